@@ -1,0 +1,207 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ftpcheck/probe"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Bounds of the numbers on the command line.
+const (
+	maxTimeout  = 10 * time.Minute
+	maxParallel = 16
+	maxPorts    = 200
+)
+
+// checkFlags are the flags of a run against a real server.
+type checkFlags struct {
+	user, passwordFile        string
+	ipv4, ipv6                bool
+	checks                    []string
+	timeout, replyTimeout     time.Duration
+	parallel, ports           int
+	activeAddress, activePort string
+	follow                    string
+}
+
+func (f *checkFlags) add(fs *pflag.FlagSet) {
+	fs.StringVarP(&f.user, "user", "u", "", "log in as `NAME` (default anonymous, or as the netrc file says)")
+	fs.StringVar(&f.passwordFile, "password-file", "", "read the password from the first line of `FILE`; - is standard input")
+	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "use IPv4 only")
+	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "use IPv6 only")
+	fs.StringSliceVar(&f.checks, "checks", nil, "run only the checks in `LIST`, separated by commas")
+	fs.DurationVar(&f.timeout, "timeout", probe.DefaultTimeout, "limit of each connection attempt, or of a wait for one")
+	fs.DurationVar(&f.replyTimeout, "reply-timeout", probe.DefaultReplyTimeout, "limit of each wait for a reply")
+	fs.IntVar(&f.parallel, "parallel", probe.DefaultParallel, "control sessions at once, 1 to `16`")
+	fs.IntVar(&f.ports, "ports", probe.DefaultPorts, "passive ports to sample, 0 to `200`")
+	fs.StringVar(&f.activeAddress, "active-address", "", "announce this `IP` in active mode instead of our own")
+	fs.StringVar(&f.activePort, "active-ports", "", "listen on a port of `LOW-HIGH` in active mode")
+	fs.StringVar(&f.follow, "follow", string(probe.FollowAuto), "connect to announced addresses: `auto|always|never`")
+}
+
+// options turns the flags into those of the prober.
+func (f *checkFlags) options() (probe.Options, error) {
+	o := probe.Options{Timeout: f.timeout, ReplyTimeout: f.replyTimeout, Parallel: f.parallel, Ports: f.ports}
+	var err error
+	switch {
+	case f.ipv4 && f.ipv6:
+		return o, usageError{"-4 and -6 exclude each other", "without either, both are tried"}
+	case f.ipv4:
+		o.Family = 4
+	case f.ipv6:
+		o.Family = 6
+	}
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"--timeout", f.timeout}, {"--reply-timeout", f.replyTimeout}} {
+		if d.value <= 0 || d.value > maxTimeout {
+			return o, usageError{fmt.Sprintf("%s %v is out of range", d.flag, d.value), "more than 0, at most 10m"}
+		}
+	}
+	if f.parallel < 1 || f.parallel > maxParallel {
+		return o, usageError{fmt.Sprintf("--parallel %d is out of range", f.parallel), fmt.Sprintf("1 to %d", maxParallel)}
+	}
+	if f.ports < 0 || f.ports > maxPorts {
+		return o, usageError{fmt.Sprintf("--ports %d is out of range", f.ports), fmt.Sprintf("0 to %d", maxPorts)}
+	}
+	o.Follow = probe.Follow(f.follow)
+	if follows := []string{string(probe.FollowAuto), string(probe.FollowAlways), string(probe.FollowNever)}; !slices.Contains(follows, f.follow) {
+		return o, unknownValue("--follow", f.follow, follows)
+	}
+	if o.Checks, err = parseChecks("--checks", f.checks); err != nil {
+		return o, err
+	}
+	if o.Checks == nil {
+		o.Checks = slices.Clone(probe.DefaultChecks)
+	}
+	if f.ports == 0 {
+		o.Checks = slices.DeleteFunc(o.Checks, func(c probe.Check) bool { return c == probe.CheckPorts })
+	}
+	if o.ActivePorts, err = parsePorts(f.activePort); err != nil {
+		return o, err
+	}
+	o.ActiveAddress, err = parseActiveAddress(f.activeAddress, o.Family)
+	return o, err
+}
+
+func parseActiveAddress(text string, family int) (netip.Addr, error) {
+	if text == "" {
+		return netip.Addr{}, nil
+	}
+	a, err := netip.ParseAddr(text)
+	a = a.Unmap()
+	switch {
+	case err != nil || a.Zone() != "":
+		return a, usageError{"--active-address is not an IP address", "for example --active-address 203.0.113.2"}
+	case a.IsUnspecified() || a.IsMulticast():
+		return a, usageError{fmt.Sprintf("--active-address %s is not the address of a host", a), ""}
+	case family == 6 && a.Is4() || family == 4 && a.Is6():
+		return a, usageError{fmt.Sprintf("--active-address %s and -%d exclude each other", a, family), ""}
+	}
+	return a, nil
+}
+
+// parsePorts reads a port, or a range of them; the empty text is any port.
+func parsePorts(text string) (probe.PortRange, error) {
+	if text == "" {
+		return probe.PortRange{}, nil
+	}
+	low, high, isRange := strings.Cut(text, "-")
+	if !isRange {
+		high = low
+	}
+	from, err1 := strconv.ParseUint(low, 10, 16)
+	to, err2 := strconv.ParseUint(high, 10, 16)
+	if err1 != nil || err2 != nil || from == 0 || to < from {
+		return probe.PortRange{}, usageError{fmt.Sprintf("--active-ports %q is not a port range", text), "for example --active-ports 50000-50100"}
+	}
+	return probe.PortRange{Low: uint16(from), High: uint16(to)}, nil
+}
+
+// parseChecks reads a list of check names. It keeps the order of probe.Checks.
+func parseChecks(flag string, names []string) ([]probe.Check, error) {
+	for _, name := range names {
+		if !slices.Contains(probe.DefaultChecks, probe.Check(name)) {
+			return nil, unknownValue(flag, name, checkNames())
+		}
+	}
+	var checks []probe.Check
+	for _, c := range probe.Checks {
+		if slices.Contains(names, string(c)) {
+			checks = append(checks, c)
+		}
+	}
+	return checks, nil
+}
+
+// checkNames are the names of the checks that exist.
+func checkNames() []string {
+	var names []string
+	for _, c := range probe.DefaultChecks {
+		names = append(names, string(c))
+	}
+	return names
+}
+
+func unknownValue(flag, value string, known []string) error {
+	hint := "one of " + strings.Join(known, ", ")
+	if near := nearest(value, known); near != "" {
+		hint = fmt.Sprintf("did you mean %s? It is %s", near, hint)
+	}
+	return usageError{fmt.Sprintf("%s: there is no %q", flag, value), hint}
+}
+
+// completeList completes the last name of a comma-separated list.
+func completeList(names []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		done := ""
+		if i := strings.LastIndexByte(typed, ','); i >= 0 {
+			done = typed[:i+1]
+		}
+		var all []string
+		for _, name := range names {
+			all = append(all, done+name)
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// flagError puts the flag library's errors into our words.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	help := "see " + cmd.CommandPath() + " --help"
+	switch {
+	case errors.As(err, &unknown):
+		var flags []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
+		name := "--" + unknown.GetSpecifiedName()
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			name = "-" + unknown.GetSpecifiedName()
+		} else if near := nearest(unknown.GetSpecifiedName(), flags); near != "" {
+			help = fmt.Sprintf("did you mean --%s?", near)
+		}
+		if name == "--password" || name == "--pass" {
+			help = "a password never stands on the command line: use --password-file, FTPCHECK_PASSWORD or a netrc file"
+		}
+		return usageError{"unknown flag " + name, help}
+	case errors.As(err, &missing):
+		return usageError{fmt.Sprintf("--%s needs a value", missing.GetFlag().Name), help}
+	case errors.As(err, &invalid):
+		f := invalid.GetFlag()
+		kinds := map[string]string{"duration": "a duration such as 5s or 500ms", "int": "a whole number", "bool": "true or false"}
+		return usageError{fmt.Sprintf("--%s %q is not %s", f.Name, invalid.GetValue(), kinds[f.Value.Type()]), help}
+	}
+	return usageError{err.Error(), help}
+}

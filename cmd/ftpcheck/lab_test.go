@@ -1,0 +1,157 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ftpcheck/probe/netlab"
+	"ftpcheck/testdata/scenarios"
+)
+
+// TestLab builds the network of every scenario in namespaces, with real
+// servers in it, and runs the program there as a user without privileges.
+//
+//	FTPCHECK_LAB=require   fail instead of skipping when something is missing
+//	FTPCHECK_LAB=skip      do not run it
+//	FTPCHECK_LAB_KEEP=1    leave networks and servers up and say how to enter; the next run removes them
+//	FTPCHECK_LAB_SERVERS   folder with the unpacked packages of ProFTPD and Pure-FTPd
+//
+// One scenario alone: go test -run TestLab/private-address/vsftpd ./cmd/ftpcheck
+func TestLab(t *testing.T) {
+	if os.Getenv("FTPCHECK_LAB") == "skip" {
+		t.Skip("FTPCHECK_LAB=skip")
+	}
+	if missing := labMissing(); len(missing) > 0 {
+		text := "the kernel lab needs " + strings.Join(missing, ", ")
+		if os.Getenv("FTPCHECK_LAB") == "require" {
+			t.Fatal(text)
+		}
+		t.Skip(text)
+	}
+	sweepLabs()
+	program := buildProgram(t)
+	slots := make(chan struct{}, 4) // more at once than this and their waits distort each other
+	for _, s := range loadScenarios(t) {
+		if s.Only == "simulation" {
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			for _, software := range softwareOf(s) {
+				t.Run(strings.ReplaceAll(software, "raw:", "raw-"), func(t *testing.T) {
+					if s.Expect.Within == "" { // nothing may disturb a run that is timed
+						t.Parallel()
+						slots <- struct{}{}
+						defer func() { <-slots }()
+					}
+					runScenario(t, program, s, software)
+				})
+			}
+		})
+	}
+}
+
+// runScenario builds the network, starts the server, runs the program and
+// compares what it says with what the scenario expects.
+func runScenario(t *testing.T, program string, s *netlab.Scenario, software string) {
+	n := newLabNet(t, s)
+	startServer(t, n, software)
+	if labKept() {
+		t.Logf("ip netns exec %s setpriv --reuid=65534 --regid=65534 --clear-groups env -i %s %s",
+			n.ns("cli"), program, strings.Join(labArguments(s), " "))
+	}
+	got := runProgram(t, n, program)
+	compareScenario(t, s, got)
+	if t.Failed() {
+		t.Logf("%s", got.text)
+	}
+}
+
+func softwareOf(s *netlab.Scenario) []string {
+	if len(s.Server.Software) == 0 {
+		return []string{"vsftpd"}
+	}
+	return s.Server.Software
+}
+
+// loadScenarios reads all the scenario files.
+func loadScenarios(t *testing.T) (all []*netlab.Scenario) {
+	t.Helper()
+	names, err := fs.Glob(scenarios.Files, "*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := scenarios.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &netlab.Scenario{Name: strings.TrimSuffix(name, ".json")}
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err := d.Decode(s); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// buildProgram builds the program to where user nobody can run it.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(labFolders, "ftpc"+pid()+"x0")
+	t.Cleanup(func() {
+		if !labKept() {
+			_ = os.RemoveAll(dir)
+		}
+	})
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "ftpcheck")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+func labKept() bool { return os.Getenv("FTPCHECK_LAB_KEEP") != "" }
+
+// labTime parses a duration of a scenario file.
+func labTime(t *testing.T, text string) time.Duration {
+	t.Helper()
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// labArguments is the command line of the scenario's run.
+func labArguments(s *netlab.Scenario) []string {
+	target := newLabAddresses(s).target
+	if s.Run.Target == "name" {
+		target = "ftp.example.com"
+	}
+	if port := controlPort(s); port != 21 {
+		target = joinPort(target, port)
+	}
+	args := []string{"--format", "json"}
+	if s.Server.User != "" {
+		args = append(args, "--user", s.Server.User)
+	}
+	if !slices.Contains(s.Run.Args, "--timeout") {
+		args = append(args, "--timeout", "2s")
+	}
+	return append(append(args, s.Run.Args...), target)
+}

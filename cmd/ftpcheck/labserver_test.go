@@ -1,0 +1,244 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ftpcheck/probe/netlab"
+)
+
+// labServer is what a launcher needs to know to start one FTP server.
+type labServer struct {
+	scenario  *netlab.Scenario
+	dir       string // for its configuration and logs; only root may read it
+	files     string // what it serves
+	low, high string // passive range
+	port      string
+	extra     string // further configuration lines
+}
+
+// labLaunchers write a server's configuration and return the command that
+// runs it in the foreground.
+var labLaunchers = map[string]func(*labServer) ([]string, error){
+	"vsftpd":    vsftpd,
+	"proftpd":   proftpd,
+	"pure-ftpd": pureFTPd,
+	"pyftpdlib": pyftpdlib,
+}
+
+// startServer starts the software in the lab's server namespace and waits
+// until it listens. Its output is logged when the test fails.
+func startServer(t *testing.T, n *labNet, software string) {
+	t.Helper()
+	if kind, raw := strings.CutPrefix(software, "raw:"); raw {
+		startRaw(t, n, kind)
+		return
+	}
+	s := newLabServer(t, n, software)
+	args, err := labLaunchers[software](s)
+	if err != nil {
+		t.Fatalf("%s: %v", software, err)
+	}
+	logPath := filepath.Join(s.dir, "output.log")
+	output, err := os.Create(logPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close()
+	cmd := n.command(context.Background(), "srv", args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, output, output
+	cmd.Stdin = output // where vsftpd writes why it does not start
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%s: %v", software, err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		if t.Failed() {
+			logServer(t, s.dir)
+		}
+		if labKept() {
+			return
+		}
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	})
+	if err := awaitListener(n, s.port, ended); err != nil {
+		t.Fatalf("%s: %v", software, err)
+	}
+}
+
+func newLabServer(t *testing.T, n *labNet, software string) *labServer {
+	t.Helper()
+	s := &labServer{scenario: n.scenario, dir: filepath.Join(n.folder, software), files: filepath.Join(n.folder, "files")}
+	s.port = fmt.Sprint(controlPort(n.scenario))
+	s.low, s.high, _ = strings.Cut(passiveRange(n.scenario), "-")
+	s.extra = strings.Join(n.scenario.Server.Config[software], "\n") + "\n"
+
+	// Only root reads the configuration; the files are for the servers' own accounts.
+	err := errors.Join(os.Mkdir(s.dir, 0o700), os.Mkdir(s.files, 0o755))
+	for name, size := range map[string]int{"readme.txt": 120, "list.csv": 4000, "image.bin": 70000} {
+		err = errors.Join(err, os.WriteFile(filepath.Join(s.files, name), bytes.Repeat([]byte("ftpcheck\n"), size/9), 0o644))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// write stores a file of the server's configuration and returns its path.
+func (s *labServer) write(name, text string) (string, error) {
+	path := filepath.Join(s.dir, name)
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
+// logServer shows what the server wrote to its logs.
+func logServer(t *testing.T, dir string) {
+	logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))
+	for _, path := range logs {
+		text, err := os.ReadFile(path)
+		if err == nil && len(text) > 0 {
+			t.Logf("%s:\n%s", filepath.Base(path), text[max(0, len(text)-4000):])
+		}
+	}
+}
+
+// awaitListener waits until something listens on the port in the server's
+// namespace. It asks the kernel rather than the server, which would count one
+// session more.
+func awaitListener(n *labNet, port string, ended <-chan struct{}) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(10 * time.Second)
+	for {
+		found := false
+		err := n.enter("srv", func() (err error) {
+			found, err = listens(port)
+			return err
+		})
+		if err != nil || found {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ended:
+			return fmt.Errorf("it ended before it listened on port %s", port)
+		case <-limit:
+			return fmt.Errorf("it does not listen on port %s", port)
+		}
+	}
+}
+
+// listens reads the kernel's list of sockets: the second column is the local
+// address, the fourth the state, 0A for a listening one.
+func listens(port string) (bool, error) {
+	number, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return false, err
+	}
+	for _, family := range []string{"tcp", "tcp6"} {
+		text, err := os.ReadFile("/proc/thread-self/net/" + family)
+		if err != nil {
+			return false, err
+		}
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line)
+			if len(f) > 3 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", number)) && f[3] == "0A" {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// startRaw starts something in the server's place that is no FTP server:
+// ssh, silent (it accepts and says nothing), close, or none at all.
+func startRaw(t *testing.T, n *labNet, kind string) {
+	t.Helper()
+	if kind == "none" {
+		return
+	}
+	greeting := map[string]string{"ssh": "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "silent": "", "close": ""}
+	text, known := greeting[kind]
+	if !known {
+		t.Fatalf("no server is called raw:%s", kind)
+	}
+	l, err := n.listen("srv", fmt.Sprintf(":%d", controlPort(n.scenario)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if kind == "close" {
+				_ = c.Close()
+				continue
+			}
+			go func() {
+				defer c.Close()
+				_, _ = c.Write([]byte(text))
+				_ = c.SetReadDeadline(time.Now().Add(time.Minute))
+				_, _ = c.Read(make([]byte, 64)) // an SSH server waits for the client's own version line
+				if kind == "silent" {
+					_, _ = c.Read(make([]byte, 64))
+				}
+			}()
+		}
+	}()
+}
+
+// serverFolder holds the servers that Debian does not allow to be installed
+// beside vsftpd, unpacked from their packages.
+func serverFolder() string {
+	if dir := os.Getenv("FTPCHECK_LAB_SERVERS"); dir != "" {
+		return dir
+	}
+	return "/var/tmp/ftpcheck-lab"
+}
+
+// unpacked returns the start of a command that runs a program of serverFolder
+// with the libraries that were unpacked beside it.
+func unpacked(program string) []string {
+	libs, _ := filepath.Glob(filepath.Join(serverFolder(), "usr/lib/*-linux-gnu"))
+	return []string{"env", "LD_LIBRARY_PATH=" + strings.Join(libs, ":"), filepath.Join(serverFolder(), "usr/sbin", program)}
+}
+
+// labMissing returns what the lab needs and this machine lacks.
+func labMissing() (missing []string) {
+	if os.Geteuid() != 0 {
+		missing = append(missing, "root")
+	}
+	for _, tool := range []string{"ip", "nft", "setpriv", "vsftpd", "/usr/bin/python3"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing = append(missing, tool)
+		}
+	}
+	for _, program := range []string{"proftpd", "pure-ftpd"} {
+		if _, err := os.Stat(filepath.Join(serverFolder(), "usr/sbin", program)); err != nil {
+			missing = append(missing, program+" in "+serverFolder())
+		}
+	}
+	if err := exec.Command("/usr/bin/python3", "-c", "import pyftpdlib").Run(); err != nil {
+		missing = append(missing, "pyftpdlib for /usr/bin/python3")
+	}
+	return missing
+}

@@ -1,0 +1,107 @@
+// Command ftpcheck tells why an FTP transfer hangs, where the packets die, and
+// who has to change what.
+//
+// It only wires: package probe observes, package report judges and prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"ftpcheck/report"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go cancelOnSignal(cancel)
+	os.Exit(run(ctx, os.Args[1:], systemStreams()))
+}
+
+// interruption is the cause of a context that a signal cancelled.
+type interruption struct{ signal os.Signal }
+
+func (i interruption) Error() string { return "interrupted by " + i.signal.String() }
+
+// cancelOnSignal ends the run in good order at the first signal, so that what
+// is known so far is still printed. The second one ends the program at once.
+func cancelOnSignal(cancel context.CancelCauseFunc) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	got := <-signals
+	signal.Stop(signals)
+	cancel(interruption{got})
+}
+
+// usageError is a wrong call: exit 2, with a hint at the right one.
+type usageError struct{ msg, hint string }
+
+func (e usageError) Error() string { return e.msg }
+
+// exitStatus ends a command with this exit code and no further words.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// run is the whole program: it carries out args and returns the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	root := newRootCommand(&s)
+	root.SetArgs(args)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	err := root.ExecuteContext(ctx)
+	if code, ok := interruptedBy(ctx); ok {
+		err = errors.Join(err, exitStatus(code))
+	}
+	return exitCode(s, err)
+}
+
+// interruptedBy returns the exit code of a run that a signal ended.
+func interruptedBy(ctx context.Context) (int, bool) {
+	var i interruption
+	if !errors.As(context.Cause(ctx), &i) {
+		return 0, false
+	}
+	if i.signal == syscall.SIGTERM {
+		return report.ExitTerminated, true
+	}
+	return report.ExitInterrupt, true
+}
+
+// exitCode says what went wrong, unless the command already has, and returns
+// the exit code.
+func exitCode(s streams, err error) int {
+	if err == nil {
+		return 0
+	}
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	fmt.Fprintf(s.err, "ftpcheck: error: %s\n", oneLine(err.Error()))
+	var usage usageError
+	if errors.As(err, &usage) && usage.hint != "" {
+		fmt.Fprintf(s.err, "ftpcheck: hint: %s\n", usage.hint)
+	}
+	return report.ExitUsage
+}
+
+// newRootCommand builds the command tree. Nothing in it is shared between two
+// calls, so that tests can run the program many times.
+func newRootCommand(s *streams) *cobra.Command {
+	root := newCheckCommand(s)
+	root.AddCommand(
+		newDemoCommand(s),
+		newExplainCommand(s),
+		newReplayCommand(s),
+		newServeCommand(s),
+	)
+	root.SetFlagErrorFunc(flagError)
+	return root
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"ftpcheck/probe"
+
+	"golang.org/x/term"
+)
+
+// streams is what the program has of the world around it. Tests put others in.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+
+	outTerminal bool // standard output is a terminal
+	errTerminal bool // standard error is a terminal
+
+	lookupEnv func(string) (string, bool)
+	home      string // home directory; empty when there is none
+
+	// readPassword asks on the terminal, without echo; nil when there is none.
+	readPassword func(ctx context.Context, prompt string) (string, error)
+
+	network probe.Network // that the checks run over
+}
+
+// systemStreams are those of this process.
+func systemStreams() streams {
+	s := streams{
+		in:          os.Stdin,
+		out:         os.Stdout,
+		err:         os.Stderr,
+		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		lookupEnv:   os.LookupEnv,
+		network:     probe.System{},
+	}
+	s.home, _ = os.UserHomeDir()
+	if term.IsTerminal(int(os.Stdin.Fd())) && s.errTerminal {
+		s.readPassword = promptPassword
+	}
+	return s
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"ftpcheck/probe"
+	"ftpcheck/report"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// viewFlags say how a run is judged and shown: a live one, a recorded one, a
+// simulated one.
+type viewFlags struct {
+	require        []string
+	strict         bool
+	format, output string
+	color          string
+	quiet, verbose bool
+}
+
+func (f *viewFlags) add(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&f.require, "require", nil, "exit 1 unless the checks in `LIST` are ok")
+	fs.BoolVar(&f.strict, "strict", false, "exit 1 also for warnings")
+	fs.StringVar(&f.format, "format", "text", "report as `text|json`")
+	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete")
+	fs.StringVar(&f.color, "color", "auto", "`auto|always|never`")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print the result line only")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print the transcript too")
+}
+
+// complete offers the values of the flags to the shell.
+func (f *viewFlags) complete(cmd *cobra.Command) {
+	fixed := func(flag string, values ...string) {
+		cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	fixed("format", formats...)
+	fixed("color", colors...)
+	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
+}
+
+var (
+	formats = []string{"text", "json"}
+	colors  = []string{"auto", "always", "never"}
+)
+
+// view is a way to show a run, ready to use.
+type view struct {
+	s      *streams
+	judge  report.Judge
+	text   report.TextOptions
+	format string
+	quiet  bool
+	file   *reportFile // nil: standard output
+}
+
+// open checks the flags and opens the output file, before a run costs time.
+// ran are the checks of the run; nil when they are not known.
+func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
+	if !slices.Contains(formats, f.format) {
+		return nil, unknownValue("--format", f.format, formats)
+	}
+	if !slices.Contains(colors, f.color) {
+		return nil, unknownValue("--color", f.color, colors)
+	}
+	if f.quiet && f.verbose {
+		return nil, usageError{"-q and -v exclude each other", ""}
+	}
+	require, err := parseChecks("--require", f.require)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range require {
+		if ran != nil && !slices.Contains(ran, c) {
+			return nil, usageError{fmt.Sprintf("--require %s: this check is not run", c), "add it to --checks"}
+		}
+	}
+	v := &view{
+		s:      s,
+		judge:  report.Judge{Require: require, Strict: f.strict},
+		format: f.format,
+		quiet:  f.quiet,
+	}
+	toFile := f.output != "" && f.output != "-"
+	v.text = report.TextOptions{
+		Color:      f.colored(s, toFile),
+		Transcript: f.verbose,
+	}
+	if toFile {
+		v.file, err = createReport(f.output)
+	}
+	return v, err
+}
+
+// colored decides about colour: the flag, then NO_COLOR (no-color.org), then
+// CLICOLOR_FORCE, then whether a terminal shows the report.
+func (f *viewFlags) colored(s *streams, toFile bool) bool {
+	set := func(name string) bool {
+		value, _ := s.lookupEnv(name)
+		return value != ""
+	}
+	term, _ := s.lookupEnv("TERM")
+	force, _ := s.lookupEnv("CLICOLOR_FORCE")
+	switch {
+	case f.color != "auto":
+		return f.color == "always"
+	case set("NO_COLOR"):
+		return false
+	case force != "" && force != "0":
+		return true
+	}
+	return s.outTerminal && !toFile && term != "" && term != "dumb"
+}
+
+// show consumes a run and prints it. It returns the exit code of the result.
+func (v *view) show(events iter.Seq2[probe.Event, error]) (int, error) {
+	defer v.file.discard()
+	var ev probe.Evidence
+	out := io.Writer(v.s.out)
+	if v.file != nil {
+		out = v.file
+	}
+	p := v.printer(&ev, out)
+	status := newStatus(v.s)
+	defer status.stop()
+	for e, err := range events {
+		if err != nil {
+			return 0, err
+		}
+		ev.Add(e)
+		status.clear()
+		if err := p.step(); err != nil {
+			return 0, fmt.Errorf("cannot write the report: %w", err)
+		}
+		status.show(&ev)
+	}
+	status.clear()
+	r := report.New(&ev, v.judge)
+	err := p.finish(r)
+	if err == nil {
+		err = v.file.commit()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("cannot write the report: %w", err)
+	}
+	return r.Exit, nil
+}

@@ -1,0 +1,93 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ftpcheck/probe/wire"
+)
+
+// maxArrivals bounds the connections accepted for one active try; a server
+// makes one.
+const maxArrivals = 4
+
+// listen opens the port that an active mode announces.
+func (r *run) listen(ctx context.Context, host netip.Addr) (net.Listener, error) {
+	low, high := int(r.ActivePorts.Low), int(r.ActivePorts.High)
+	if low == 0 {
+		return r.Network.Listen(ctx, netip.AddrPortFrom(host, 0))
+	}
+	var last error
+	n := high - low + 1
+	start := rand.IntN(n)
+	for i := range n {
+		l, err := r.Network.Listen(ctx, netip.AddrPortFrom(host, uint16(low+(start+i)%n)))
+		if err == nil {
+			return l, nil
+		}
+		last = err
+	}
+	return nil, fmt.Errorf("no port of %d-%d is free: %w", low, high, last)
+}
+
+func (w *worker) tryActive(ctx context.Context, check Check) {
+	r, s := w.run, w.session
+	host := s.local.Addr()
+	announce := host
+	if r.ActiveAddress.IsValid() {
+		announce = r.ActiveAddress
+	}
+	if check == CheckPORT && !announce.Is4() {
+		r.skip("PORT cannot carry an IPv6 address (RFC 959 4.1.2)", check)
+		return
+	}
+	listener, err := r.listen(ctx, host)
+	if err != nil {
+		r.skip("not tested: cannot listen on this machine: "+err.Error(), check)
+		return
+	}
+	local := unmap(listener.Addr().(*net.TCPAddr).AddrPort())
+	addr := netip.AddrPortFrom(announce, local.Port())
+	r.emit(Event{Kind: KindListen, Check: check, Session: s.id, Local: local, Addr: addr})
+
+	var accepting sync.WaitGroup
+	sources := make(chan source, maxArrivals)
+	accepting.Go(func() {
+		defer close(sources)
+		r.accept(check, s, listener, sources)
+	})
+	command := "EPRT " + wire.FormatEPRT(addr)
+	if check == CheckPORT {
+		command = "PORT " + wire.FormatPORT(addr)
+	}
+	if s.send(check, command, command) {
+		// pyftpdlib 1.5.7 connects before it answers PORT, so the reply takes as
+		// long as the connection.
+		if reply, ok := s.await(check, time.Now().Add(r.Timeout), true); ok && reply.Code/100 == 2 {
+			w.list(ctx, check, sources, r.Timeout)
+		}
+	}
+	listener.Close()
+	accepting.Wait()
+	for src := range sources {
+		src.conn.Close()
+	}
+}
+
+func (r *run) accept(check Check, s *session, listener net.Listener, sources chan<- source) {
+	for range maxArrivals {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		from := remoteAddr(conn)
+		r.emit(Event{Kind: KindArrive, Check: check, Session: s.id, As: AsActive, Addr: from, Local: localAddr(conn)})
+		s.extend(time.Now().Add(r.ReplyTimeout))
+		sources <- source{conn, AsActive, from}
+	}
+}

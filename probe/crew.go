@@ -1,0 +1,208 @@
+package probe
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// modes in the order in which they are dealt out.
+var modes = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT}
+
+// crew shares the checks that need an account out to control sessions. The
+// first session logs in once; only when that worked do the others send a
+// password. Each mode runs in a session of its own, at the same time, as far
+// as --parallel allows; a mode whose session the server does not want beside
+// the others is tried again when it is alone.
+type crew struct {
+	run     *run
+	path    *path
+	sampler *sampler
+
+	decided chan struct{} // closed when the first login is decided
+	in      bool          // how; valid once decided
+	open    atomic.Int32  // control sessions open now
+	limited atomic.Bool   // the server refused a further session
+	client  sync.Once
+
+	mu     sync.Mutex
+	alone  []Check // modes to try again, one at a time
+	lastID int
+}
+
+// worker is one place among the sessions open at once. It replaces its session
+// when that one is dirty.
+type worker struct {
+	*crew
+	session *session
+	modes   []Check
+}
+
+func newCrew(r *run, p *path) *crew {
+	return &crew{run: r, path: p, sampler: newSampler(r), decided: make(chan struct{})}
+}
+
+// deal shares the modes out to n places. The first place belongs to the login
+// session, which has other questions to ask, and so gets its mode last.
+func (c *crew) deal(n int) []*worker {
+	workers := make([]*worker, n)
+	for i := range workers {
+		workers[i] = &worker{crew: c}
+	}
+	k := 0
+	for _, m := range modes {
+		if c.run.wants(m) {
+			k++
+			w := workers[k%n]
+			w.modes = append(w.modes, m)
+		}
+	}
+	return workers
+}
+
+func (c *crew) work(ctx context.Context, conn net.Conn) {
+	workers := c.deal(min(c.run.Parallel, 1+len(modes)))
+	first := workers[0]
+	first.session = c.adopt(ctx, CheckControl, conn, c.run.peer)
+
+	early, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	if first.greeted(CheckControl) {
+		for _, w := range workers[1:] {
+			if len(w.modes) > 0 {
+				group.Go(func() { w.work(early) })
+			}
+		}
+		c.in = first.login()
+	} else {
+		c.run.skip("no FTP greeting", CheckLogin)
+	}
+	close(c.decided)
+	if !c.in {
+		cancel()
+		group.Wait()
+		c.run.skip("not logged in", afterLogin...)
+		first.leave(CheckLogin, false)
+		c.path.search(c.run.peer)
+		return
+	}
+	first.inquire()
+	first.runModes(ctx)
+	c.sampler.take(ctx, first)
+	group.Wait()
+	c.path.search(c.run.peer)
+	c.serially(ctx, first)
+	c.sampler.finish(ctx, c)
+	first.leave(CheckLogin, c.limited.Load())
+	c.rehearse(ctx)
+}
+
+// work is the life of a place other than the first.
+func (w *worker) work(ctx context.Context) {
+	w.runModes(ctx)
+	last := w.modes[len(w.modes)-1]
+	if w.run.wants(CheckClient) && slices.Contains(Active, last) && w.session.usable() && !w.limited.Load() {
+		w.leave(last, false)
+		w.rehearse(ctx)
+		return
+	}
+	w.sampler.take(ctx, w)
+	w.leave(last, w.limited.Load())
+}
+
+// rehearse runs the client check, once.
+func (c *crew) rehearse(ctx context.Context) {
+	c.client.Do(func() {
+		if c.run.wants(CheckClient) {
+			c.run.client(ctx)
+		}
+	})
+}
+
+func (w *worker) runModes(ctx context.Context) {
+	for _, m := range w.modes {
+		if ctx.Err() != nil {
+			return
+		}
+		end := w.run.begin(m)
+		switch {
+		case w.enter(ctx, m):
+			w.try(ctx, m)
+			end()
+		case ctx.Err() == nil:
+			w.mu.Lock()
+			w.alone = append(w.alone, m)
+			w.mu.Unlock()
+		}
+		w.sampler.known(m)
+	}
+}
+
+// serially tries the modes again that got no session beside the others.
+func (c *crew) serially(ctx context.Context, w *worker) {
+	slices.SortFunc(c.alone, func(a, b Check) int { return slices.Index(modes, a) - slices.Index(modes, b) })
+	for _, m := range c.alone {
+		end := c.run.begin(m)
+		if !c.enterAlone(ctx, w, m) {
+			if ctx.Err() == nil {
+				c.run.skip("not tested: the server refused a further session", m)
+			}
+			continue
+		}
+		w.try(ctx, m)
+		end()
+	}
+}
+
+// enterAlone waits for the server to let go of the sessions that were closed:
+// it learns of that a little later.
+func (c *crew) enterAlone(ctx context.Context, w *worker, m Check) bool {
+	for wait := 100 * time.Millisecond; ; wait *= 3 {
+		if w.enter(ctx, m) {
+			return true
+		}
+		if wait > time.Second || ctx.Err() != nil {
+			return false
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (w *worker) try(ctx context.Context, m Check) {
+	if slices.Contains(Passive, m) {
+		w.tryPassive(ctx, m)
+	} else {
+		w.tryActive(ctx, m)
+	}
+}
+
+// adopt makes a session of an open control connection.
+func (c *crew) adopt(ctx context.Context, check Check, conn net.Conn, peer netip.AddrPort) *session {
+	c.mu.Lock()
+	c.lastID++
+	id := c.lastID
+	c.mu.Unlock()
+	s := c.run.newSession(ctx, id, conn, peer)
+	c.open.Add(1)
+	c.run.emit(Event{Kind: KindOpen, Check: check, Session: id, Addr: peer, Local: s.local})
+	return s
+}
+
+// leave ends the place's session.
+func (w *worker) leave(check Check, wait bool) {
+	if w.session == nil {
+		return
+	}
+	w.session.quit(check, wait)
+	w.session.close()
+	w.session = nil
+	w.open.Add(-1)
+}

@@ -1,0 +1,147 @@
+// Package probe connects to an FTP server the way FTP programs do, in every
+// mode side by side, and reports what it observes as a stream of events.
+// Evidence is a fold over these events.
+//
+// It never judges: what the observations mean is package report's work.
+package probe
+
+import (
+	"net/netip"
+	"time"
+
+	"ftpcheck/probe/hops"
+)
+
+// Check is the name of one check. The names are a contract: they are the same
+// in events, JSON, text, flags and on the screen.
+type Check string
+
+const (
+	CheckName     Check = "name"
+	CheckControl  Check = "control"
+	CheckSecure   Check = "secure"
+	CheckLogin    Check = "login"
+	CheckEPSV     Check = "epsv"
+	CheckPASV     Check = "pasv"
+	CheckEPRT     Check = "eprt"
+	CheckPORT     Check = "port"
+	CheckPorts    Check = "ports"
+	CheckClient   Check = "client"
+	CheckTransfer Check = "transfer"
+	CheckIdle     Check = "idle"
+	CheckPath     Check = "path"
+	CheckPeer     Check = "peer"
+)
+
+// Checks lists every check in the order in which it is shown everywhere.
+var Checks = []Check{
+	CheckName, CheckControl, CheckSecure, CheckLogin,
+	CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient,
+	CheckTransfer, CheckIdle, CheckPath, CheckPeer,
+}
+
+// Passive and Active are the checks that open a data connection, by the side
+// that connects.
+var (
+	Passive = []Check{CheckEPSV, CheckPASV}
+	Active  = []Check{CheckEPRT, CheckPORT}
+)
+
+// Kind tells which fields of an Event are set.
+type Kind string
+
+const (
+	KindStart    Kind = "start"    // Time, Tool, Host, Port, User, Options: first event of a run
+	KindBegin    Kind = "begin"    // Check begins; a second one starts it over
+	KindEnd      Kind = "end"      // Check ended; Took
+	KindSkip     Kind = "skip"     // Check is not run; Text says why
+	KindLookup   Kind = "lookup"   // Outcome ok|not-found|failed, Addrs, Text (the resolver's words), Took
+	KindDialing  Kind = "dialing"  // an attempt to Addr, As, begins
+	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words)
+	KindOpen     Kind = "open"     // control session Session begins: from Local to Addr
+	KindSend     Kind = "send"     // Text is a command line as sent, secrets replaced
+	KindRecv     Kind = "recv"     // Text is one reply line as received; Code is set on a reply's last line
+	KindNote     Kind = "note"     // Text is our own remark in the transcript
+	KindLogin    Kind = "login"    // Session is logged in
+	KindLost     Kind = "lost"     // the control connection of Session gave out: Outcome, Text (first bytes or reason), Took (the wait)
+	KindLimit    Kind = "limit"    // a further session was refused while Count others were open; Outcome or Code, Text
+	KindAnnounce Kind = "announce" // a 227 or 229 was parsed: Addr; or not: Outcome malformed, Text why
+	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr
+	KindArrive   Kind = "arrive"   // active mode: a connection arrived from Addr, on Local
+	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
+	KindHop      Kind = "hop"      // one TTL-limited attempt: Addr, TTL, Outcome, ICMP, Took
+	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
+	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
+)
+
+// Outcome is what became of something. It holds the outcomes of a connection
+// attempt (see hops.Outcome) and those below.
+type Outcome = hops.Outcome
+
+const (
+	OutcomeOpen        = hops.Open
+	OutcomeRefused     = hops.Refused
+	OutcomeReset       = hops.Reset
+	OutcomeTimeout     = hops.Timeout
+	OutcomeRejected    = hops.Rejected
+	OutcomeUnreachable = hops.Unreachable
+	OutcomeExpired     = hops.Expired
+
+	OutcomeOK        Outcome = "ok"
+	OutcomeFailed    Outcome = "failed"
+	OutcomeNotFound  Outcome = "not-found" // the name does not exist or has no address of the wanted family
+	OutcomeClosed    Outcome = "closed"    // the peer closed in good order (FIN) where more was due
+	OutcomeEOF       Outcome = "eof"       // the peer closed in good order at the end of the data
+	OutcomeLimit     Outcome = "limit"     // the peer sent more than a bound of ours allows
+	OutcomeMalformed Outcome = "malformed" // what came cannot be parsed by the standard
+	OutcomeForeign   Outcome = "foreign"   // another protocol answers; Text is "ssh", "http", "tls", "smtp" or "unknown", a colon and the first bytes
+	OutcomeCancelled Outcome = "cancelled"
+)
+
+// As says in which role an address was dialled.
+type As string
+
+const (
+	AsControl     As = "control"      // the control connection
+	AsAnnounced   As = "announced"    // the address and port that the server announced
+	AsControlHost As = "control-host" // the announced port on the address of the control connection
+	AsSample      As = "sample"       // one of several announcements, control host
+	AsConfirm     As = "confirm"      // a sampled port again, without a fresh announcement
+	AsClient      As = "client"       // dialled by the ordinary client (jlaffaye/ftp)
+	AsActive      As = "active"       // the server connects to us
+)
+
+// Event is one observation. It is flat on purpose: one line of JSON each, and
+// every view is a function of a list of them. Kind says which fields are set.
+// Durations are in nanoseconds.
+type Event struct {
+	Kind    Kind           `json:"kind"`
+	At      time.Duration  `json:"at_ns"` // since the start of the run
+	Check   Check          `json:"check,omitzero"`
+	Session int            `json:"session,omitzero"` // control session, from 1; 0 where none is concerned
+	As      As             `json:"as,omitzero"`
+	Addr    netip.AddrPort `json:"addr,omitzero"`
+	Local   netip.AddrPort `json:"local,omitzero"`
+	Addrs   []netip.Addr   `json:"addrs,omitempty"`
+	Outcome Outcome        `json:"outcome,omitzero"`
+	ICMP    *hops.ICMP     `json:"icmp,omitempty"`
+	TTL     int            `json:"ttl,omitzero"`
+	Code    int            `json:"code,omitzero"`
+	Count   int            `json:"count,omitzero"`
+	Bytes   int64          `json:"bytes,omitzero"`
+	Took    time.Duration  `json:"took_ns,omitzero"`
+	Text    string         `json:"text,omitzero"` // valid UTF-8; see Raw
+	Raw     []byte         `json:"raw,omitempty"` // the bytes as received, where they are not valid UTF-8
+	Start   *Start         `json:"start,omitempty"`
+}
+
+// Start describes a run: what was asked of it.
+type Start struct {
+	Time    time.Time `json:"time"` // wall clock, UTC
+	Tool    string    `json:"tool"` // version of ftpcheck
+	Host    string    `json:"host"` // as given
+	Port    uint16    `json:"port"`
+	User    string    `json:"user"`
+	Path    string    `json:"path,omitempty"` // directory to list, relative to the login directory; empty for that itself
+	Options Options   `json:"options"`
+}

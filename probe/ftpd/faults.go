@@ -1,0 +1,194 @@
+package ftpd
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Fault is one way in which a server can misbehave.
+type Fault struct {
+	Name  string // as given in Options.Faults
+	Arg   string // what stands after "=", empty when the fault takes nothing
+	About string // one line
+	set   func(b *behaviour, arg string) error
+}
+
+// behaviour is what faults change. The zero value is a server without faults.
+type behaviour struct {
+	greeting    string            // whole greeting line instead of ours
+	leaves      bool              // the session ends after the greeting
+	delay       time.Duration     // before the greeting
+	flood       string            // sent without end after the greeting's place
+	silent      bool              // never a byte, though it reads
+	closes      bool              // closes as soon as it has accepted
+	oneSession  bool              // no second session of one address
+	replies     map[string]string // verb to the reply that it gets instead of being obeyed; empty: the connection closes
+	last        map[string]bool   // verbs whose reply of replies ends the session
+	announce    netip.Addr        // Options.Announce
+	activeFrom  netip.Addr        // Options.ActiveFrom
+	closedPort  bool              // announced ports do not listen
+	exhausted   bool              // one passive port for all sessions
+	badPASV     bool              // 227 with numbers over 255
+	stranger    bool              // every data peer counts as somebody else
+	resets      bool              // data connections end in a RST
+	highPort    bool              // active data comes from an ephemeral port
+	never226    bool              // transfers are never confirmed
+	endlessList bool              // listings have no end
+	drip        bool              // replies come one byte a second
+	escapes     bool              // replies carry terminal escape sequences
+}
+
+const (
+	slowGreeting = 5 * time.Second
+	dripPause    = time.Second
+	escape       = "\x1b[2J\x1b[31m\x1b]0;owned\x07\x9b1m"
+)
+
+// faults is the table, in the order in which it is shown.
+var faults = []Fault{
+	{"announce-private", "", "227 names a private address, 10.20.30.40", announces("10.20.30.40")},
+	{"announce-loopback", "", "227 names 127.0.0.1", announces("127.0.0.1")},
+	{"announce-foreign", "", "227 names another public address, 192.0.2.77", announces("192.0.2.77")},
+	{"announce-zero", "", "227 names 0.0.0.0", announces("0.0.0.0")},
+	{"closed-port", "", "announces passive ports that nothing listens on", on(func(b *behaviour) { b.closedPort = true })},
+	{"bad-227", "", "227 with numbers over 255", on(func(b *behaviour) { b.badPASV = true })},
+	{"refuse-epsv", "", "500 to EPSV", refuses("500 Unknown command.", "EPSV")},
+	{"refuse-pasv", "", "550 to PASV", refuses(denied, "PASV")},
+	{"refuse-passive", "", "550 to PASV and EPSV", refuses(denied, "PASV", "EPSV")},
+	{"refuse-port", "", "550 to PORT", refuses(denied, "PORT")},
+	{"refuse-eprt", "", "500 to EPRT", refuses("500 Unknown command.", "EPRT")},
+	{"refuse-active", "", "550 to PORT and EPRT", refuses(denied, "PORT", "EPRT")},
+	{"ports-exhausted", "", "425 to PASV and EPSV while another session holds a passive port", on(func(b *behaviour) { b.exhausted = true })},
+	{"slow-greeting", "", "the greeting comes after 5 s", on(func(b *behaviour) { b.delay = slowGreeting })},
+	{"silent", "", "accepts, and never sends a byte", on(func(b *behaviour) { b.silent = true })},
+	{"close-at-once", "", "accepts, and closes", on(func(b *behaviour) { b.closes = true })},
+	{"greeting-421", "", "421 too many users, for everybody", greets(tooMany, true)},
+	{"deny-address", "", "421 Service not available, as for an address that is not wanted", greets("421 Service not available.", true)},
+	{"one-session", "", "421 for a second session of one address at once", on(func(b *behaviour) { b.oneSession = true })},
+	{"ssh", "", "speaks SSH instead of FTP", greets("SSH-2.0-OpenSSH_9.2", false)},
+	{"login-refused", "", "530 to every password", refuses("530 Login incorrect.", "PASS")},
+	{"require-tls", "", "530 to USER: only encrypted sessions", ends("530 Non-anonymous sessions must use encryption.", "USER")},
+	{"home-missing", "", "500 OOPS after the password: the account has no home directory", ends("500 OOPS: cannot change directory:/home/ftp", "PASS")},
+	{"list-550", "", "550 to LIST, NLST and MLSD", refuses(denied, "LIST", "NLST", "MLSD")},
+	{"never-ending-list", "", "listings have no end", on(func(b *behaviour) { b.endlessList = true })},
+	{"never-226", "", "transfers are never confirmed", on(func(b *behaviour) { b.never226 = true })},
+	{"data-reset", "", "data connections end in a reset", on(func(b *behaviour) { b.resets = true })},
+	{"data-source", "", "425 to every data connection, as if it came from another address", on(func(b *behaviour) { b.stranger = true })},
+	{"high-source-port", "", "active data never comes from port 20", on(func(b *behaviour) { b.highPort = true })},
+	{"active-from", "IP", "active data comes from this address", activeFrom},
+	{"close-at", "VERB", "closes the control connection when this command arrives", closeAt},
+	{"endless-line", "", "the greeting is one line without end", floods("220 ")},
+	{"endless-reply", "", "the greeting is a reply of lines without end", floods("220-never the last line\r\n")},
+	{"drip", "", "replies come one byte a second", on(func(b *behaviour) { b.drip = true })},
+	{"escapes", "", "replies carry terminal escape sequences", on(func(b *behaviour) { b.escapes = true })},
+}
+
+const denied = "550 Permission denied."
+
+// Faults returns every fault that Options.Faults may name.
+func Faults() []Fault { return slices.Clone(faults) }
+
+// parseFaults returns what the named faults do together.
+func parseFaults(names []string) (behaviour, error) {
+	b := behaviour{replies: map[string]string{}, last: map[string]bool{}}
+	for _, given := range names {
+		name, arg, _ := strings.Cut(given, "=")
+		i := slices.IndexFunc(faults, func(f Fault) bool { return f.Name == name })
+		if i < 0 {
+			return b, fmt.Errorf("unknown fault %q%s", name, near(name))
+		}
+		switch f := faults[i]; {
+		case f.Arg == "" && arg != "":
+			return b, fmt.Errorf("fault %s takes no argument", name)
+		case f.Arg != "" && arg == "":
+			return b, fmt.Errorf("fault %s needs an argument: %s=%s", name, name, f.Arg)
+		default:
+			if err := f.set(&b, arg); err != nil {
+				return b, fmt.Errorf("fault %s: %w", name, err)
+			}
+		}
+	}
+	return b, nil
+}
+
+func on(set func(*behaviour)) func(*behaviour, string) error {
+	return func(b *behaviour, _ string) error { set(b); return nil }
+}
+
+func announces(addr string) func(*behaviour, string) error {
+	return on(func(b *behaviour) { b.announce = netip.MustParseAddr(addr) })
+}
+
+func greets(line string, leaves bool) func(*behaviour, string) error {
+	return on(func(b *behaviour) { b.greeting, b.leaves = line, leaves })
+}
+
+func floods(with string) func(*behaviour, string) error {
+	return on(func(b *behaviour) { b.flood = with })
+}
+
+// refuses answers the verbs with reply instead of obeying them.
+func refuses(reply string, verbs ...string) func(*behaviour, string) error {
+	return on(func(b *behaviour) {
+		for _, v := range verbs {
+			b.replies[v] = reply
+		}
+	})
+}
+
+// ends answers the verbs with reply, and the session is over.
+func ends(reply string, verbs ...string) func(*behaviour, string) error {
+	return on(func(b *behaviour) {
+		for _, v := range verbs {
+			b.replies[v], b.last[v] = reply, true
+		}
+	})
+}
+
+func closeAt(b *behaviour, verb string) error {
+	return ends("", strings.ToUpper(verb))(b, "")
+}
+
+func activeFrom(b *behaviour, arg string) error {
+	a, err := netip.ParseAddr(arg)
+	b.activeFrom = a.Unmap()
+	return err
+}
+
+// near returns the faults whose names look like name, as the end of a sentence.
+func near(name string) string {
+	var alike []string
+	for _, f := range faults {
+		if strings.Contains(f.Name, name) || strings.Contains(name, f.Name) || distance(f.Name, name) <= 3 {
+			alike = append(alike, f.Name)
+		}
+	}
+	if name == "" || len(alike) == 0 {
+		return ""
+	}
+	return ", did you mean " + strings.Join(alike, ", ") + "?"
+}
+
+// distance is the number of letters to insert, remove or change to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,169 @@
+// Package ftpd is the opposite end: a minimal FTP server (RFC 959, 2428,
+// 3659) with one made-up directory, for real clients, for tests and for the
+// simulation. Faults make it misbehave in the ways that ftpcheck diagnoses.
+//
+// It never touches a disk, never keeps what is uploaded, and never opens a
+// connection to any address but that of the client that asked for it.
+package ftpd
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"ftpcheck/probe"
+)
+
+// Options are the knobs of a Server. A zero value means the default.
+type Options struct {
+	Listen   []netip.AddrPort // control addresses to listen on; at least one
+	Passive  probe.PortRange  // ports for passive data connections; zero: any the system gives
+	Announce netip.Addr       // IPv4 address in 227 replies instead of the control connection's own
+
+	Anonymous bool   // admit "anonymous" and "ftp" with any password
+	User      string // the one named account; empty: there is none
+	Password  string // its password
+
+	MaxSessions   int // sessions at once, in all
+	MaxPerAddress int // sessions at once of one client address
+
+	Idle         time.Duration // a silent session ends after this
+	LoginTimeout time.Duration // a session that has not logged in ends after this
+	DataTimeout  time.Duration // limit of one wait for a data connection, passive or active
+	Life         time.Duration // the server stops after this; zero: when its context ends
+
+	ActiveFrom netip.Addr // source address of active data connections instead of the control connection's own
+	Faults     []string   // names of Faults, "NAME" or "NAME=ARGUMENT"
+	Product    string     // text of the greeting after "220 "
+	Seed       uint64     // makes the choice of passive ports repeatable; zero: random
+
+	Ready func([]netip.AddrPort) // called once, with the control addresses, when all of them listen
+	Log   func(Entry)            // called for each thing worth telling, one call at a time
+}
+
+// Defaults of Options.
+const (
+	DefaultMaxSessions   = 200
+	DefaultMaxPerAddress = 50
+	DefaultIdle          = 10 * time.Minute
+	DefaultLoginTimeout  = time.Minute
+	DefaultDataTimeout   = 30 * time.Second
+	DefaultProduct       = "(ftpcheck)"
+)
+
+// What classes a log entry.
+type What string
+
+const (
+	WhatListen   What = "listen"   // the server listens on an address
+	WhatCome     What = "come"     // a client connected
+	WhatRefuse   What = "refuse"   // a client was turned away
+	WhatLogin    What = "login"    // a client logged in, or failed to
+	WhatAnnounce What = "announce" // an address and port were announced, by a 227 or 229, or by the client's PORT or EPRT
+	WhatArrive   What = "arrive"   // a data connection arrived at an announced port
+	WhatAbsent   What = "absent"   // nothing arrived at an announced port
+	WhatDial     What = "dial"     // an active data connection was tried
+	WhatTransfer What = "transfer" // a listing, download or upload ended
+	WhatLeave    What = "leave"    // a session ended
+	WhatStop     What = "stop"     // the server stopped
+)
+
+// Entry is one line of the server's log. Client-chosen words in Text are quoted.
+type Entry struct {
+	Time time.Time
+	Peer netip.AddrPort // client's end of the control connection; invalid where none is concerned
+	What What
+	Text string
+}
+
+// Server is one server. It serves once.
+type Server struct {
+	opt    Options
+	faults behaviour
+	random *rand.Rand // guarded by ports.mu
+	ports  ports
+	guests guests
+	logs   chan struct{} // a token that makes Log calls come one at a time
+}
+
+// New returns a server, or an error when the options contradict each other.
+func New(opt Options) (*Server, error) {
+	if len(opt.Listen) == 0 {
+		return nil, errors.New("no address to listen on")
+	}
+	if !opt.Anonymous && opt.User == "" {
+		return nil, errors.New("neither anonymous nor a user may log in")
+	}
+	if opt.User != "" && opt.Password == "" {
+		return nil, errors.New("the user has no password")
+	}
+	if opt.Announce.IsValid() && !opt.Announce.Unmap().Is4() {
+		return nil, errors.New("the announced address must be IPv4: EPSV announces none")
+	}
+	if opt.Passive.High < opt.Passive.Low {
+		return nil, errors.New("the passive range ends before it begins")
+	}
+	opt = opt.withDefaults()
+	faults, err := parseFaults(opt.Faults)
+	if err != nil {
+		return nil, err
+	}
+	if faults.announce.IsValid() {
+		opt.Announce = faults.announce
+	}
+	if faults.activeFrom.IsValid() {
+		opt.ActiveFrom = faults.activeFrom
+	}
+	seed := opt.Seed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	return &Server{
+		opt:    opt,
+		faults: faults,
+		random: rand.New(rand.NewPCG(seed, 0)),
+		guests: guests{total: opt.MaxSessions, each: opt.MaxPerAddress},
+		logs:   make(chan struct{}, 1),
+	}, nil
+}
+
+func (o Options) withDefaults() Options {
+	positive(&o.MaxSessions, DefaultMaxSessions)
+	positive(&o.MaxPerAddress, DefaultMaxPerAddress)
+	positive(&o.Idle, DefaultIdle)
+	positive(&o.LoginTimeout, DefaultLoginTimeout)
+	positive(&o.DataTimeout, DefaultDataTimeout)
+	if o.Product == "" {
+		o.Product = DefaultProduct
+	}
+	return o
+}
+
+func positive[T int | time.Duration](v *T, otherwise T) {
+	if *v <= 0 {
+		*v = otherwise
+	}
+}
+
+// admits reports whether user and password may log in. It takes the same time
+// whether the password is nearly right or not.
+func (s *Server) admits(user, password string) bool {
+	if isAnonymous(user) {
+		return s.opt.Anonymous
+	}
+	given, want := sha256.Sum256([]byte(password)), sha256.Sum256([]byte(s.opt.Password))
+	same := subtle.ConstantTimeCompare(given[:], want[:]) == 1
+	return s.opt.User != "" && user == s.opt.User && same
+}
+
+func (s *Server) log(peer netip.AddrPort, what What, text string) {
+	if s.opt.Log == nil {
+		return
+	}
+	s.logs <- struct{}{}
+	defer func() { <-s.logs }()
+	s.opt.Log(Entry{Time: time.Now(), Peer: peer, What: what, Text: text})
+}

@@ -1,0 +1,244 @@
+package ftpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/wire"
+)
+
+// session is one control connection. Its goroutine reads and obeys commands;
+// a transfer runs beside it, so that ABOR is heard.
+type session struct {
+	server  *Server
+	network probe.Network
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	conn    net.Conn
+	peer    netip.AddrPort
+	local   netip.AddrPort
+	since   time.Time
+	read    *wire.CommandReader
+	token   chan struct{} // whoever holds it may write a reply
+
+	user     string
+	failures int // refused passwords
+	bad      int // commands that do not exist
+	epsvAll  bool
+	passive  *passive
+	active   netip.AddrPort
+	transfer *transfer // the latest one, running or not; nil before the first
+
+	mu       sync.Mutex // guards the read deadline and what it depends on
+	loggedIn bool
+	busy     bool // a transfer runs: silence on the control connection is normal
+}
+
+// Why a session is made to end.
+var (
+	errEvicted = errors.New("made room for another client")
+	errStopped = errors.New("server stopped")
+)
+
+// Bounds of one session.
+const (
+	maxFailures  = 3                // refused passwords
+	maxBad       = 20               // unknown commands
+	maxLine      = 4096             // bytes of a command
+	writeTimeout = 30 * time.Second // of one reply
+	partingWord  = time.Second      // for the last reply of a session that is made to end
+	failurePause = time.Second      // before a refused password is answered
+)
+
+func newSession(ctx context.Context, server *Server, network probe.Network, conn net.Conn) *session {
+	s := &session{
+		server: server, network: network, conn: conn,
+		peer: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr()),
+		since: time.Now(), token: make(chan struct{}, 1),
+	}
+	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	s.read = wire.NewCommandReader(conn, wire.Limits{Line: maxLine, Bytes: 4 * maxLine})
+	return s
+}
+
+// turnAway tells a client that it is not admitted.
+func (s *session) turnAway(refusal string) {
+	s.log(WhatRefuse, refusal)
+	s.reply(refusal)
+	s.cancel(nil)
+	s.conn.Close()
+}
+
+// run serves the session to its end.
+func (s *session) run() {
+	s.log(WhatCome, fmt.Sprintf("connected to %v", s.local))
+	inlineUrgentData(s.conn)
+	stop := context.AfterFunc(s.ctx, func() {
+		s.conn.SetReadDeadline(time.Unix(1, 0))
+		s.conn.SetWriteDeadline(time.Now().Add(partingWord))
+	})
+	why := "ended"
+	defer func() {
+		if p := recover(); p != nil {
+			why = "internal error"
+			s.reply("421 Internal error, closing control connection.")
+		}
+		stop()
+		s.server.guests.leave(s)
+		s.cancel(errStopped)
+		s.dropPassive()
+		if s.transfer != nil {
+			<-s.transfer.done
+		}
+		s.conn.Close()
+		s.log(WhatLeave, why)
+	}()
+	if s.greet() {
+		why = s.converse()
+	}
+}
+
+// converse obeys commands until the session ends, and says why it did.
+func (s *session) converse() string {
+	for {
+		s.expect()
+		line, err := s.read.ReadCommand()
+		if errors.Is(err, wire.ErrLineTooLong) {
+			s.bad++
+			s.reply("500 Line too long.")
+		} else if err != nil {
+			return s.farewell(err)
+		} else if !s.obey(wire.ParseCommand(line)) {
+			return "closed"
+		}
+		if s.bad > maxBad {
+			s.reply("421 Too many bad commands, closing control connection.")
+			return "too many bad commands"
+		}
+	}
+}
+
+// farewell says goodbye to a session whose reading has failed.
+func (s *session) farewell(err error) string {
+	var ne net.Error
+	switch cause := context.Cause(s.ctx); {
+	case errors.Is(cause, errEvicted):
+		s.reply("421 Login took too long, others are waiting.")
+		return cause.Error()
+	case s.ctx.Err() != nil:
+		s.reply("421 Server is going down, closing control connection.")
+		return errStopped.Error()
+	case errors.As(err, &ne) && ne.Timeout():
+		s.reply("421 Timeout.")
+		return "timeout"
+	}
+	return "client closed"
+}
+
+// expect sets the time by which the next command has to come.
+func (s *session) expect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	deadline := time.Now().Add(s.server.opt.Idle)
+	if login := s.since.Add(s.server.opt.LoginTimeout); !s.loggedIn && login.Before(deadline) {
+		deadline = login
+	}
+	if s.busy {
+		deadline = time.Time{}
+	}
+	s.conn.SetReadDeadline(deadline)
+	if s.ctx.Err() != nil {
+		s.conn.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// setBusy notes that a transfer begins or has ended.
+func (s *session) setBusy(busy bool) {
+	s.mu.Lock()
+	s.busy = busy
+	s.mu.Unlock()
+	s.expect()
+}
+
+// greet sends the greeting, or what faults send in its place, and reports
+// whether the session goes on.
+func (s *session) greet() bool {
+	f := &s.server.faults
+	if f.closes || f.delay > 0 && !pause(s.ctx, f.delay) {
+		return false
+	}
+	switch {
+	case f.silent:
+		s.listenOnly()
+		return false
+	case f.flood != "":
+		for s.send([]byte(strings.Repeat(f.flood, 1024))) == nil {
+		}
+		return false
+	case f.greeting != "":
+		s.reply(f.greeting)
+		if !f.leaves {
+			s.listenOnly()
+		}
+		return false
+	}
+	return s.reply("220 "+s.server.opt.Product) == nil
+}
+
+// listenOnly reads until the client leaves or its time to log in is over.
+func (s *session) listenOnly() {
+	for {
+		s.expect()
+		if _, err := s.read.ReadCommand(); err != nil && !errors.Is(err, wire.ErrLineTooLong) {
+			return
+		}
+	}
+}
+
+// reply sends a reply, one or more lines without line ends.
+func (s *session) reply(lines ...string) error {
+	var b strings.Builder
+	for _, l := range lines {
+		b.WriteString(l)
+		if s.server.faults.escapes {
+			b.WriteString(escape)
+		}
+		b.WriteString("\r\n")
+	}
+	return s.send([]byte(b.String()))
+}
+
+// send writes b as a whole: replies of the session and of its transfer never
+// mix. The token is a channel, not a mutex, because drip holds it for long.
+func (s *session) send(b []byte) error {
+	s.token <- struct{}{}
+	defer func() { <-s.token }()
+	for len(b) > 0 {
+		part := b
+		if s.server.faults.drip {
+			part = b[:1]
+			if !pause(s.ctx, dripPause) {
+				return s.ctx.Err()
+			}
+		}
+		limit := writeTimeout
+		if s.ctx.Err() != nil {
+			limit = partingWord
+		}
+		s.conn.SetWriteDeadline(time.Now().Add(limit))
+		if _, err := s.conn.Write(part); err != nil {
+			return err
+		}
+		b = b[len(part):]
+	}
+	return nil
+}
+
+func (s *session) log(what What, text string) { s.server.log(s.peer, what, text) }

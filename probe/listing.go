@@ -1,0 +1,100 @@
+package probe
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// maxListing bounds the bytes of one listing; what comes is counted, not kept.
+const maxListing = 8 << 20
+
+// source is one open data connection.
+type source struct {
+	conn net.Conn
+	as   As
+	addr netip.AddrPort // dialled, or the peer that arrived
+}
+
+// list asks for a listing and reads whatever comes over the data connections,
+// to the final reply. wait is the limit for the first reply; a data connection
+// extends it.
+func (w *worker) list(ctx context.Context, check Check, sources <-chan source, wait time.Duration) {
+	r, s := w.run, w.session
+	if r.Target.Path != "" {
+		if reply, ok := s.command(check, "CWD "+r.Target.Path); !ok || reply.Code/100 != 2 {
+			return
+		}
+	}
+	if !s.send(check, "LIST", "LIST") {
+		return
+	}
+	began := time.Now()
+	over := began.Add(r.ReplyTimeout)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	readers.Go(func() {
+		for {
+			select {
+			case src, ok := <-sources:
+				if !ok {
+					return
+				}
+				s.extend(over)
+				readers.Go(func() { r.drain(ctx, check, s.id, src, over, done) })
+			case <-done:
+				return
+			}
+		}
+	})
+	reply, ok := s.await(check, began.Add(wait), wait < r.ReplyTimeout)
+	for ok && reply.Code/100 == 1 {
+		reply, ok = s.await(check, over, false)
+	}
+	// With a 226 the data is complete or on its way; after anything else
+	// nothing more is due.
+	if ok && reply.Code/100 == 2 {
+		readersDone := make(chan struct{})
+		go func() { readers.Wait(); close(readersDone) }()
+		select {
+		case <-readersDone:
+		case <-time.After(max(4*r.rtt, time.Second)):
+		}
+	}
+	close(done)
+	readers.Wait()
+}
+
+// drain reads one data connection to its end, or until done is closed.
+func (r *run) drain(ctx context.Context, check Check, id int, src source, deadline time.Time, done <-chan struct{}) {
+	defer src.conn.Close()
+	began := time.Now()
+	stop := context.AfterFunc(ctx, func() { src.conn.Close() })
+	defer stop()
+	finished := make(chan struct{})
+	defer close(finished)
+	go func() {
+		select {
+		case <-done:
+			src.conn.SetReadDeadline(time.Now())
+		case <-finished:
+		}
+	}()
+	src.conn.SetReadDeadline(deadline)
+	e := Event{Kind: KindData, Check: check, Session: id, As: src.as, Addr: src.addr, Outcome: OutcomeLimit}
+	buf := make([]byte, 32<<10)
+	for e.Bytes < maxListing {
+		n, err := src.conn.Read(buf)
+		e.Bytes += int64(n)
+		if err != nil {
+			if e.Outcome = ending(err); e.Outcome == OutcomeClosed {
+				e.Outcome = OutcomeEOF
+			}
+			break
+		}
+	}
+	e.Took = time.Since(began)
+	r.emit(e)
+}

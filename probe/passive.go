@@ -1,0 +1,131 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"ftpcheck/probe/wire"
+)
+
+// silence is how long a dial may be without an answer before the hop search
+// starts beside it.
+const silence = 1500 * time.Millisecond
+
+// commands of the passive checks (RFC 2428 3, RFC 959 4.1.2).
+var passiveCommand = map[Check]string{CheckEPSV: "EPSV", CheckPASV: "PASV"}
+
+// announced asks for a data port and tells what the server announced.
+func (s *session) announced(check Check, command string) (netip.AddrPort, bool) {
+	reply, ok := s.command(check, command)
+	if !ok || reply.Code/100 != 2 {
+		return netip.AddrPort{}, false
+	}
+	addr, err := parseAnnouncement(reply, s.peer.Addr())
+	e := Event{Kind: KindAnnounce, Check: check, Session: s.id, Addr: addr}
+	if err != nil {
+		e.Outcome, e.Addr = OutcomeMalformed, netip.AddrPort{}
+		e = s.run.received(e, []byte(err.Error()))
+	}
+	s.run.emit(e)
+	return addr, err == nil
+}
+
+// parseAnnouncement reads a 227 or 229, whichever came: some middleboxes
+// answer one command with the other's reply.
+func parseAnnouncement(reply wire.Reply, peer netip.Addr) (netip.AddrPort, error) {
+	text := string(reply.Lines[len(reply.Lines)-1].Raw)
+	switch reply.Code {
+	case 227:
+		addr, _, err := wire.ParsePASV(text)
+		return addr, err
+	case 229:
+		port, _, err := wire.ParseEPSV(text)
+		return netip.AddrPortFrom(peer, port), err
+	}
+	return netip.AddrPort{}, fmt.Errorf("the reply announces nothing: %s", text)
+}
+
+func (w *worker) tryPassive(ctx context.Context, check Check) {
+	s := w.session
+	addr, ok := s.announced(check, passiveCommand[check])
+	w.sampler.announced(check, ok)
+	if !ok {
+		return
+	}
+	host := netip.AddrPortFrom(s.peer.Addr(), addr.Port())
+	dials := []Event{{As: AsAnnounced, Addr: addr}}
+	if addr != host {
+		dials = append(dials, Event{As: AsControlHost, Addr: host})
+		if why := w.run.forbidden(addr.Addr()); why != "" {
+			dials = dials[1:]
+			w.run.emit(Event{Kind: KindNote, Check: check, Session: s.id, As: AsAnnounced, Addr: addr,
+				Text: fmt.Sprintf("%s is not dialled: %s", addr, why)})
+		}
+	}
+	w.carry(ctx, check, dials)
+}
+
+// carry makes the dials of a passive mode at once and lists over what opens.
+// The listing does not wait for a dial that is still without an answer; the
+// mode does.
+func (w *worker) carry(ctx context.Context, check Check, dials []Event) {
+	watch := time.AfterFunc(silence, func() { w.path.search(dials[len(dials)-1].Addr) })
+	defer watch.Stop()
+	var group sync.WaitGroup
+	sources := make(chan source, len(dials))
+	results := make(chan bool, len(dials))
+	for _, e := range dials {
+		e.Check, e.Session = check, w.session.id
+		group.Go(func() {
+			conn, a := w.run.dial(ctx, e, w.run.Timeout, DialOptions{})
+			if conn != nil {
+				sources <- source{conn, e.As, e.Addr}
+			} else if e.Addr.Addr() == w.session.peer.Addr() && a.Outcome != OutcomeCancelled {
+				w.sampler.blocked()
+				w.path.search(e.Addr)
+			}
+			results <- conn != nil
+		})
+	}
+	go func() { group.Wait(); close(sources) }()
+	for range dials {
+		if <-results {
+			w.list(ctx, check, sources, w.run.ReplyTimeout)
+			break
+		}
+	}
+	group.Wait()
+	for src := range sources {
+		src.conn.Close()
+	}
+}
+
+// forbidden says why the dialling rule (design: --follow) keeps an announced
+// address from being dialled; it is empty when it may be. One SYN to a private
+// address does no harm; a public third party did not ask to be probed.
+func (r *run) forbidden(a netip.Addr) string {
+	switch {
+	case r.Follow == FollowAlways && !a.IsUnspecified() && !a.IsMulticast():
+		return ""
+	case r.Follow == FollowNever:
+		return "only the control host is, by --follow never"
+	case a.IsLoopback():
+		return "a loopback address is this machine, not the server (RFC 1122 3.2.1.3)"
+	case a.IsUnspecified():
+		return "0.0.0.0 is no address to connect to (RFC 1122 3.2.1.3)"
+	case a.IsMulticast(), a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return "it is not the address of one host"
+	case a.IsLinkLocalUnicast():
+		return "a link-local address is valid on its own link only (RFC 3927)"
+	case a.IsPrivate(), sharedSpace.Contains(a), slices.Contains(r.known, a):
+		return ""
+	}
+	return "it is neither the control host nor an address of the target's name"
+}
+
+// sharedSpace is the carrier-grade NAT range (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")

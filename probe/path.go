@@ -1,0 +1,73 @@
+package probe
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+
+	"ftpcheck/probe/hops"
+)
+
+// Bounds of the path check.
+const (
+	maxHops     = 30 // as traceroute(8)
+	maxSearches = 4  // destinations: the control port and a few blocked data ports
+)
+
+// path runs hop searches beside the other checks.
+type path struct {
+	run    *run
+	ctx    context.Context
+	active bool
+	end    func()
+	work   sync.WaitGroup
+
+	mu   sync.Mutex
+	seen map[netip.AddrPort]bool
+}
+
+func (r *run) startPath(ctx context.Context) *path {
+	p := &path{run: r, ctx: ctx, seen: map[netip.AddrPort]bool{}}
+	switch {
+	case !r.wants(CheckPath):
+	case !r.Network.Traces():
+		r.skip("not tested: this system does not tell which device answers", CheckPath)
+	default:
+		p.active = true
+		p.end = r.begin(CheckPath)
+	}
+	return p
+}
+
+// search starts the hop search towards one port, once.
+func (p *path) search(to netip.AddrPort) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.active || !to.IsValid() || p.seen[to] || len(p.seen) >= maxSearches || p.ctx.Err() != nil {
+		return
+	}
+	p.seen[to] = true
+	p.work.Go(func() {
+		dial := func(ctx context.Context, ttl int) hops.Attempt {
+			conn, a := p.run.Network.Dial(ctx, to, DialOptions{TTL: ttl})
+			if conn != nil {
+				conn.Close()
+			}
+			return a
+		}
+		hops.Search(p.ctx, dial, maxHops, func(ttl int, a hops.Attempt) {
+			p.run.emit(Event{
+				Kind: KindHop, Check: CheckPath, Addr: to, TTL: ttl,
+				Outcome: a.Outcome, ICMP: a.ICMP, Took: a.Took,
+			})
+		})
+	})
+}
+
+// finish waits for all that runs beside the checks.
+func (p *path) finish() {
+	p.work.Wait()
+	if p.end != nil {
+		p.end()
+	}
+}

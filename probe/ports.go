@@ -1,0 +1,194 @@
+package probe
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ftpcheck/probe/hops"
+)
+
+const (
+	// sampleWait is the least wait for a sampled port. A SYN-ACK is the
+	// kernel's work, so it takes one round trip, whatever the server's load.
+	sampleWait = 500 * time.Millisecond
+	// sampleBudget bounds the sampling once a port was found blocked, so that a
+	// run in which everything is filtered ends within --timeout + 3 s.
+	sampleBudget = 2400 * time.Millisecond
+)
+
+// sampler takes further announcements in whichever sessions are free, and
+// dials each one.
+//
+// While all ports are open it asks for the next announcement while the dial to
+// the last one is under way. The server closes a listener when it opens the
+// next, so a dial made like this that does not open proves nothing: it is
+// forgotten and taken again, carefully, one after the other.
+type sampler struct {
+	run     *run
+	ready   chan struct{} // closed when it is known which command announces ports
+	dialled sync.WaitGroup
+
+	mu      sync.Mutex
+	left    int
+	waiting map[Check]bool // passive modes that have not told yet
+	works   map[Check]bool
+	careful bool
+	until   time.Time
+	began   time.Time
+	silent  []netip.AddrPort // sampled ports that gave no answer
+	opened  bool
+}
+
+func newSampler(r *run) *sampler {
+	s := &sampler{run: r, ready: make(chan struct{}), waiting: map[Check]bool{}, works: map[Check]bool{}}
+	s.left = r.Ports
+	if r.Ports == 0 {
+		s.left = DefaultPorts
+	}
+	for _, m := range Passive {
+		if r.wants(m) {
+			s.waiting[m] = true
+		}
+	}
+	if len(s.waiting) == 0 {
+		s.works[CheckEPSV] = true
+		close(s.ready)
+	}
+	return s
+}
+
+// announced tells that a passive mode got an announcement, or none.
+func (s *sampler) announced(mode Check, ok bool) {
+	s.mu.Lock()
+	if ok && s.waiting[mode] {
+		s.works[mode] = true
+		s.left--
+	}
+	s.mu.Unlock()
+	s.known(mode)
+}
+
+// known tells that nothing more will be learnt of a mode.
+func (s *sampler) known(mode Check) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.waiting[mode] {
+		return
+	}
+	delete(s.waiting, mode)
+	if len(s.waiting) == 0 {
+		close(s.ready)
+	}
+}
+
+// blocked tells that a data port did not open.
+func (s *sampler) blocked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.careful = true
+	if s.until.IsZero() {
+		s.until = time.Now().Add(sampleBudget)
+	}
+}
+
+// next takes one announcement out of those left.
+func (s *sampler) next() (ok, careful bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left <= 0 || !s.until.IsZero() && time.Now().After(s.until) {
+		return false, false
+	}
+	s.left--
+	return true, s.careful
+}
+
+func (s *sampler) command() string {
+	switch {
+	case s.works[CheckEPSV]:
+		return "EPSV"
+	case s.works[CheckPASV]:
+		return "PASV"
+	}
+	return ""
+}
+
+// take samples in one session for as long as it is clean.
+func (s *sampler) take(ctx context.Context, w *worker) {
+	if !s.run.wants(CheckPorts) || w.limited.Load() || !w.session.usable() {
+		return
+	}
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return
+	}
+	command := s.command()
+	for command != "" && w.session.usable() {
+		ok, careful := s.next()
+		if !ok {
+			return
+		}
+		s.begin()
+		addr, ok := w.session.announced(CheckPorts, command)
+		if !ok {
+			return
+		}
+		to := netip.AddrPortFrom(w.session.peer.Addr(), addr.Port())
+		e := Event{Check: CheckPorts, Session: w.session.id, As: AsSample, Addr: to}
+		if careful {
+			s.dial(ctx, e)
+			continue
+		}
+		s.dialled.Go(func() { s.dialAhead(ctx, e) })
+	}
+}
+
+func (s *sampler) begin() {
+	s.mu.Lock()
+	first := s.began.IsZero()
+	if first {
+		s.began = time.Now()
+	}
+	s.mu.Unlock()
+	if first {
+		s.run.emit(Event{Kind: KindBegin, Check: CheckPorts})
+	}
+}
+
+func (s *sampler) wait() time.Duration {
+	return min(max(sampleWait, 4*s.run.rtt), s.run.Timeout)
+}
+
+func (s *sampler) dial(ctx context.Context, e Event) {
+	conn, a := s.run.dial(ctx, e, s.wait(), DialOptions{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case conn != nil:
+		conn.Close()
+		s.opened = true
+	case a.Outcome == OutcomeTimeout:
+		s.silent = append(s.silent, e.Addr)
+	}
+}
+
+func (s *sampler) dialAhead(ctx context.Context, e Event) {
+	ctx, cancel := context.WithTimeout(ctx, s.wait())
+	defer cancel()
+	conn, a := s.run.Network.Dial(ctx, e.Addr, DialOptions{})
+	if conn == nil {
+		s.blocked()
+		s.mu.Lock()
+		s.left++
+		s.mu.Unlock()
+		return
+	}
+	conn.Close()
+	s.mu.Lock()
+	s.opened = true
+	s.mu.Unlock()
+	e.Kind, e.Outcome, e.Took, e.Local = KindDial, hops.Open, a.Took, a.Local
+	s.run.emit(e)
+}

@@ -1,0 +1,179 @@
+package probe
+
+import (
+	"context"
+	"iter"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Prober checks one server from one network.
+type Prober struct {
+	Network Network
+	Target  Target
+	Options Options
+	Tool    string // version of ftpcheck, for the record
+}
+
+// Run checks the server and yields what it observes, as it observes it. It
+// ends when the checks are done, or soon after ctx is cancelled, or when the
+// caller stops listening. No goroutine and no socket outlives it.
+func (p *Prober) Run(ctx context.Context) iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		r := newRun(p)
+		go func() {
+			defer close(r.events)
+			r.main(ctx)
+		}()
+		defer func() {
+			cancel()
+			for range r.events {
+			}
+		}()
+		for e := range r.events {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// run is the state of one Run.
+type run struct {
+	Options
+	Target  Target
+	Network Network
+	tool    string
+
+	began  time.Time
+	events chan Event
+	order  sync.Mutex // keeps the times of events in the order of the stream
+
+	peer    netip.AddrPort // control address and port in use
+	rtt     time.Duration  // of the control connection's handshake
+	known   []netip.Addr   // addresses that the target's name has
+	suspect chan netip.AddrPort
+}
+
+func newRun(p *Prober) *run {
+	r := &run{Options: p.Options, Target: p.Target, Network: p.Network, tool: p.Tool}
+	setDefault(&r.Timeout, DefaultTimeout)
+	setDefault(&r.ReplyTimeout, DefaultReplyTimeout)
+	setDefault(&r.Parallel, DefaultParallel)
+	setDefault(&r.Follow, FollowAuto)
+	if r.Checks == nil {
+		r.Checks = DefaultChecks
+		setDefault(&r.Ports, DefaultPorts)
+	}
+	r.began = time.Now()
+	r.events = make(chan Event)
+	r.suspect = make(chan netip.AddrPort, 8)
+	return r
+}
+
+func setDefault[T comparable](v *T, value T) {
+	var zero T
+	if *v == zero {
+		*v = value
+	}
+}
+
+// wants reports whether a check is part of the run.
+func (r *run) wants(c Check) bool { return slices.Contains(r.Checks, c) }
+
+func (r *run) emit(e Event) {
+	r.order.Lock()
+	defer r.order.Unlock()
+	e.At = time.Since(r.began)
+	r.events <- e
+}
+
+// begin announces a check and returns the function that announces its end.
+func (r *run) begin(c Check) (end func()) {
+	began := time.Now()
+	r.emit(Event{Kind: KindBegin, Check: c})
+	return func() { r.emit(Event{Kind: KindEnd, Check: c, Took: time.Since(began)}) }
+}
+
+func (r *run) skip(why string, checks ...Check) {
+	for _, c := range checks {
+		if r.wants(c) {
+			r.emit(Event{Kind: KindSkip, Check: c, Text: why})
+		}
+	}
+}
+
+// afterLogin are the checks that need an account.
+var afterLogin = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient}
+
+func (r *run) main(ctx context.Context) {
+	r.emit(Event{Kind: KindStart, Start: &Start{
+		Time: r.began.UTC(), Tool: r.tool, Host: r.Target.Host, Port: r.Target.Port,
+		User: r.Target.User, Path: r.Target.Path, Options: r.Options,
+	}})
+	r.checks(ctx)
+	outcome := OutcomeOK
+	if ctx.Err() != nil {
+		outcome = OutcomeCancelled
+	}
+	r.emit(Event{Kind: KindFinish, Outcome: outcome, Took: time.Since(r.began)})
+}
+
+func (r *run) checks(ctx context.Context) {
+	addrs := r.name(ctx)
+	if len(addrs) == 0 {
+		why := "the name has no address to connect to"
+		r.skip(why, CheckControl, CheckLogin)
+		r.skip(why, afterLogin...)
+		r.skip(why, CheckPath)
+		return
+	}
+	path := r.startPath(ctx)
+	defer path.finish()
+
+	conn := r.control(ctx, addrs, path)
+	if conn == nil {
+		why := "no control connection"
+		r.skip(why, CheckLogin)
+		r.skip(why, afterLogin...)
+		return
+	}
+	newCrew(r, path).work(ctx, conn)
+}
+
+// name resolves the target and returns the addresses to try, in the
+// resolver's order.
+func (r *run) name(ctx context.Context) []netip.Addr {
+	end := r.begin(CheckName)
+	defer end()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, r.ReplyTimeout)
+	defer cancel()
+	all, err := r.Network.Lookup(ctx, r.Target.Host)
+	e := Event{Kind: KindLookup, Check: CheckName, Outcome: OutcomeOK, Took: time.Since(began)}
+	if err != nil {
+		e.Outcome, e.Text = lookupFailure(err)
+		r.emit(e)
+		return nil
+	}
+	var addrs []netip.Addr
+	for _, a := range all {
+		a = a.Unmap()
+		if r.Family == 0 || (r.Family == 4) == a.Is4() {
+			addrs = append(addrs, a)
+		}
+	}
+	r.known = addrs
+	e.Addrs = addrs
+	if len(addrs) == 0 {
+		e.Outcome = OutcomeNotFound
+		if len(all) > 0 {
+			e.Text = familyMissing(r.Family)
+		}
+	}
+	r.emit(e)
+	return addrs
+}

@@ -1,0 +1,236 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"ftpcheck/probe/wire"
+)
+
+// session is one control connection. A session with an unanswered command is
+// dirty: what comes next on it cannot be told apart from the late answer, so
+// it is thrown away.
+type session struct {
+	run   *run
+	id    int
+	conn  net.Conn
+	read  *wire.Reader
+	peer  netip.AddrPort
+	local netip.AddrPort
+	dirty bool
+	lost  Outcome // how it gave out; empty while it lives
+	stop  func() bool
+
+	mu    sync.Mutex
+	until time.Time // the wait under way was extended to this
+}
+
+// newSession takes over a control connection. It is closed when ctx ends.
+func (r *run) newSession(ctx context.Context, id int, conn net.Conn, peer netip.AddrPort) *session {
+	s := &session{run: r, id: id, conn: conn, peer: peer}
+	s.local = localAddr(conn)
+	s.read = wire.NewReader(conn, wire.DefaultLimits)
+	s.stop = context.AfterFunc(ctx, func() { conn.Close() })
+	return s
+}
+
+// usable reports whether another command may be sent.
+func (s *session) usable() bool { return s != nil && !s.dirty && s.lost == "" }
+
+// send writes one command line. shown is what events tell of it.
+func (s *session) send(check Check, line, shown string) bool {
+	if !s.usable() {
+		return false
+	}
+	s.run.emit(Event{Kind: KindSend, Check: check, Session: s.id, Text: shown})
+	s.conn.SetWriteDeadline(time.Now().Add(s.run.ReplyTimeout))
+	began := time.Now()
+	if _, err := io.WriteString(s.conn, line+"\r\n"); err != nil {
+		s.giveOut(check, err, time.Since(began), wire.Reply{})
+		return false
+	}
+	s.mu.Lock()
+	s.until = time.Time{}
+	s.mu.Unlock()
+	s.dirty = true
+	return true
+}
+
+// extend gives the wait for the next reply until t, because something
+// happened meanwhile.
+func (s *session) extend(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.After(s.until) {
+		s.until = t
+		s.conn.SetReadDeadline(t)
+	}
+}
+
+// reply waits for one reply until the deadline. ok is false when the
+// connection gave out instead; a KindLost event tells how.
+func (s *session) reply(check Check, deadline time.Time) (reply wire.Reply, ok bool) {
+	return s.await(check, deadline, false)
+}
+
+// await is reply, where with patience set a reply that does not come is no
+// fault: the server may be waiting for a connection itself. A note tells of it
+// and the session stays dirty.
+func (s *session) await(check Check, deadline time.Time, patience bool) (reply wire.Reply, ok bool) {
+	if s.lost != "" {
+		return reply, false
+	}
+	s.mu.Lock()
+	if s.until.After(deadline) {
+		deadline = s.until
+	}
+	s.conn.SetReadDeadline(deadline)
+	s.mu.Unlock()
+	began := time.Now()
+	var held *wire.Line
+	show := func(l wire.Line, code int) {
+		s.run.emit(s.run.received(Event{
+			Kind: KindRecv, Check: check, Session: s.id, Code: code, Took: time.Since(began),
+		}, l.Raw))
+	}
+	// A line is shown when the next one comes, because only the last one
+	// carries the code.
+	reply, err := s.read.ReadReply(func(l wire.Line) {
+		if held != nil {
+			show(*held, 0)
+		}
+		held = &l
+	})
+	if err != nil {
+		if held != nil {
+			show(*held, 0)
+		}
+		if patience && len(reply.Lines) == 0 && ending(err) == OutcomeTimeout {
+			s.run.emit(Event{Kind: KindNote, Check: check, Session: s.id, As: AsActive, Took: time.Since(began),
+				Text: fmt.Sprintf("no reply and no connection within %v", time.Since(began).Round(time.Second/10))})
+			return reply, false
+		}
+		s.giveOut(check, err, time.Since(began), reply)
+		return reply, false
+	}
+	if held != nil {
+		show(*held, reply.Code)
+	}
+	s.dirty = reply.Code/100 == 1
+	return reply, true
+}
+
+// command sends one line and waits for its reply.
+func (s *session) command(check Check, line string) (wire.Reply, bool) {
+	if !s.send(check, line, line) {
+		return wire.Reply{}, false
+	}
+	return s.reply(check, time.Now().Add(s.run.ReplyTimeout))
+}
+
+// giveOut records how the control connection ended and closes it.
+func (s *session) giveOut(check Check, err error, took time.Duration, partial wire.Reply) {
+	if s.lost != "" {
+		return
+	}
+	e := Event{Kind: KindLost, Check: check, Session: s.id, Took: took}
+	e.Outcome, e.Text = loss(err)
+	s.lost = e.Outcome
+	s.close()
+	s.run.emit(s.run.received(e, []byte(e.Text)))
+}
+
+// loss classifies the error that ended a control connection.
+func loss(err error) (Outcome, string) {
+	var foreign *wire.ForeignError
+	var syntax *wire.SyntaxError
+	switch {
+	case errors.As(err, &foreign):
+		return OutcomeForeign, foreign.Protocol + ": " + string(foreign.First)
+	case errors.As(err, &syntax):
+		return OutcomeMalformed, syntax.Why + ": " + syntax.Text
+	case errors.Is(err, wire.ErrLineTooLong), errors.Is(err, wire.ErrTooManyLines), errors.Is(err, wire.ErrTooLarge):
+		return OutcomeLimit, err.Error()
+	}
+	return ending(err), ""
+}
+
+// ending classifies the error of a read or write on a connection.
+func ending(err error) Outcome {
+	var timeout net.Error
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return OutcomeTimeout
+	case errors.Is(err, net.ErrClosed), errors.Is(err, context.Canceled):
+		return OutcomeCancelled
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return OutcomeClosed
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+		return OutcomeReset
+	}
+	return OutcomeReset
+}
+
+// quit ends the session politely. In serial mode it waits until the server
+// has let go of it, because the next session would not be let in before.
+func (s *session) quit(check Check, wait bool) {
+	if s == nil || s.lost != "" {
+		return
+	}
+	if s.send(check, "QUIT", "QUIT") && wait {
+		limit := time.Now().Add(min(s.run.ReplyTimeout, 2*time.Second))
+		if _, ok := s.reply(check, limit); ok {
+			s.conn.SetReadDeadline(limit)
+			io.Copy(io.Discard, io.LimitReader(s.conn, 4096))
+		}
+	}
+	s.close()
+}
+
+func (s *session) close() {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.conn.Close()
+}
+
+// received fills in text that came from the server: the password, should the
+// server echo it, is replaced; bytes that are not UTF-8 are kept in Raw.
+func (r *run) received(e Event, raw []byte) Event {
+	text := string(raw)
+	if p := r.Target.Password; len(p) > 3 && r.Target.User != "anonymous" {
+		text = strings.ReplaceAll(text, p, "****")
+	}
+	e.Text = text
+	if !utf8.ValidString(text) {
+		e.Text, e.Raw = strings.ToValidUTF8(text, "\uFFFD"), []byte(text)
+	}
+	return e
+}
+
+func localAddr(c net.Conn) netip.AddrPort {
+	if a, ok := c.LocalAddr().(*net.TCPAddr); ok {
+		return unmap(a.AddrPort())
+	}
+	return netip.AddrPort{}
+}
+
+func remoteAddr(c net.Conn) netip.AddrPort {
+	if a, ok := c.RemoteAddr().(*net.TCPAddr); ok {
+		return unmap(a.AddrPort())
+	}
+	return netip.AddrPort{}
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}

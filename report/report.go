@@ -1,0 +1,229 @@
+package report
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ftpcheck/probe"
+)
+
+// Report is the judged run: all that any format prints.
+type Report struct {
+	Tool    string        // version of ftpcheck
+	Started time.Time     // wall clock, UTC
+	Took    time.Duration // of the whole run
+	Result  Result
+	Exit    int // exit code of the program
+
+	Target     Target
+	Server     Server
+	Client     Client
+	Checks     []CheckLine // those that ran or were skipped, in the order of probe.Checks
+	Arrows     []Arrow     // the connections that were tried, for the diagram
+	Findings   []Finding   // worst first, the root cause first
+	Transcript []probe.Line
+
+	Interrupted bool // the run was cancelled; what is missing was not tested
+}
+
+// Target is what was asked to be checked.
+type Target struct {
+	Host string
+	Port uint16
+	User string
+	TLS  string // off, explicit or implicit
+}
+
+// Server is what was learned about the server.
+type Server struct {
+	Product string // as it names itself; empty when it does not
+	Version string
+	Address string // the control connection's peer; empty when none opened
+	Hops    int    // its distance on the control port; 0 when it was not measured
+}
+
+// Client is what was learned about the machine that ftpcheck ran on.
+type Client struct {
+	Address string // our end of the control connection
+	SeenAs  string // our address as the server names it; empty when it does not
+}
+
+// Judge says what counts as a failure beyond a problem.
+type Judge struct {
+	Require []probe.Check // checks that must be ok
+	Strict  bool          // warnings count
+}
+
+// New judges the evidence.
+func New(ev *probe.Evidence, o Judge) *Report {
+	r := &Report{
+		Took:        ev.Took,
+		Target:      Target{TLS: "off"},
+		Server:      serverOf(ev),
+		Client:      clientOf(ev),
+		Checks:      Lines(ev),
+		Arrows:      Arrows(ev),
+		Findings:    Diagnose(ev),
+		Transcript:  ev.Transcript(),
+		Interrupted: ev.Finished == probe.OutcomeCancelled,
+	}
+	if s := ev.Start; s != nil {
+		r.Tool, r.Started = s.Tool, s.Time.UTC()
+		r.Target.Host, r.Target.Port, r.Target.User = s.Host, s.Port, s.User
+	}
+	r.judge(ev, o)
+	return r
+}
+
+// judge sets Result and Exit.
+func (r *Report) judge(ev *probe.Evidence, o Judge) {
+	code := ExitPass
+	switch {
+	case !reached(ev):
+		code = ExitNoJudgment
+	case loginRefused(ev):
+		code = ExitLogin
+	case r.count(Problem) > 0, o.Strict && r.count(Warning) > 0, !r.satisfies(o.Require):
+		code = ExitFail
+	}
+	r.Exit = code
+	switch code {
+	case ExitPass:
+		r.Result = Pass
+	case ExitFail:
+		r.Result = Fail
+	default:
+		r.Result = Error
+	}
+	if r.Interrupted {
+		r.Exit = ExitInterrupt
+		if r.Result == Pass {
+			r.Result = Error // what was not tested cannot have passed
+		}
+	}
+}
+
+// count returns the number of findings of this severity.
+func (r *Report) count(s Severity) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// satisfies reports whether every required check is ok.
+func (r *Report) satisfies(required []probe.Check) bool {
+	return !slices.ContainsFunc(required, func(c probe.Check) bool {
+		return r.state(c) != OK
+	})
+}
+
+// state returns the state of a check; zero when it was not tested.
+func (r *Report) state(c probe.Check) State {
+	for _, l := range r.Checks {
+		if l.Check == c {
+			return l.State
+		}
+	}
+	return ""
+}
+
+// reached reports whether nothing that ran stood in the way of a login:
+// name, control connection and greeting.
+func reached(ev *probe.Evidence) bool {
+	if l := ev.Lookup; l != nil && l.Outcome != probe.OutcomeOK {
+		return false
+	}
+	if !wasRun(ev, probe.CheckControl) && len(ev.Control) == 0 {
+		return true // only the name was asked for
+	}
+	s := ev.Login()
+	if s == nil || s.Greeting == nil || s.Greeting.Code/100 != 2 {
+		return false
+	}
+	return s.LoggedIn || loginRefused(ev) || !wasRun(ev, probe.CheckLogin)
+}
+
+// loginRefused reports whether the server answered the login with a refusal.
+func loginRefused(ev *probe.Evidence) bool {
+	s := ev.Login()
+	if s == nil || s.LoggedIn {
+		return false
+	}
+	r := loginReply(s)
+	return r != nil && r.Code >= 400
+}
+
+// loginReply returns the last reply of the login dialogue, or nil.
+func loginReply(s *probe.Session) *probe.Reply {
+	for _, verb := range []string{"ACCT", "PASS", "USER"} {
+		if r := s.Reply(verb); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// wasRun reports whether the check was run, at least in part.
+func wasRun(ev *probe.Evidence, c probe.Check) bool {
+	run := ev.Checks[c]
+	return run != nil && run.Skipped == ""
+}
+
+func serverOf(ev *probe.Evidence) Server {
+	var s Server
+	s.Product, s.Version = productNames(fingerprint(ev))
+	if at := peerOf(ev); at.IsValid() {
+		s.Address = at.Addr().String()
+		s.Hops = hopsTo(ev, at)
+	}
+	return s
+}
+
+func clientOf(ev *probe.Evidence) Client {
+	var c Client
+	if s := ev.Login(); s != nil && s.Local.IsValid() {
+		c.Address = s.Local.Addr().String()
+	}
+	if seen := clientSeen(ev, fingerprint(ev)); seen.known() {
+		c.SeenAs = seen.addr.String()
+	}
+	return c
+}
+
+// productNames returns the server's name as its greeting spells it, and its
+// version.
+func productNames(p product) (name, version string) {
+	if p.Name == "vsftpd" {
+		return "vsFTPd", p.Version
+	}
+	return p.Name, p.Version
+}
+
+// peerOf returns the address of the control connection, or the zero
+// value when none opened.
+func peerOf(ev *probe.Evidence) netip.AddrPort {
+	if s := ev.Login(); s != nil && s.Peer.IsValid() {
+		return s.Peer
+	}
+	for _, d := range ev.Control {
+		if d.Outcome == "open" {
+			return d.To
+		}
+	}
+	return netip.AddrPort{}
+}
+
+// hostPort returns host:port, with brackets around an IPv6 address.
+func hostPort(host string, port uint16) string {
+	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + strconv.Itoa(int(port))
+}

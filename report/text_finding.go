@@ -1,0 +1,253 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Indents of a finding's block.
+const (
+	storyIndent = 6
+	quoteIndent = 10
+	labelWidth  = 8 // of "Effect" and its kin, after storyIndent
+)
+
+func (t *Text) writeFinding(f Finding) {
+	t.line("%s", headLine(f, t.word))
+	t.line("")
+	if f.Severity == Note {
+		for _, p := range f.Story {
+			t.paragraph(p)
+		}
+		t.labelled("More", "ftpcheck explain "+f.Code)
+		t.line("")
+		return
+	}
+	for i, p := range f.Story {
+		t.paragraph(p)
+		if i == 0 {
+			t.writeQuotes(f.Quote)
+		}
+	}
+	if len(f.Story) == 0 {
+		t.writeQuotes(f.Quote)
+	}
+	if f.Where != nil {
+		t.labelled("Where", whereText(f.Where))
+	}
+	t.labelled("Effect", f.Effect)
+	t.writeFixes(f.Fixes)
+	t.labelled("Sure", string(f.Certainty))
+	for _, what := range f.RuledOut {
+		t.labelled("", "- "+what)
+	}
+	t.labelled("More", "ftpcheck explain "+f.Code)
+	t.line("")
+}
+
+// headWidth is the width of a finding's first line.
+const headWidth = 79
+
+// headLine is a finding's first line; the code is always its last word.
+func headLine(f Finding, paint func(string) string) string {
+	word := strings.ToUpper(string(f.Severity))
+	title := ASCII(f.Title)
+	room := headWidth - len("--   -- ") - len(word) - len(f.Code) - 1
+	title = clip(title, room)
+	dashed := headWidth - len("--   ") - len(word) - len(title) - 1 - len(f.Code)
+	return fmt.Sprintf("-- %s  %s %s %s", paint(word), title, dashes(dashed), f.Code)
+}
+
+func (t *Text) paragraph(p string) {
+	for _, l := range wrap(ASCII(strings.Join(strings.Fields(p), " ")), lineWidth-2-storyIndent) {
+		t.line("%*s%s", storyIndent, "", l)
+	}
+	t.line("")
+}
+
+// labelled writes "Effect  text" and aligns what follows.
+func (t *Text) labelled(label, text string) {
+	if text == "" {
+		return
+	}
+	indent := storyIndent + labelWidth
+	for i, l := range wrap(ASCII(strings.Join(strings.Fields(text), " ")), lineWidth-indent) {
+		if i > 0 {
+			label = ""
+		}
+		t.line("%*s%-*s%s", storyIndent, "", labelWidth, label, l)
+	}
+}
+
+// writeQuotes prints transcript lines with the part that matters underlined.
+func (t *Text) writeQuotes(quotes []Quote) {
+	for _, q := range quotes {
+		for _, l := range quoteLines(q) {
+			t.line("%s", l)
+		}
+	}
+	if len(quotes) > 0 {
+		t.line("")
+	}
+}
+
+func quoteLines(q Quote) []string {
+	head := fmt.Sprintf("%*s%2d %s ", quoteIndent, "", q.Line.Number, arrowOf(q.Line.Dir))
+	raw := q.Line.Text
+	from := min(max(q.From, 0), len(raw))
+	to := min(max(q.To, from), len(raw))
+	text := ASCII(raw)
+	start, end := len(ASCII(raw[:from])), len(ASCII(raw[:to]))
+	room := lineWidth - len(head)
+	if end > room-3 && len(text) > room { // show the part that matters
+		cut := max(min(start-10, len(text)-room+3), 0)
+		text = "..." + text[cut:]
+		start, end = start-cut+3, end-cut+3
+	}
+	text = clip(text, room)
+	start, end = min(start, len(text)), min(end, len(text))
+	lines := []string{head + text}
+	if end <= start {
+		return lines
+	}
+	under := strings.Repeat(" ", len(head)+start) + strings.Repeat("^", end-start)
+	label := ASCII(q.Label)
+	if len(under)+1+len(label) <= lineWidth {
+		return append(lines, join(under, " ", label))
+	}
+	lines = append(lines, under)
+	for _, l := range wrap(label, room) {
+		lines = append(lines, strings.Repeat(" ", max(0, min(len(head)+start, lineWidth-len(l))))+l)
+	}
+	return lines
+}
+
+func (t *Text) writeFixes(fixes []Fix) {
+	label := "Fix"
+	for _, f := range fixes {
+		t.labelled(label, join(OwnerTitle(f.Who), ": ", f.Do))
+		if label == "Fix" {
+			label = " " // a blank label keeps the column
+		}
+		width := 0
+		for _, e := range f.Examples {
+			width = max(width, len(ASCII(e.For)))
+		}
+		for _, e := range f.Examples {
+			t.writeExample(e, width)
+		}
+	}
+}
+
+// writeExample prints the fix for one product beside its name, or below it
+// where it is too wide for that.
+func (t *Text) writeExample(e Example, width int) {
+	indent := storyIndent + labelWidth + 2
+	text := strings.Split(strings.TrimRight(e.Text, "\n"), "\n")
+	column := indent
+	if e.For != "" {
+		column += width + 3
+	}
+	for _, l := range text {
+		if column+len(ASCII(l)) > lineWidth {
+			if e.For != "" {
+				t.line("%*s%s", indent, "", clip(ASCII(e.For), lineWidth-indent))
+				e.For = ""
+			}
+			column = indent + 2
+			break
+		}
+	}
+	for i, l := range text {
+		name := ""
+		if i == 0 {
+			name = ASCII(e.For)
+		}
+		for j, part := range wrap(ASCII(l), lineWidth-column) {
+			if j > 0 {
+				name = ""
+			}
+			t.line("%*s%-*s%s", indent, "", column-indent, name, part)
+		}
+	}
+}
+
+// OwnerTitle is the name of the person who can fix something, for people.
+func OwnerTitle(o Owner) string {
+	switch o {
+	case ClientUser:
+		return "You"
+	case ClientNetwork:
+		return "Client's network"
+	case PathOwner:
+		return "Network in between"
+	case ServerNetwork:
+		return "Server's network"
+	case ServerAdmin:
+		return "Server administrator"
+	}
+	return ""
+}
+
+// whereText locates a finding on the way.
+func whereText(w *Where) string {
+	side := map[Side]string{
+		SideClient: "at the client's side",
+		SidePath:   "between the two sides",
+		SideServer: "at the server's side",
+	}[w.Side]
+	if !w.HopKnown {
+		side = join(side, ", ", w.Address)
+		if side == "" {
+			return "not located"
+		}
+		return side
+	}
+	text := "before the first hop"
+	if w.AfterHop > 0 {
+		text = fmt.Sprintf("after hop %d", w.AfterHop)
+	}
+	if w.Of > 0 {
+		text += fmt.Sprintf(" of %d", w.Of)
+	}
+	if w.Address != "" {
+		text += " (" + w.Address + ")"
+	}
+	return join(text, ", ", side)
+}
+
+// Colours of the words that carry a state. They only decorate.
+var colours = map[string]string{
+	"ok": "32", "PASS": "32", "warn": "33", "WARNING": "33",
+	"FAIL": "31", "PROBLEM": "31", "ERROR": "31", "skip": "2", "NOTE": "36",
+}
+
+// word paints a state word when colours are on.
+func (t *Text) word(w string) string {
+	c := colours[w]
+	if !t.opt.Color || c == "" {
+		return w
+	}
+	return "\x1b[" + c + "m" + w + "\x1b[0m"
+}
+
+// paintEnd paints the last word of a diagram line.
+func (t *Text) paintEnd(line string) string {
+	i := strings.LastIndexByte(line, ' ') + 1
+	return line[:i] + t.word(line[i:])
+}
+
+// wrap breaks text at blanks into lines of at most width columns. A longer
+// word is cut.
+func wrap(text string, width int) []string {
+	var lines []string
+	for len(text) > width {
+		cut := strings.LastIndexByte(text[:width+1], ' ')
+		if cut <= 0 || strings.TrimLeft(text[:cut], " ") == "" {
+			cut = width
+		}
+		lines = append(lines, strings.TrimRight(text[:cut], " "))
+		text = strings.TrimLeft(text[cut:], " ")
+	}
+	return append(lines, text)
+}
