@@ -33,9 +33,8 @@ func (w *worker) list(ctx context.Context, check Check, sources <-chan source, w
 	}
 	began := time.Now()
 	over := began.Add(r.ReplyTimeout)
-	done := make(chan struct{})
-	var readers sync.WaitGroup
-	readers.Go(func() {
+	d := &drains{stop: make(chan struct{}), ended: make(chan struct{}, 1)}
+	d.all.Go(func() {
 		for {
 			select {
 			case src, ok := <-sources:
@@ -43,8 +42,9 @@ func (w *worker) list(ctx context.Context, check Check, sources <-chan source, w
 					return
 				}
 				s.extend(over)
-				readers.Go(func() { r.drain(ctx, check, s.id, src, over, done) })
-			case <-done:
+				d.start()
+				d.all.Go(func() { d.end(r.drain(ctx, check, s.id, src, over, d.stop)) })
+			case <-d.stop:
 				return
 			}
 		}
@@ -56,19 +56,62 @@ func (w *worker) list(ctx context.Context, check Check, sources <-chan source, w
 	// With a 226 the data is complete or on its way; after anything else
 	// nothing more is due.
 	if ok && reply.Code/100 == 2 {
-		readersDone := make(chan struct{})
-		go func() { readers.Wait(); close(readersDone) }()
+		d.settle(max(4*r.rtt, time.Second))
+	}
+	close(d.stop)
+	d.all.Wait()
+}
+
+// drains are the data connections being read for one listing.
+type drains struct {
+	all   sync.WaitGroup
+	stop  chan struct{}
+	ended chan struct{}
+
+	mu      sync.Mutex
+	running int
+	whole   bool // one of them carried something to its end
+	began   bool
+}
+
+func (d *drains) start() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.running++
+	d.began = true
+}
+
+func (d *drains) end(e Event) {
+	d.mu.Lock()
+	d.running--
+	d.whole = d.whole || e.Outcome == OutcomeEOF && e.Bytes > 0
+	d.mu.Unlock()
+	select {
+	case d.ended <- struct{}{}:
+	default:
+	}
+}
+
+func (d *drains) settled() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.whole || d.began && d.running == 0
+}
+
+// settle waits until the data has come to its end, but not longer than limit.
+func (d *drains) settle(limit time.Duration) {
+	over := time.After(limit)
+	for !d.settled() {
 		select {
-		case <-readersDone:
-		case <-time.After(max(4*r.rtt, time.Second)):
+		case <-d.ended:
+		case <-over:
+			return
 		}
 	}
-	close(done)
-	readers.Wait()
 }
 
 // drain reads one data connection to its end, or until done is closed.
-func (r *run) drain(ctx context.Context, check Check, id int, src source, deadline time.Time, done <-chan struct{}) {
+func (r *run) drain(ctx context.Context, check Check, id int, src source, deadline time.Time, done <-chan struct{}) Event {
 	defer src.conn.Close()
 	began := time.Now()
 	stop := context.AfterFunc(ctx, func() { src.conn.Close() })
@@ -97,4 +140,5 @@ func (r *run) drain(ctx context.Context, check Check, id int, src source, deadli
 	}
 	e.Took = time.Since(began)
 	r.emit(e)
+	return e
 }

@@ -16,6 +16,8 @@ const (
 	// sampleBudget bounds the sampling once a port was found blocked, so that a
 	// run in which everything is filtered ends within --timeout + 3 s.
 	sampleBudget = 2400 * time.Millisecond
+	// headStart lets the SYN leave before the command that closes its listener.
+	headStart = time.Millisecond
 )
 
 // sampler takes further announcements in whichever sessions are free, and
@@ -137,11 +139,16 @@ func (s *sampler) take(ctx context.Context, w *worker) {
 		}
 		to := netip.AddrPortFrom(w.session.peer.Addr(), addr.Port())
 		e := Event{Check: CheckPorts, Session: w.session.id, As: AsSample, Addr: to}
-		if careful {
+		if careful || s.run.rtt < 4*headStart {
 			s.dial(ctx, e)
 			continue
 		}
-		s.dialled.Go(func() { s.dialAhead(ctx, e) })
+		sent := make(chan struct{})
+		s.dialled.Go(func() { s.dialAhead(ctx, e); close(sent) })
+		select {
+		case <-sent:
+		case <-time.After(headStart):
+		}
 	}
 }
 
@@ -169,8 +176,13 @@ func (s *sampler) dial(ctx context.Context, e Event) {
 	case conn != nil:
 		conn.Close()
 		s.opened = true
+		return
 	case a.Outcome == OutcomeTimeout:
 		s.silent = append(s.silent, e.Addr)
+	}
+	s.careful = true
+	if s.until.IsZero() {
+		s.until = time.Now().Add(sampleBudget)
 	}
 }
 

@@ -18,7 +18,7 @@ type streams struct {
 	outTerminal bool // standard output is a terminal
 	errTerminal bool // standard error is a terminal
 
-	lookupEnv func(string) (string, bool)
+	getenv func(string) string
 	home      string // home directory; empty when there is none
 
 	// readPassword asks on the terminal, without echo; nil when there is none.
@@ -35,7 +35,7 @@ func systemStreams() streams {
 		err:         os.Stderr,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		lookupEnv:   os.LookupEnv,
+		getenv:      os.Getenv,
 		network:     probe.System{},
 	}
 	s.home, _ = os.UserHomeDir()

@@ -54,7 +54,6 @@ type view struct {
 	judge  report.Judge
 	text   report.TextOptions
 	format string
-	quiet  bool
 	file   *reportFile // nil: standard output
 }
 
@@ -83,12 +82,12 @@ func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
 		s:      s,
 		judge:  report.Judge{Require: require, Strict: f.strict},
 		format: f.format,
-		quiet:  f.quiet,
 	}
 	toFile := f.output != "" && f.output != "-"
 	v.text = report.TextOptions{
-		Color:      f.colored(s, toFile),
-		Transcript: f.verbose,
+		Color:   f.colored(s, toFile),
+		Quiet:   f.quiet,
+		Verbose: f.verbose,
 	}
 	if toFile {
 		v.file, err = createReport(f.output)
@@ -116,15 +115,16 @@ func (f *viewFlags) colored(s *streams, toFile bool) bool {
 	return s.outTerminal && !toFile && term != "" && term != "dumb"
 }
 
-// show consumes a run and prints it. It returns the exit code of the result.
+// show consumes a run, prints it and returns the result's exit code. The text
+// report appears line by line as the checks end.
 func (v *view) show(events iter.Seq2[probe.Event, error]) (int, error) {
 	defer v.file.discard()
-	var ev probe.Evidence
-	out := io.Writer(v.s.out)
+	out := v.s.out
 	if v.file != nil {
 		out = v.file
 	}
-	p := v.printer(&ev, out)
+	var ev probe.Evidence
+	text := report.NewText(out, v.text)
 	status := newStatus(v.s)
 	defer status.stop()
 	for e, err := range events {
@@ -132,20 +132,50 @@ func (v *view) show(events iter.Seq2[probe.Event, error]) (int, error) {
 			return 0, err
 		}
 		ev.Add(e)
-		status.clear()
-		if err := p.step(); err != nil {
-			return 0, fmt.Errorf("cannot write the report: %w", err)
+		if v.format == "text" {
+			status.clear()
+			if err := text.Update(&ev); err != nil {
+				return 0, fmt.Errorf("cannot write the report: %w", err)
+			}
 		}
 		status.show(&ev)
 	}
 	status.clear()
 	r := report.New(&ev, v.judge)
-	err := p.finish(r)
+	err := v.finish(text, out, r)
 	if err == nil {
 		err = v.file.commit()
 	}
 	if err != nil {
 		return 0, fmt.Errorf("cannot write the report: %w", err)
 	}
+	v.explainExit(r)
 	return r.Exit, nil
+}
+
+func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error {
+	if v.format == "json" {
+		return report.WriteJSON(out, r)
+	}
+	return text.Finish(r)
+}
+
+// explainExit says why a run without a problem fails.
+func (v *view) explainExit(r *report.Report) {
+	if r.Exit != report.ExitFail {
+		return
+	}
+	for _, c := range v.judge.Require {
+		at := slices.IndexFunc(r.Checks, func(l report.CheckLine) bool { return l.Check == c })
+		switch {
+		case at < 0:
+			fmt.Fprintf(v.s.err, "ftpcheck: %s is required, but was not tested\n", c)
+		case r.Checks[at].State != report.OK:
+			fmt.Fprintf(v.s.err, "ftpcheck: %s is required to be ok, but is %s\n", c, report.Word(r.Checks[at].State))
+		}
+	}
+	problem := func(f report.Finding) bool { return f.Severity == report.Problem }
+	if v.judge.Strict && !slices.ContainsFunc(r.Findings, problem) {
+		fmt.Fprintln(v.s.err, "ftpcheck: warnings count as failures (--strict)")
+	}
 }

@@ -15,7 +15,7 @@ const (
 
 const (
 	ahead    = 3                     // TTLs that are tried beyond the highest one that answered
-	pace     = 50 * time.Millisecond // the next TTL is tried after this even if none answers: 30 in 1.4 s
+	pace     = 50 * time.Millisecond // after this without news the next TTL is tried: 30 within 1.4 s
 	graceMin = 200 * time.Millisecond
 )
 
@@ -60,9 +60,10 @@ func Search(ctx context.Context, dial func(ctx context.Context, ttl int) Attempt
 type hop struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
-	tries   int  // attempts begun
-	pending int  // of these not over
-	known   bool // something came back
+	giveUp  context.CancelFunc // ends the latest attempt alone
+	tries   int                // attempts begun
+	pending int                // of these not over
+	known   bool               // something came back
 	attempt Attempt
 }
 
@@ -84,28 +85,29 @@ type result struct {
 }
 
 type search struct {
-	ctx     context.Context
-	dial    func(ctx context.Context, ttl int) Attempt
-	each    func(ttl int, a Attempt)
-	results chan result
-	running sync.WaitGroup
-	hops    []hop // by TTL
-	next    int   // the lowest TTL not tried yet
-	top     int   // the first TTL known to be answered otherwise than by "time exceeded", or the highest to try
-	steps   []Step
+	ctx      context.Context
+	dial     func(ctx context.Context, ttl int) Attempt
+	each     func(ttl int, a Attempt)
+	results  chan result
+	running  sync.WaitGroup
+	patience *time.Timer // until the next TTL is tried without an answer
+	hops     []hop       // by TTL
+	next     int         // the lowest TTL not tried yet
+	top      int         // the first TTL known to be answered otherwise than by "time exceeded", or the highest to try
+	steps    []Step
 }
 
 func (s *search) run() {
 	s.next = 1
-	ticker := time.NewTicker(pace)
-	defer ticker.Stop()
+	s.patience = time.NewTimer(pace)
+	defer s.patience.Stop()
 	for s.next <= ahead && s.advance() {
 	}
 	for len(s.steps) < s.top {
 		select {
 		case r := <-s.results:
 			s.take(r)
-		case <-ticker.C:
+		case <-s.patience.C:
 			s.advance()
 		}
 		s.settle()
@@ -125,6 +127,7 @@ func (s *search) advance() bool {
 	}
 	s.try(s.next)
 	s.next++
+	s.patience.Reset(pace)
 	return true
 }
 
@@ -132,8 +135,9 @@ func (s *search) try(ttl int) {
 	h := &s.hops[ttl]
 	h.tries++
 	h.pending++
+	ctx, cancel := context.WithTimeout(h.ctx, AttemptLimit)
+	h.giveUp = cancel
 	s.running.Go(func() {
-		ctx, cancel := context.WithTimeout(h.ctx, AttemptLimit)
 		defer cancel()
 		s.results <- result{ttl, s.dial(ctx, ttl)}
 	})
@@ -178,7 +182,7 @@ func (s *search) end(r result) {
 			continue
 		}
 		if h.tries < 2 {
-			s.try(ttl)
+			time.AfterFunc(grace/2, h.giveUp) // and take tries again
 		}
 		time.AfterFunc(grace, h.cancel)
 	}

@@ -16,14 +16,14 @@ func (t tuple) reversed() tuple { return tuple{src: t.dst, dst: t.src} }
 type fate int
 
 const (
-	arrived fate = iota // at path.end, which has yet to answer
-	dropped
-	reset    // a rule answered with a RST
-	reported // a device answered with path.icmp
-	noRoute  // it could not even leave
+	arrived  fate = iota // at path.end, which has yet to answer
+	dropped              // nobody says anything
+	reset                // a rule answered with a RST
+	reported             // a device answered with path.icmp
+	noRoute              // it never left the sender
 )
 
-// step is one router that a SYN passed, and its addresses there.
+// step is one router that a SYN passed, and the connection's ends there.
 type step struct {
 	host *Host
 	pre  tuple // as it came in
@@ -32,32 +32,30 @@ type step struct {
 }
 
 // path is the way of one SYN. What follows it, in either direction, takes the
-// same way and is translated back.
+// same way and is translated back, as connection tracking does.
 type path struct {
-	from  *Host
-	end   *Host // where it ended
+	sent  tuple
 	fate  fate
 	icmp  *hops.ICMP
-	delay time.Duration // from the sender to the end, one way
-	sent  tuple
-	got   tuple // as it reached the end
+	from  *Host
 	steps []step
+	end   *Host         // where it ended
+	in    *iface        // over which it came there; nil when it never left from
+	got   tuple         // its ends as they are there
+	delay time.Duration // one way from the sender to the end
 }
 
 const (
 	defaultTTL = 64
 	// arpTimeout is how long Linux looks for a neighbour before it answers
-	// "host unreachable" (three requests, a second apart).
+	// "host unreachable": three requests, a second apart.
 	arpTimeout = 3 * time.Second
 )
 
-// walk sends a SYN from h device by device until something becomes of it.
-// n.mu is held.
+// walk sends a SYN device by device until something becomes of it. The
+// network's lock is held: what the devices remember may change.
 func (h *Host) walk(t tuple, ttl int) *path {
-	p := &path{from: h, end: h, sent: t, got: t}
-	if ttl <= 0 {
-		ttl = defaultTTL
-	}
+	p := &path{sent: t, from: h, end: h, got: t}
 	if h.owns(t.dst.Addr()) {
 		return p
 	}
@@ -70,38 +68,145 @@ func (h *Host) walk(t tuple, ttl int) *path {
 		p.fate = dropped
 		return p
 	}
-	if act := h.filter(t, h.toward, true); act != accept {
-		p.refuse(act, t.src.Addr())
+	if !p.filter(t, true) {
 		return p
 	}
-	for p.cross(out, next, p.end.addressFor(out, t.src)) {
-		if out, next = p.pass(&ttl, h.toward); out == nil {
-			return p
+	if ttl <= 0 {
+		ttl = defaultTTL
+	}
+	for p.cross(out, next) {
+		if out, next = p.pass(&ttl); out == nil {
+			break
 		}
 	}
 	return p
 }
 
-// addressFor is the address with which h reports on a packet that it sends
-// out itself: the packet's own source at the first host, else its own.
-func (h *Host) addressFor(out *iface, src netip.AddrPort) netip.Addr {
-	if h.owns(src.Addr()) {
-		return src.Addr()
-	}
-	return out.addr(src.Addr())
-}
-
-// cross takes the packet over the link of out to the next device. It reports
-// false when nobody there has the address next.
-func (p *path) cross(out *iface, next, self netip.Addr) bool {
+// cross takes the SYN over a link to the neighbour with the address next. It
+// reports false when there is none.
+func (p *path) cross(out *iface, next netip.Addr) bool {
 	in := out.link.neighbour(next)
 	if in == nil {
+		p.report(noNeighbour)
 		p.delay += arpTimeout
-		p.report(unreachable(next), self)
 		return false
 	}
 	p.delay += out.link.latency
-	p.end = in.host
-	p.arriveOn(in)
+	p.end, p.in = in.host, in
 	return true
+}
+
+// pass takes the SYN through the device that it has reached, and returns
+// where it leaves it. The interface is nil when it goes no further. The order
+// is the kernel's: destination NAT, routing, TTL, filter, source NAT.
+func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
+	h := p.end
+	s := step{host: h, pre: p.got, mid: p.got}
+	related := h.claim(s.pre)
+	if related != nil {
+		s.mid.dst = related.dnat(s.pre.dst)
+	} else {
+		s.mid.dst = h.translateDst(p.in, s.pre)
+	}
+	p.got = s.mid
+	if h.owns(s.mid.dst.Addr()) {
+		p.filter(s.mid, related == nil)
+		return nil, next
+	}
+	if !h.forwards {
+		p.fate = dropped
+		return nil, next
+	}
+	out, next, found := h.lookupRoute(s.mid.dst.Addr())
+	switch {
+	case !found:
+		p.report(noNetwork)
+		return nil, next
+	case out == nil:
+		p.fate = dropped
+		return nil, next
+	case *ttl <= 1:
+		p.report(timeExceeded)
+		return nil, next
+	}
+	*ttl--
+	if !p.filter(s.mid, related == nil) {
+		return nil, next
+	}
+	s.post = s.mid
+	if related != nil {
+		s.post.src = related.snat(s.mid.src)
+	} else {
+		s.post.src = h.translateSrc(p.in, out, s.mid)
+	}
+	p.steps, p.got = append(p.steps, s), s.post
+	return out, next
+}
+
+// filter applies the rules of the device that the SYN has reached. It reports
+// false when that was the end of it.
+func (p *path) filter(t tuple, isNew bool) bool {
+	switch do := p.end.filter(t, p.from.toward, isNew); do {
+	case doAccept:
+		return true
+	case doDrop:
+		p.fate = dropped
+	case doReset:
+		p.fate = reset
+	default:
+		p.report(rejections[do])
+	}
+	return false
+}
+
+// report makes the device that the SYN has reached answer with an ICMP error.
+// It uses its address on the side of the sender; the NAT devices that the
+// message passes on its way back put the address that the sender knows in the
+// place of one behind a destination NAT.
+func (p *path) report(m message) {
+	p.fate = reported
+	from := p.sent.src.Addr()
+	if p.in != nil {
+		from = p.in.addr(from)
+	}
+	for i := len(p.steps) - 1; i >= 0; i-- {
+		if s := p.steps[i]; s.pre.dst != s.mid.dst {
+			from = s.pre.dst.Addr()
+		}
+	}
+	p.icmp = m.icmp(from)
+}
+
+// carries reports whether the packets that follow the SYN get through: from
+// its sender to its receiver, or back.
+func (p *path) carries(back bool) bool {
+	toward := p.from.toward
+	if back {
+		toward = opposite(toward)
+	}
+	through := func(h *Host, t tuple) bool {
+		if back {
+			t = t.reversed()
+		}
+		return h.filter(t, toward, false) == doAccept
+	}
+	if p.in == nil {
+		return true
+	}
+	if !through(p.from, p.sent) || !through(p.end, p.got) {
+		return false
+	}
+	for _, s := range p.steps {
+		if !through(s.host, s.mid) {
+			return false
+		}
+	}
+	return true
+}
+
+func opposite(toward string) string {
+	if toward == towardServer {
+		return towardClient
+	}
+	return towardServer
 }

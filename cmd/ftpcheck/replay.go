@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"ftpcheck/probe"
+	"ftpcheck/report"
+
+	"github.com/spf13/cobra"
+)
+
+// newReplayCommand reports on a recorded run.
+func newReplayCommand(s *streams) *cobra.Command {
+	var show viewFlags
+	cmd := &cobra.Command{
+		Use:   "replay [flags] FILE",
+		Short: "Report on a run that --record has recorded",
+		Long: `Report on a run that --record has recorded, in any format, without a network.
+- reads the recording from standard input.`,
+		Example: "  ftpcheck replay run.jsonl\n  ftpcheck replay --format json run.jsonl",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Sprintf("one recording is needed, not %d", len(args)), "ftpcheck replay FILE, or - for standard input"}
+			}
+			in, err := openRecording(s, args[0])
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			v, err := show.open(s, nil)
+			if err != nil {
+				return err
+			}
+			code, err := v.show(readable(args[0], probe.ReadEvents(in)))
+			if err == nil && code != report.ExitPass {
+				err = exitStatus(code)
+			}
+			return err
+		},
+	}
+	cmd.Flags().SortFlags = false
+	show.add(cmd.Flags())
+	show.complete(cmd)
+	return cmd
+}
+
+func openRecording(s *streams, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(s.in), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usageError{"cannot read the recording: " + err.Error(), ""}
+	}
+	return f, nil
+}
+
+// readable puts errors of the recording into our words.
+func readable(name string, events iter.Seq2[probe.Event, error]) iter.Seq2[probe.Event, error] {
+	return func(yield func(probe.Event, error) bool) {
+		for e, err := range events {
+			if err != nil {
+				err = usageError{fmt.Sprintf("cannot replay %s: %v", name, err), "ftpcheck --record FILE TARGET makes a recording"}
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
