@@ -28,6 +28,7 @@ type crew struct {
 	open    atomic.Int32  // control sessions open now
 	limited atomic.Bool   // the server refused a further session
 	client  sync.Once
+	entered sync.WaitGroup // places that have not got into their first session yet
 
 	mu     sync.Mutex
 	alone  []Check // modes to try again, one at a time
@@ -40,10 +41,13 @@ type worker struct {
 	*crew
 	session *session
 	modes   []Check
+	waited  bool // crew.entered still counts this place
 }
 
 func newCrew(r *run, p *path) *crew {
-	return &crew{run: r, path: p, sampler: newSampler(r), decided: make(chan struct{})}
+	c := &crew{run: r, path: p, sampler: newSampler(r), decided: make(chan struct{})}
+	c.entered.Add(1)
+	return c
 }
 
 // deal shares the modes out to n places. The first place belongs to the login
@@ -75,6 +79,8 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	if first.greeted(CheckControl) {
 		for _, w := range workers[1:] {
 			if len(w.modes) > 0 {
+				c.entered.Add(1)
+				w.waited = true
 				group.Go(func() { w.work(early) })
 			}
 		}
@@ -83,19 +89,18 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 		c.run.skip("no FTP greeting", CheckLogin)
 	}
 	close(c.decided)
+	c.entered.Done()
 	if !c.in {
 		cancel()
 		group.Wait()
 		c.run.skip("not logged in", afterLogin...)
 		first.leave(CheckLogin, false)
-		c.path.search(c.run.peer)
 		return
 	}
 	first.inquire()
 	first.runModes(ctx)
 	c.sampler.take(ctx, first)
 	group.Wait()
-	c.path.search(c.run.peer)
 	c.serially(ctx, first)
 	c.sampler.finish(ctx, c)
 	first.leave(CheckLogin, c.limited.Load())
@@ -104,6 +109,7 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 
 // work is the life of a place other than the first.
 func (w *worker) work(ctx context.Context) {
+	defer w.arrived()
 	w.runModes(ctx)
 	last := w.modes[len(w.modes)-1]
 	if w.run.wants(CheckClient) && slices.Contains(Active, last) && w.session.usable() && !w.limited.Load() {
@@ -113,6 +119,14 @@ func (w *worker) work(ctx context.Context) {
 	}
 	w.sampler.take(ctx, w)
 	w.leave(last, w.limited.Load())
+}
+
+// arrived tells that the place got into its first session, or never will.
+func (w *worker) arrived() {
+	if w.waited {
+		w.waited = false
+		w.entered.Done()
+	}
 }
 
 // rehearse runs the client check, once.
@@ -130,8 +144,10 @@ func (w *worker) runModes(ctx context.Context) {
 			return
 		}
 		end := w.run.begin(m)
+		in := w.enter(ctx, m)
+		w.arrived()
 		switch {
-		case w.enter(ctx, m):
+		case in:
 			w.try(ctx, m)
 			end()
 		case ctx.Err() == nil:

@@ -41,25 +41,40 @@ func (r *run) startPath(ctx context.Context) *path {
 
 // search starts the hop search towards one port, once.
 func (p *path) search(to netip.AddrPort) {
+	if p.admit(to) {
+		p.work.Go(func() { p.walk(to) })
+	}
+}
+
+// searchNow is search, and waits for its end.
+func (p *path) searchNow(to netip.AddrPort) {
+	if p.admit(to) {
+		p.walk(to)
+	}
+}
+
+func (p *path) admit(to netip.AddrPort) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.active || !to.IsValid() || p.seen[to] || len(p.seen) >= maxSearches || p.ctx.Err() != nil {
-		return
+		return false
 	}
 	p.seen[to] = true
-	p.work.Go(func() {
-		dial := func(ctx context.Context, ttl int) hops.Attempt {
-			conn, a := p.run.Network.Dial(ctx, to, DialOptions{TTL: ttl})
-			if conn != nil {
-				conn.Close()
-			}
-			return a
+	return true
+}
+
+func (p *path) walk(to netip.AddrPort) {
+	dial := func(ctx context.Context, ttl int) hops.Attempt {
+		conn, a := p.run.Network.Dial(ctx, to, DialOptions{TTL: ttl})
+		if conn != nil {
+			conn.Close()
 		}
-		hops.Search(p.ctx, dial, maxHops, func(ttl int, a hops.Attempt) {
-			p.run.emit(Event{
-				Kind: KindHop, Check: CheckPath, Addr: to, TTL: ttl,
-				Outcome: a.Outcome, ICMP: a.ICMP, Took: a.Took,
-			})
+		return a
+	}
+	hops.Search(p.ctx, dial, maxHops, func(ttl int, a hops.Attempt) {
+		p.run.emit(Event{
+			Kind: KindHop, Check: CheckPath, Addr: to, TTL: ttl,
+			Outcome: a.Outcome, ICMP: a.ICMP, Took: a.Took,
 		})
 	})
 }

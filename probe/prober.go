@@ -134,14 +134,23 @@ func (r *run) checks(ctx context.Context) {
 	path := r.startPath(ctx)
 	defer path.finish()
 
-	conn := r.control(ctx, addrs, path)
+	conn, finish := r.control(ctx, addrs, path)
 	if conn == nil {
 		why := "no control connection"
 		r.skip(why, CheckLogin)
 		r.skip(why, afterLogin...)
 		return
 	}
-	newCrew(r, path).work(ctx, conn)
+	c := newCrew(r, path)
+	// The server's distance is part of the control check, but the hop search
+	// opens connections of its own: it comes when all sessions are in, so that it
+	// takes no place from them.
+	path.work.Go(func() {
+		c.entered.Wait()
+		path.searchNow(r.peer)
+		finish()
+	})
+	c.work(ctx, conn)
 }
 
 // name resolves the target and returns the addresses to try, in the

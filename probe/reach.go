@@ -65,7 +65,9 @@ type dialled struct {
 // control dials every address at once. It goes on with the first one in the
 // resolver's order that opens; one that is earlier in the order gets as long
 // again as the first success took.
-func (r *run) control(ctx context.Context, addrs []netip.Addr, path *path) net.Conn {
+//
+// finish ends the check: it waits for the other addresses.
+func (r *run) control(ctx context.Context, addrs []netip.Addr, path *path) (conn net.Conn, finish func()) {
 	end := r.begin(CheckControl)
 	addrs = addrs[:min(len(addrs), maxAddresses)]
 	results := make(chan dialled, len(addrs))
@@ -78,7 +80,7 @@ func (r *run) control(ctx context.Context, addrs []netip.Addr, path *path) net.C
 		}()
 	}
 	best, left := r.firstOpen(results, len(addrs))
-	rest := func() {
+	finish = func() {
 		defer cancel()
 		for range left {
 			if d := <-results; d.conn != nil {
@@ -88,14 +90,13 @@ func (r *run) control(ctx context.Context, addrs []netip.Addr, path *path) net.C
 		end()
 	}
 	if best.conn == nil {
-		rest()
 		path.search(netip.AddrPortFrom(addrs[0], r.Target.Port))
-		return nil
+		finish()
+		return nil, nil
 	}
 	r.peer = netip.AddrPortFrom(addrs[best.index], r.Target.Port)
 	r.rtt = best.Took
-	path.work.Go(rest)
-	return best.conn
+	return best.conn, finish
 }
 
 func (r *run) firstOpen(results <-chan dialled, left int) (best dialled, remaining int) {

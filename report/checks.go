@@ -146,10 +146,10 @@ func controlLine(ev *probe.Evidence) (State, string) {
 	}
 	text := at.String() + " answered"
 	if d := dialTo(ev.Control, at); d != nil {
-		text += " in " + Duration(d.Took)
+		text += " in " + ms(d.Took)
 	}
 	if s.Greeting.Took >= slowGreeting {
-		return Warn, text + ", its greeting only after " + Duration(s.Greeting.Took)
+		return Warn, text + ", its greeting only after " + ms(s.Greeting.Took)
 	}
 	for _, d := range ev.Control {
 		if d.Outcome != hops.Open && d.Outcome != "" && d.Outcome != probe.OutcomeCancelled {
@@ -194,7 +194,7 @@ func noGreeting(l *probe.Loss) string {
 		}
 		return "but speaks " + strings.ToUpper(protocol) + ", not FTP"
 	case hops.Timeout:
-		return "but sent no greeting in " + Duration(l.Took)
+		return "but sent no greeting in " + ms(l.Took)
 	case hops.Reset:
 		return "then reset it without a greeting"
 	case probe.OutcomeMalformed, probe.OutcomeLimit:
@@ -208,7 +208,7 @@ func loginLine(ev *probe.Evidence) (State, string) {
 	if s == nil {
 		return Skip, "not tested: no control connection"
 	}
-	r := loginReply(s)
+	r := loginAnswer(s)
 	switch {
 	case s.LoggedIn && r != nil:
 		return OK, replyText(r)
@@ -217,7 +217,7 @@ func loginLine(ev *probe.Evidence) (State, string) {
 	case r != nil && r.Code >= 400:
 		return Failed, replyText(r)
 	case s.Lost != nil:
-		return Failed, lossWords(s.Lost)
+		return Failed, lossText(s.Lost)
 	}
 	return Skip, "not tested"
 }

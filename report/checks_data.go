@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
@@ -20,7 +21,7 @@ func passiveLine(ev *probe.Evidence, l *CheckLine) {
 	announced, host := m.Dial(probe.AsAnnounced), m.Dial(probe.AsControlHost)
 	switch {
 	case announced != nil && announced.Outcome == hops.Open:
-		text := fmt.Sprintf("%s open in %s", announced.To, Duration(announced.Took))
+		text := fmt.Sprintf("%s open in %s", announced.To, ms(announced.Took))
 		l.State, l.Summary = listing(m, announced.Data, text)
 	case l.Check == probe.CheckPASV && overIPv6(ev, m):
 		l.State, l.Summary = Skip, "PASV cannot serve IPv6"
@@ -31,7 +32,7 @@ func passiveLine(ev *probe.Evidence, l *CheckLine) {
 	case m.Malformed != "":
 		l.State, l.Summary = Failed, "the reply cannot be parsed: "+m.Malformed
 	case announced == nil && m.NotDialled == "" && m.Lost != nil:
-		l.State, l.Summary = Failed, lossWords(m.Lost)
+		l.State, l.Summary = Failed, lossText(m.Lost)
 	default:
 		l.State, l.Summary = passiveUnreached(m, announced, host)
 	}
@@ -64,7 +65,7 @@ func passiveUnreached(m *probe.Mode, announced, host *probe.Dial) (State, string
 // passiveRefused judges a refused EPSV or PASV. A server without EPSV serves
 // IPv4 clients all the same, as long as PASV is there.
 func passiveRefused(ev *probe.Evidence, m *probe.Mode) (State, string) {
-	text := fmt.Sprintf("%s refused by the server: %s", m.Check, replyText(m.Reply))
+	text := fmt.Sprintf("%s refused by the server: %s", strings.ToUpper(string(m.Check)), replyText(m.Reply))
 	if m.Reply.Code < 500 {
 		return Failed, text
 	}
@@ -95,12 +96,12 @@ func activeLine(ev *probe.Evidence, l *CheckLine) {
 	case m.Reply == nil && m.Lost == nil:
 		l.State, l.Summary = Skip, notTried(ev, l.Check)
 	case m.Reply == nil:
-		l.State, l.Summary = Failed, lossWords(m.Lost)
+		l.State, l.Summary = Failed, lossText(m.Lost)
 	case m.Reply.Code >= 400:
 		l.State = Warn
 		l.Summary = fmt.Sprintf("%s refused by the server: %d", m.Announced, m.Reply.Code)
 	case m.Lost != nil && m.Lost.Outcome != hops.Timeout && m.List.Final() == nil:
-		l.State, l.Summary = Failed, lossWords(m.Lost)
+		l.State, l.Summary = Failed, lossText(m.Lost)
 	default:
 		l.State, l.Summary = Warn, "nothing arrived at "+m.Announced.String()
 		if r := m.List.Final(); r != nil && r.Code >= 400 {
@@ -125,13 +126,13 @@ func listing(m *probe.Mode, d *probe.Data, opened string) (State, string) {
 	case d != nil && d.Outcome == hops.Reset:
 		return Failed, opened + ", then reset"
 	case d != nil && d.Outcome == hops.Timeout:
-		return Failed, fmt.Sprintf("%s, then %d bytes and silence for %s", opened, d.Bytes, Duration(d.Took))
+		return Failed, fmt.Sprintf("%s, then %d bytes and silence for %s", opened, d.Bytes, ms(d.Took))
 	case d != nil && d.Outcome == probe.OutcomeLimit:
 		return Failed, opened + ", then more data than a listing can have"
 	case d != nil && m.Lost != nil:
-		return Failed, opened + ", data received, then " + lossWords(m.Lost)
+		return Failed, opened + ", data received, then " + lossText(m.Lost)
 	case m.Lost != nil:
-		return Failed, opened + ", then " + lossWords(m.Lost)
+		return Failed, opened + ", then " + lossText(m.Lost)
 	}
 	return Failed, opened + ", but the server did not confirm the listing"
 }
@@ -181,7 +182,7 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 	text := fmt.Sprintf("%d of %d announced ports open", len(open), total)
 	switch {
 	case total == 0 && refusal != nil:
-		l.State, l.Summary = Failed, join(fmt.Sprintf("no port announced: %d", refusal.Code), " ", refusal.Text)
+		l.State, l.Summary = Failed, "no port announced: "+strings.TrimSuffix(refusal.Text, ".")
 	case total == 0:
 		l.State, l.Summary = Skip, notTried(ev, l.Check)
 	case len(blocked) > 0:
@@ -192,7 +193,7 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 		l.Summary += fmt.Sprintf("; %d %s, %s", len(blocked), outcomeWord(how), portSpan(blocked))
 	case refusal != nil:
 		l.State = Warn
-		l.Summary = fmt.Sprintf("%s, %s; then %d %s", text, portSpan(open), refusal.Code, refusal.Text)
+		l.Summary = fmt.Sprintf("%s, %s; then %s", text, portSpan(open), strings.TrimSuffix(refusal.Text, "."))
 	default:
 		l.State, l.Summary = OK, text+", "+portSpan(open)
 	}

@@ -97,17 +97,11 @@ func activeArrow(ev *probe.Evidence, c probe.Check) (Arrow, bool) {
 // blockedNote says which address an attempt did not reach and, where the hop
 // search knows, how far it came.
 func blockedNote(ev *probe.Evidence, d *probe.Dial) string {
-	at := d.To.String()
-	last := 0
-	for _, h := range ev.PathTo(d.To) {
-		if h.Outcome == hops.Expired {
-			last = max(last, h.TTL)
-		}
+	t := readTrace(ev.PathTo(d.To))
+	if t.expired > 0 && t.answer == hops.Timeout && d.To.Addr() == peerOf(ev).Addr() {
+		return fmt.Sprintf(":%d silent after hop %d", d.To.Port(), t.expired)
 	}
-	if last > 0 && d.Outcome == hops.Timeout && d.To.Addr() == peerOf(ev).Addr() {
-		return fmt.Sprintf(":%d silent after hop %d", d.To.Port(), last)
-	}
-	return at
+	return d.To.String()
 }
 
 // Word is the state as the report prints it.

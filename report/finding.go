@@ -64,7 +64,7 @@ type Finding struct {
 	Title     string
 	Checks    []probe.Check
 	Owner     Owner
-	Where     *Where // nil when it has no place on the way
+	Where     *Where   // nil when it has no place on the way
 	Story     []string // paragraphs; the quoted reply stands after the first one
 	Quote     []Quote
 	Effect    string

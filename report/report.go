@@ -156,12 +156,12 @@ func loginRefused(ev *probe.Evidence) bool {
 	if s == nil || s.LoggedIn {
 		return false
 	}
-	r := loginReply(s)
+	r := loginAnswer(s)
 	return r != nil && r.Code >= 400
 }
 
-// loginReply returns the last reply of the login dialogue, or nil.
-func loginReply(s *probe.Session) *probe.Reply {
+// loginAnswer returns the last reply of the login dialogue, or nil.
+func loginAnswer(s *probe.Session) *probe.Reply {
 	for _, verb := range []string{"ACCT", "PASS", "USER"} {
 		if r := s.Reply(verb); r != nil {
 			return r

@@ -85,7 +85,7 @@ func settled(ev *probe.Evidence, c probe.Check) bool {
 	if c == probe.CheckEPSV && refusedForGood(ev.Modes[c]) && expected(ev, probe.CheckPASV) && !ended(probe.CheckPASV) {
 		return false
 	}
-	if c == probe.CheckControl && !ended(probe.CheckLogin) && wasRun(ev, probe.CheckPath) && hopsTo(ev, peerOf(ev)) == 0 {
+	if c == probe.CheckControl && !ended(probe.CheckLogin) && peerOf(ev).IsValid() && wasRun(ev, probe.CheckPath) && hopsTo(ev, peerOf(ev)) == 0 {
 		return ended(c) && !expected(ev, probe.CheckLogin)
 	}
 	return ended(c)

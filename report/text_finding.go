@@ -15,14 +15,6 @@ const (
 func (t *Text) writeFinding(f Finding) {
 	t.line("%s", headLine(f, t.word))
 	t.line("")
-	if f.Severity == Note {
-		for _, p := range f.Story {
-			t.paragraph(p)
-		}
-		t.labelled("More", "ftpcheck explain "+f.Code)
-		t.line("")
-		return
-	}
 	for i, p := range f.Story {
 		t.paragraph(p)
 		if i == 0 {
@@ -32,14 +24,14 @@ func (t *Text) writeFinding(f Finding) {
 	if len(f.Story) == 0 {
 		t.writeQuotes(f.Quote)
 	}
-	if f.Where != nil {
+	if f.Severity != Note { // a note is short
 		t.labelled("Where", whereText(f.Where))
-	}
-	t.labelled("Effect", f.Effect)
-	t.writeFixes(f.Fixes)
-	t.labelled("Sure", string(f.Certainty))
-	for _, what := range f.RuledOut {
-		t.labelled("", "- "+what)
+		t.labelled("Effect", f.Effect)
+		t.writeFixes(f.Fixes)
+		t.labelled("Sure", string(f.Certainty))
+		for _, what := range f.RuledOut {
+			t.labelled("", "- "+what)
+		}
 	}
 	t.labelled("More", "ftpcheck explain "+f.Code)
 	t.line("")
@@ -52,14 +44,13 @@ const headWidth = 79
 func headLine(f Finding, paint func(string) string) string {
 	word := strings.ToUpper(string(f.Severity))
 	title := ASCII(f.Title)
-	room := headWidth - len("--   -- ") - len(word) - len(f.Code) - 1
-	title = clip(title, room)
-	dashed := headWidth - len("--   ") - len(word) - len(title) - 1 - len(f.Code)
-	return fmt.Sprintf("-- %s  %s %s %s", paint(word), title, dashes(dashed), f.Code)
+	room := headWidth - len("--     ") - len(word) - len(f.Code)
+	title = clip(title, room-2)
+	return fmt.Sprintf("-- %s  %s %s %s", paint(word), title, dashes(room-len(title)), f.Code)
 }
 
 func (t *Text) paragraph(p string) {
-	for _, l := range wrap(ASCII(strings.Join(strings.Fields(p), " ")), lineWidth-2-storyIndent) {
+	for _, l := range wrap(ASCII(strings.Join(strings.Fields(p), " ")), lineWidth-storyIndent) {
 		t.line("%*s%s", storyIndent, "", l)
 	}
 	t.line("")
@@ -163,14 +154,17 @@ func (t *Text) writeExample(e Example, width int) {
 		if i == 0 {
 			name = ASCII(e.For)
 		}
-		for j, part := range wrap(ASCII(l), lineWidth-column) {
-			if j > 0 {
-				name = ""
+		for j, part := range wrap(ASCII(l), lineWidth-column-len(wrapped)) {
+			if j > 0 { // one command goes on: deeper than the next one would stand
+				name, part = "", wrapped+part
 			}
 			t.line("%*s%-*s%s", indent, "", column-indent, name, part)
 		}
 	}
 }
+
+// wrapped stands before the rest of a command that is too wide for one line.
+const wrapped = "    "
 
 // OwnerTitle is the name of the person who can fix something, for people.
 func OwnerTitle(o Owner) string {
@@ -189,19 +183,18 @@ func OwnerTitle(o Owner) string {
 	return ""
 }
 
-// whereText locates a finding on the way.
+// whereText locates a finding on the way; empty when nothing is known of it.
 func whereText(w *Where) string {
+	if w == nil {
+		return ""
+	}
 	side := map[Side]string{
 		SideClient: "at the client's side",
 		SidePath:   "between the two sides",
 		SideServer: "at the server's side",
 	}[w.Side]
 	if !w.HopKnown {
-		side = join(side, ", ", w.Address)
-		if side == "" {
-			return "not located"
-		}
-		return side
+		return join(side, ", ", w.Address)
 	}
 	text := "before the first hop"
 	if w.AfterHop > 0 {

@@ -15,12 +15,12 @@ import (
 // routers from the client, from 1.
 type trace struct {
 	to       netip.AddrPort
-	expired  int        // the farthest hop that answered "time exceeded"; 0: none did
-	from     netip.Addr // its address, when it named itself
+	expired  int                // the farthest hop that answered "time exceeded"; 0: none did
+	from     netip.Addr         // its address, when it named itself
 	names    map[int]netip.Addr // every hop that answered so; invalid where it did not name itself
-	answer   probe.Outcome // the first other answer behind that hop; timeout: silence; zero: not tested
-	distance int           // the TTL of that answer or of the first silence
-	icmp     *hops.ICMP    // of that answer
+	answer   probe.Outcome      // the first other answer behind that hop; timeout: silence; zero: not tested
+	distance int                // the TTL of that answer or of the first silence
+	icmp     *hops.ICMP         // of that answer
 }
 
 func (t trace) known() bool { return t.answer != "" }
@@ -106,13 +106,21 @@ func (v *view) natSign() string {
 	if !public(v.peer.Addr()) {
 		return ""
 	}
-	if p := v.passiveOf(probe.CheckPASV); p != nil && p.Announced.IsValid() && inner(p.Announced.Addr()) {
-		return fmt.Sprintf("the server announces its private address %s", p.Announced.Addr().Unmap())
-	}
-	if a := v.serverSelf(); inner(a) {
-		return fmt.Sprintf("the server's greeting shows its private address %s", a)
+	if a := v.insideAddress(); a.IsValid() {
+		return fmt.Sprintf("the server itself names its private address %s", a)
 	}
 	return ""
+}
+
+// insideAddress is the server's address behind its NAT, where it shows.
+func (v *view) insideAddress() netip.Addr {
+	if p := v.passiveOf(probe.CheckPASV); p != nil && p.Announced.IsValid() && inner(p.Announced.Addr()) {
+		return p.Announced.Addr().Unmap()
+	}
+	if a := v.serverSelf(); inner(a) {
+		return a
+	}
+	return netip.Addr{}
 }
 
 // hopName is a hop in words, with its address when known.

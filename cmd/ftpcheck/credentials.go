@@ -58,7 +58,7 @@ func credentials(ctx context.Context, s *streams, t parsedTarget, user, password
 // findPassword fills in the password, and the user where none was given.
 func findPassword(ctx context.Context, s *streams, target *probe.Target, have bool, passwordFile string) error {
 	var err error
-	fromEnv, inEnv := s.lookupEnv("FTPCHECK_PASSWORD")
+	fromEnv := s.getenv("FTPCHECK_PASSWORD")
 	switch {
 	case have:
 		return nil
@@ -67,7 +67,7 @@ func findPassword(ctx context.Context, s *streams, target *probe.Target, have bo
 	case passwordFile != "":
 		target.Password, err = readPasswordFile(s, passwordFile)
 		return err
-	case target.User != "" && inEnv:
+	case target.User != "" && fromEnv != "":
 		target.Password = fromEnv
 		return nil
 	}
@@ -79,7 +79,7 @@ func findPassword(ctx context.Context, s *streams, target *probe.Target, have bo
 		}
 	}
 	switch {
-	case target.User == "" && inEnv:
+	case target.User == "" && fromEnv != "":
 		warn(s, "FTPCHECK_PASSWORD is set, but no user is given: logging in as anonymous", "add --user NAME")
 		fallthrough
 	case target.User == "":
@@ -123,12 +123,14 @@ func readPasswordFile(s *streams, name string) (string, error) {
 // netrcFor returns the netrc entry for host and user (empty: any). A file
 // that cannot be used is worth a warning, not the end of the run.
 func netrcFor(s *streams, host, user string) (netrcEntry, bool) {
-	name, chosen := s.lookupEnv("NETRC")
-	if name == "" {
-		if s.home == "" {
-			return netrcEntry{}, false
-		}
-		name, chosen = filepath.Join(s.home, ".netrc"), false
+	name := s.getenv("NETRC")
+	chosen := name != ""
+	switch {
+	case chosen:
+	case s.home == "":
+		return netrcEntry{}, false
+	default:
+		name = filepath.Join(s.home, ".netrc")
 	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) && !chosen {
@@ -183,13 +185,18 @@ func promptPassword(ctx context.Context, prompt string) (string, error) {
 	if err != nil {
 		return "", usageError{"cannot ask for the password: " + err.Error(), ""}
 	}
+	out := io.Writer(os.Stderr)
+	if tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0); err == nil { // also when standard error is a file
+		defer tty.Close()
+		out = tty
+	}
 	type answer struct {
 		password []byte
 		err      error
 	}
 	answers := make(chan answer, 1)
-	fmt.Fprint(os.Stderr, prompt)
-	defer fmt.Fprintln(os.Stderr)
+	fmt.Fprint(out, prompt)
+	defer fmt.Fprintln(out)
 	go func() {
 		password, err := term.ReadPassword(fd)
 		answers <- answer{password, err}
@@ -201,7 +208,7 @@ func promptPassword(ctx context.Context, prompt string) (string, error) {
 		}
 		return string(a.password), nil
 	case <-ctx.Done():
-		term.Restore(fd, before)
+		_ = term.Restore(fd, before)
 		return "", context.Cause(ctx)
 	}
 }

@@ -33,38 +33,37 @@ func newExplainCommand(s *streams) *cobra.Command {
 	}
 }
 
-// pageNames are all that can be explained: topics, then codes.
+// pageNames are all that can be explained: subjects, then codes.
 func pageNames() []string {
-	names := report.Topics()
-	for _, c := range report.Codes() {
-		names = append(names, c.Code)
+	var names []string
+	for _, t := range report.Topics() {
+		names = append(names, t.Name)
 	}
 	return names
 }
 
 func listPages(s *streams) error {
-	var b strings.Builder
-	b.WriteString("Topics\n\n")
+	width := 0
 	for _, t := range report.Topics() {
-		fmt.Fprintf(&b, "  %s\n", t)
+		width = max(width, len(t.Name))
 	}
-	b.WriteString("\nFindings\n\n")
-	for _, c := range report.Codes() {
-		fmt.Fprintf(&b, "  %-28s %s\n", c.Code, c.Title)
+	var b strings.Builder
+	for _, t := range report.Topics() {
+		fmt.Fprintf(&b, "%-*s  %s\n", width, t.Name, t.Line)
 	}
 	return printText(s, b.String())
 }
 
 func explainPage(s *streams, name string) error {
-	page, ok := report.Explain(strings.ToLower(name))
-	if !ok {
-		hint := "ftpcheck explain lists all codes and topics"
-		if near := nearest(name, pageNames()); near != "" {
-			hint = fmt.Sprintf("did you mean %s?", near)
-		}
-		return usageError{fmt.Sprintf("there is no page %q", name), hint}
+	page, err := report.Explain(name)
+	if err == nil {
+		return printText(s, page)
 	}
-	return printText(s, page)
+	hint := "ftpcheck explain lists all codes and topics"
+	if near := nearest(name, pageNames()); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return usageError{fmt.Sprintf("there is no page %q", name), hint}
 }
 
 func printText(s *streams, text string) error {

@@ -66,8 +66,8 @@ func runScenario(t *testing.T, program string, s *netlab.Scenario, software stri
 	n := newLabNet(t, s)
 	startServer(t, n, software)
 	if labKept() {
-		t.Logf("ip netns exec %s setpriv --reuid=65534 --regid=65534 --clear-groups env -i %s %s",
-			n.ns("cli"), program, strings.Join(labArguments(s), " "))
+		t.Logf("%s: ip netns exec %s setpriv --reuid=65534 --regid=65534 --clear-groups env -i %s %s",
+			t.Name(), n.ns("cli"), program, strings.Join(labArguments(s), " "))
 	}
 	got := runProgram(t, n, program)
 	compareScenario(t, s, got)

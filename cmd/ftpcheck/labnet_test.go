@@ -162,6 +162,9 @@ func (n *labNet) addresses(device string) []string {
 			"route add default via 198.51.100.1", "route add default via 2001:db8:b::1")
 	default: // srv
 		lines := append(up("eth0"), "addr add "+a.server+" dev eth0", "route add default via "+a.serverGateway)
+		if from := activeFrom(n.scenario); from != "" {
+			lines = append(lines, "addr add "+from+a.serverMask+" dev eth0")
+		}
 		if n.scenario.Server.IPv6 {
 			lines = append(lines, "addr add 2001:db8:2::10/64 dev eth0", "route add default via 2001:db8:2::1")
 		}

@@ -107,6 +107,10 @@ func nftNAT(s *netlab.Scenario, device string) string {
 		if s.Server.SourceNAT {
 			post = append(post, `oifname "lan" masquerade`)
 		}
+	case "srv":
+		if from := activeFrom(s); from != "" {
+			post = append(post, `oifname "eth0" tcp sport 20 snat ip to `+from)
+		}
 	}
 	return nftTable("ip nat", [][2]string{
 		{"pre", "type nat hook prerouting priority -100;"},
@@ -199,6 +203,18 @@ func nftTable(name string, chains [][2]string, rules [][]string) string {
 		return ""
 	}
 	return "table " + name + " {\n" + b.String() + "}\n"
+}
+
+// activeFrom returns the second address of a server whose active data
+// connections come from there. No real server has a setting for that, so the
+// server's own NAT does it.
+func activeFrom(s *netlab.Scenario) string {
+	for _, fault := range s.Server.Faults {
+		if from, found := strings.CutPrefix(fault, "active-from="); found {
+			return from
+		}
+	}
+	return ""
 }
 
 func controlPort(s *netlab.Scenario) uint16 {

@@ -84,10 +84,10 @@ func exitCode(s streams, err error) int {
 	if errors.As(err, &status) {
 		return int(status)
 	}
-	fmt.Fprintf(s.err, "ftpcheck: error: %s\n", oneLine(err.Error()))
+	fmt.Fprintf(s.err, "ftpcheck: error: %s\n", report.Escape(err.Error()))
 	var usage usageError
 	if errors.As(err, &usage) && usage.hint != "" {
-		fmt.Fprintf(s.err, "ftpcheck: hint: %s\n", usage.hint)
+		fmt.Fprintf(s.err, "ftpcheck: hint: %s\n", report.Escape(usage.hint))
 	}
 	return report.ExitUsage
 }

@@ -27,7 +27,7 @@ type status struct {
 // newStatus returns nil where standard error is not a terminal that can erase
 // a line.
 func newStatus(s *streams) *status {
-	kind, _ := s.lookupEnv("TERM")
+	kind := s.getenv("TERM")
 	if !s.errTerminal || kind == "" || kind == "dumb" {
 		return nil
 	}

@@ -19,7 +19,7 @@ type streams struct {
 	errTerminal bool // standard error is a terminal
 
 	getenv func(string) string
-	home      string // home directory; empty when there is none
+	home   string // home directory; empty when there is none
 
 	// readPassword asks on the terminal, without echo; nil when there is none.
 	readPassword func(ctx context.Context, prompt string) (string, error)
@@ -39,7 +39,7 @@ func systemStreams() streams {
 		network:     probe.System{},
 	}
 	s.home, _ = os.UserHomeDir()
-	if term.IsTerminal(int(os.Stdin.Fd())) && s.errTerminal {
+	if term.IsTerminal(int(os.Stdin.Fd())) {
 		s.readPassword = promptPassword
 	}
 	return s

@@ -98,16 +98,11 @@ func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
 // colored decides about colour: the flag, then NO_COLOR (no-color.org), then
 // CLICOLOR_FORCE, then whether a terminal shows the report.
 func (f *viewFlags) colored(s *streams, toFile bool) bool {
-	set := func(name string) bool {
-		value, _ := s.lookupEnv(name)
-		return value != ""
-	}
-	term, _ := s.lookupEnv("TERM")
-	force, _ := s.lookupEnv("CLICOLOR_FORCE")
+	term, force := s.getenv("TERM"), s.getenv("CLICOLOR_FORCE")
 	switch {
 	case f.color != "auto":
 		return f.color == "always"
-	case set("NO_COLOR"):
+	case s.getenv("NO_COLOR") != "":
 		return false
 	case force != "" && force != "0":
 		return true

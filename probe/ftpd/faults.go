@@ -162,7 +162,7 @@ func activeFrom(b *behaviour, arg string) error {
 func near(name string) string {
 	var alike []string
 	for _, f := range faults {
-		if strings.Contains(f.Name, name) || strings.Contains(name, f.Name) || distance(f.Name, name) <= 3 {
+		if strings.Contains(f.Name, name) || strings.Contains(name, f.Name) || distance(f.Name, name) <= 2 {
 			alike = append(alike, f.Name)
 		}
 	}

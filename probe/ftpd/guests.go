@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"sync"
 )
@@ -118,4 +119,11 @@ func (p *ports) free(a netip.AddrPort) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.taken, a)
+}
+
+// choose returns a random number below n; the generator is not safe by itself.
+func (p *ports) choose(r *rand.Rand, n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return r.IntN(n)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,7 +21,8 @@ type passive struct {
 	port      netip.AddrPort
 	arrived   chan net.Conn
 	strangers chan struct{} // closed when somebody else knocked
-	done      chan struct{}
+	done      chan struct{} // closed when nothing more is accepted
+	knocks    int           // connections that arrived; read it after done
 	closing   sync.Once
 }
 
@@ -96,11 +98,13 @@ func (s *session) dropPassive() {
 
 func (p *passive) accept() {
 	defer close(p.done)
-	for known := false; ; {
+	known := false
+	for {
 		conn, err := p.listener.Accept()
 		if err != nil {
 			return
 		}
+		p.knocks++
 		from := addrPort(conn.RemoteAddr())
 		p.s.log(WhatArrive, fmt.Sprintf("%v at port %d", from, p.port.Port()))
 		if p.s.server.faults.stranger || !sameHost(from.Addr(), p.s.peer.Addr()) {
@@ -182,6 +186,9 @@ func (p *passive) close() {
 		p.listener.Close()
 		<-p.done
 		p.s.freePort(p.port)
+		if p.knocks == 0 {
+			p.s.log(WhatAbsent, fmt.Sprintf("nothing arrived at port %d", p.port.Port()))
+		}
 		close(p.arrived)
 		for conn := range p.arrived {
 			conn.Close()
@@ -224,12 +231,9 @@ func badPASV(a netip.Addr) string {
 
 // epsv announces a port alone (RFC 2428 3).
 func epsv(s *session, arg string) bool {
-	own := "1"
-	if !s.local.Addr().Is4() {
-		own = "2"
-	}
+	own := s.family()
 	switch {
-	case equalFold(arg, "ALL"):
+	case strings.EqualFold(arg, "ALL"):
 		s.epsvAll = true
 		s.reply("200 EPSV ALL ok.")
 		return true

@@ -71,8 +71,8 @@ func newSession(ctx context.Context, server *Server, network probe.Network, conn
 // turnAway tells a client that it is not admitted.
 func (s *session) turnAway(refusal string) {
 	s.log(WhatRefuse, refusal)
-	s.reply(refusal)
 	s.cancel(nil)
+	s.reply(refusal)
 	s.conn.Close()
 }
 
@@ -179,7 +179,7 @@ func (s *session) greet() bool {
 		s.listenOnly()
 		return false
 	case f.flood != "":
-		for s.send([]byte(strings.Repeat(f.flood, 1024))) == nil {
+		for s.ctx.Err() == nil && s.send([]byte(strings.Repeat(f.flood, 1024))) == nil {
 		}
 		return false
 	case f.greeting != "":
@@ -222,11 +222,8 @@ func (s *session) send(b []byte) error {
 	defer func() { <-s.token }()
 	for len(b) > 0 {
 		part := b
-		if s.server.faults.drip {
+		if s.server.faults.drip && pause(s.ctx, dripPause) {
 			part = b[:1]
-			if !pause(s.ctx, dripPause) {
-				return s.ctx.Err()
-			}
 		}
 		limit := writeTimeout
 		if s.ctx.Err() != nil {
@@ -234,6 +231,7 @@ func (s *session) send(b []byte) error {
 		}
 		s.conn.SetWriteDeadline(time.Now().Add(limit))
 		if _, err := s.conn.Write(part); err != nil {
+			s.conn.Close() // half a reply is worse than none
 			return err
 		}
 		b = b[len(part):]

@@ -52,7 +52,9 @@ func Search(ctx context.Context, dial func(ctx context.Context, ttl int) Attempt
 	}
 	defer s.running.Wait()
 	defer cancel()
-	s.run()
+	if ctx.Err() == nil {
+		s.run()
+	}
 	return s.steps
 }
 

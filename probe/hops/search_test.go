@@ -63,7 +63,7 @@ func TestSearch(t *testing.T) {
 		{"open at 4", hop + " " + hop + " " + hop + " open", 30 * ms, "expired expired expired open", 70 * ms, 2},
 		{"in the next room", "open", ms, "open", ms, 2},
 		{"far away", strings.Repeat(hop+" ", 12) + "open", 200 * ms, strings.Repeat("expired ", 12) + "open", 1000 * ms, 6},
-		{"rejected at 2", hop + " rst", 10 * ms, "expired refused", 10 * ms, 1},
+		{"rejected at 2", hop + " rst", 10 * ms, "expired refused", 10 * ms, 2},
 		{"dropped after 2", hop + " " + hop + " -", 30 * ms, "expired expired" + silent28, SearchLimit, 0},
 		{"nothing answers", "-", 0, "timeout timeout" + silent28, SearchLimit, 0},
 		{"a silent router", hop + " - " + hop + " open", 30 * ms, "expired timeout expired open", 300 * ms, 2},

@@ -48,8 +48,8 @@ func (n *Net) connect(p *path) (*conn, *conn) {
 	a.peer, b.peer = b, a
 	for _, s := range p.steps {
 		if s.host.watches(s) {
-			a.helpers = append(a.helpers, s.host.helperFor(s, false))
-			b.helpers = append([]func([]byte) []byte{s.host.helperFor(s, true)}, b.helpers...)
+			a.helpers = append(a.helpers, s.host.helperFor(p, s, false))
+			b.helpers = append([]func([]byte) []byte{s.host.helperFor(p, s, true)}, b.helpers...)
 		}
 	}
 	n.conns[a], n.conns[b] = struct{}{}, struct{}{}

@@ -3,7 +3,9 @@ package netlab
 import (
 	"bytes"
 	"net/netip"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ftpcheck/probe/wire"
@@ -12,10 +14,11 @@ import (
 // expectation is a data connection that an FTP helper has seen announced. It
 // is used up by the first SYN that fits.
 type expectation struct {
-	master *helperSide
-	src    netip.Addr     // who will connect
-	dst    netip.AddrPort // to which end, as it stands in the SYN
-	port   uint16         // the announced port, which the other end listens on
+	control *path          // of the control connection on which it was announced
+	src     netip.Addr     // who will connect
+	dst     netip.AddrPort // to which end, as it stands in the SYN
+	real    netip.AddrPort // the end that really listens
+	as      netip.Addr     // the source address that it is to see
 }
 
 // helperPort is the control port at which a helper reads along.
@@ -24,11 +27,12 @@ const helperPort = 21
 // watches reports whether the helper reads a connection that takes this step.
 func (h *Host) watches(s step) bool { return h.helper && s.pre.dst.Port() == helperPort }
 
-// helperSide is what a helper knows about one direction of a control connection.
+// helperSide is where a helper reads: one direction of one control connection.
 type helperSide struct {
 	host    *Host
-	here    tuple // of the packets of this direction as they come in
-	there   tuple // of the packets of the other direction as they come in
+	control *path
+	here    tuple // of the packets of this direction, as they come in
+	there   tuple // of the packets of the other direction, as they come in
 	reply   bool  // the server sends
 	midLine bool  // the last segment ended within a line
 }
@@ -36,8 +40,8 @@ type helperSide struct {
 // helperFor returns the function that reads, and with NAT rewrites, what
 // passes in one direction of a control connection, as nf_conntrack_ftp and
 // nf_nat_ftp do in Linux.
-func (h *Host) helperFor(s step, reply bool) func([]byte) []byte {
-	side := &helperSide{host: h, here: s.pre, there: s.post.reversed(), reply: reply}
+func (h *Host) helperFor(p *path, s step, reply bool) func([]byte) []byte {
+	side := &helperSide{host: h, control: p, here: s.pre, there: s.post.reversed(), reply: reply}
 	if reply {
 		side.here, side.there = side.there, side.here
 	}
@@ -53,81 +57,73 @@ func (s *helperSide) read(data []byte) []byte {
 	if !atStart || !whole {
 		return data
 	}
-	text := strings.TrimRight(string(line), "\r")
+	text := strings.TrimSuffix(string(line), "\r")
+	end := string(line[len(text):]) + "\n"
 	announced, rewrite := s.parse(text)
-	// Only the sender's own address is believed: anything else could open
-	// the firewall for a third party.
+	// Only the sender's own address is believed: any other would open the
+	// firewall for a third party.
 	if rewrite == nil || announced.Addr() != s.here.src.Addr() {
 		return data
 	}
-	dst := s.expect(announced.Port())
+	instead := s.expect(announced)
 	if s.here == s.there.reversed() {
 		return data // no NAT here, nothing to rewrite
 	}
-	return slices.Concat([]byte(rewrite(dst)+"\r\n"), rest)
+	return slices.Concat([]byte(rewrite(instead)+end), rest)
 }
 
 // parse returns the announced end and how to write another one in its place;
 // the function is nil when the line announces nothing.
-func (s *helperSide) parse(line string) (netip.AddrPort, func(netip.AddrPort) string) {
+func (s *helperSide) parse(line string) (announced netip.AddrPort, rewrite func(netip.AddrPort) string) {
+	var err error
 	verb, arg := wire.ParseCommand(line)
 	switch {
 	case !s.reply && verb == "PORT":
-		end, err := wire.ParsePORT(arg)
-		return end, onlyIf(err, func(a netip.AddrPort) string { return "PORT " + wire.FormatPORT(a) })
+		announced, err = wire.ParsePORT(arg)
+		rewrite = func(a netip.AddrPort) string { return "PORT " + wire.FormatPORT(a) }
 	case !s.reply && verb == "EPRT":
-		end, err := wire.ParseEPRT(arg)
-		return end, onlyIf(err, func(a netip.AddrPort) string { return "EPRT " + wire.FormatEPRT(a) })
+		announced, err = wire.ParseEPRT(arg)
+		rewrite = func(a netip.AddrPort) string { return "EPRT " + wire.FormatEPRT(a) }
 	case s.reply && strings.HasPrefix(line, "227 "):
-		end, at, err := wire.ParsePASV(line)
-		return end, onlyIf(err, func(a netip.AddrPort) string { return line[:at.From] + wire.FormatPORT(a) + line[at.To:] })
+		var at wire.Span
+		announced, at, err = wire.ParsePASV(line)
+		rewrite = func(a netip.AddrPort) string {
+			after := numbers.ReplaceAllString(line[at.To:], "")
+			return line[:at.From] + wire.FormatPORT(a) + after
+		}
 	case s.reply && strings.HasPrefix(line, "229 "):
-		port, at, err := wire.ParseEPSV(line)
-		end := netip.AddrPortFrom(s.here.src.Addr(), port)
-		return end, onlyIf(err, func(a netip.AddrPort) string {
-			return line[:at.From] + strings.Replace(line[at.From:at.To], portText(end), portText(a), 1) + line[at.To:]
-		})
-	}
-	return netip.AddrPort{}, nil
-}
-
-func onlyIf(err error, f func(netip.AddrPort) string) func(netip.AddrPort) string {
-	if err != nil {
-		return nil
-	}
-	return f
-}
-
-func portText(a netip.AddrPort) string {
-	_, port, _ := strings.Cut(a.String(), "]")
-	if port == "" {
-		port = a.String()
-	}
-	return port[strings.LastIndexByte(port, ':')+1:]
-}
-
-// expect notes the announced connection and returns the end to announce. A
-// control connection has one expectation at a time, the latest.
-func (s *helperSide) expect(port uint16) netip.AddrPort {
-	s.host.net.mu.Lock()
-	defer s.host.net.mu.Unlock()
-	e := &expectation{master: s, src: s.there.src.Addr(), dst: netip.AddrPortFrom(s.there.dst.Addr(), port), port: port}
-	others := s.host.expected[:0:0]
-	for _, other := range s.host.expected {
-		if other.master != s {
-			others = append(others, other)
+		var at wire.Span
+		var port uint16
+		port, at, err = wire.ParseEPSV(line)
+		announced = netip.AddrPortFrom(s.here.src.Addr(), port)
+		rewrite = func(a netip.AddrPort) string {
+			return line[:at.From] + strconv.Itoa(int(a.Port())) + line[at.To:]
 		}
 	}
-	for taken(others, e) {
+	if err != nil {
+		return netip.AddrPort{}, nil
+	}
+	return announced, rewrite
+}
+
+// numbers are the two of the port that follow the address in a 227 reply.
+var numbers = regexp.MustCompile(`^ *, *\d+ *, *\d+`)
+
+// expect notes the announced connection and returns the end to announce in its
+// place. A control connection has one expectation at a time, the latest.
+func (s *helperSide) expect(announced netip.AddrPort) netip.AddrPort {
+	s.host.net.mu.Lock()
+	defer s.host.net.mu.Unlock()
+	e := &expectation{
+		control: s.control, src: s.there.src.Addr(), dst: netip.AddrPortFrom(s.there.dst.Addr(), announced.Port()),
+		real: announced, as: s.here.dst.Addr(),
+	}
+	others := slices.DeleteFunc(s.host.expected, func(o *expectation) bool { return o.control == s.control })
+	for slices.ContainsFunc(others, func(o *expectation) bool { return o.src == e.src && o.dst == e.dst }) {
 		e.dst = netip.AddrPortFrom(e.dst.Addr(), e.dst.Port()+1)
 	}
 	s.host.expected = append(others, e)
 	return e.dst
-}
-
-// taken reports whether another control connection expects the same.
-func taken(others []*expectation, e *expectation) bool {
-	return slices.ContainsFunc(others, func(o *expectation) bool { return o.src == e.src && o.dst == e.dst })
 }
 
 // claim returns the expectation that a SYN fulfils, and removes it.
@@ -139,14 +135,4 @@ func (h *Host) claim(t tuple) *expectation {
 		}
 	}
 	return nil
-}
-
-// dnat and snat translate the expected connection as the control connection
-// is translated.
-func (e *expectation) dnat(netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(e.master.here.src.Addr(), e.port)
-}
-
-func (e *expectation) snat(src netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(e.master.here.dst.Addr(), src.Port())
 }

@@ -120,11 +120,14 @@ func (h *Host) dial(ctx context.Context, to netip.AddrPort, opt probe.DialOption
 	a.Local = p.sent.src
 	switch p.fate {
 	case noRoute:
-		return nil, syscall.ENETUNREACH
+		if !sleep(ctx, p.search) {
+			return nil, ctx.Err()
+		}
+		return nil, syscall.EHOSTUNREACH
 	case dropped:
 		return nil, silence(ctx)
 	case reset, reported:
-		if !sleep(ctx, 2*p.delay) {
+		if !sleep(ctx, 2*p.delay+p.search) {
 			return nil, ctx.Err()
 		}
 		return nil, p.refusal(a)
@@ -188,16 +191,11 @@ func (p *path) refusal(a *hops.Attempt) error {
 	if p.fate == reset {
 		return syscall.ECONNREFUSED
 	}
-	if p.in == nil && *p.icmp == *noNeighbour.icmp(p.icmp.From) {
-		return syscall.EHOSTUNREACH // the sender's own finding: no message came
-	}
 	a.ICMP = p.icmp
-	switch a.ICMP.Outcome() {
-	case hops.Rejected:
+	if a.ICMP.Outcome() == hops.Rejected {
 		return syscall.ECONNREFUSED
-	default:
-		return syscall.EHOSTUNREACH
 	}
+	return syscall.EHOSTUNREACH
 }
 
 // establish ends the handshake: we are connected now, the listener is when our

@@ -34,15 +34,16 @@ type step struct {
 // path is the way of one SYN. What follows it, in either direction, takes the
 // same way and is translated back, as connection tracking does.
 type path struct {
-	sent  tuple
-	fate  fate
-	icmp  *hops.ICMP
-	from  *Host
-	steps []step
-	end   *Host         // where it ended
-	in    *iface        // over which it came there; nil when it never left from
-	got   tuple         // its ends as they are there
-	delay time.Duration // one way from the sender to the end
+	sent   tuple
+	fate   fate
+	icmp   *hops.ICMP
+	from   *Host
+	steps  []step
+	end    *Host         // where it ended
+	in     *iface        // over which it came there; nil when it never left from
+	got    tuple         // its ends as they are there
+	delay  time.Duration // one way from the sender to the end
+	search time.Duration // how long the end looked for a neighbour in vain
 }
 
 const (
@@ -87,8 +88,11 @@ func (h *Host) walk(t tuple, ttl int) *path {
 func (p *path) cross(out *iface, next netip.Addr) bool {
 	in := out.link.neighbour(next)
 	if in == nil {
+		p.search = arpTimeout
 		p.report(noNeighbour)
-		p.delay += arpTimeout
+		if p.in == nil {
+			p.fate = noRoute // the sender found out by itself
+		}
 		return false
 	}
 	p.delay += out.link.latency
@@ -104,7 +108,7 @@ func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
 	s := step{host: h, pre: p.got, mid: p.got}
 	related := h.claim(s.pre)
 	if related != nil {
-		s.mid.dst = related.dnat(s.pre.dst)
+		s.mid.dst = related.real
 	} else {
 		s.mid.dst = h.translateDst(p.in, s.pre)
 	}
@@ -135,7 +139,7 @@ func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
 	}
 	s.post = s.mid
 	if related != nil {
-		s.post.src = related.snat(s.mid.src)
+		s.post.src = netip.AddrPortFrom(related.as, s.mid.src.Port())
 	} else {
 		s.post.src = h.translateSrc(p.in, out, s.mid)
 	}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/netlab"
+	"ftpcheck/testdata/scenarios"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const defaultScenario = "private-address"
+
+// newDemoCommand runs the checks over a simulated network.
+func newDemoCommand(s *streams) *cobra.Command {
+	var show viewFlags
+	var list bool
+	var recording string
+	cmd := &cobra.Command{
+		Use:   "demo [flags] [SCENARIO]",
+		Short: "Run against a simulated network, offline",
+		Long: `Run the checks against a simulated network with one fault in it, offline and
+without privileges. The report is that of a real run over such a network. The
+exit code is 0 when the simulation ran, whatever it showed.`,
+		Example: "  ftpcheck demo\n  ftpcheck demo --list",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError{fmt.Sprintf("one scenario at a time, not %d", len(args)), "ftpcheck demo --list names them"}
+			}
+			if list {
+				return listScenarios(s)
+			}
+			scenario, err := findScenario(append(args, defaultScenario)[0])
+			if err != nil {
+				return err
+			}
+			return runDemo(cmd.Context(), s, scenario, &show, recording)
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			all, err := simulations()
+			if len(args) > 0 || err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return scenarioNames(all), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
+	show.add(cmd.Flags())
+	cmd.Flags().StringVar(&recording, "record", "", "record the run into `FILE`, for ftpcheck replay")
+	show.complete(cmd)
+	return cmd
+}
+
+// simulations are the scenarios that the simulated network can express.
+func simulations() ([]*netlab.Scenario, error) {
+	all, err := netlab.Load(scenarios.Files)
+	return slices.DeleteFunc(all, func(s *netlab.Scenario) bool { return s.Only == "kernel" }), err
+}
+
+func scenarioNames(all []*netlab.Scenario) []string {
+	var names []string
+	for _, scenario := range all {
+		names = append(names, scenario.Name)
+	}
+	return names
+}
+
+func listScenarios(s *streams) error {
+	all, err := simulations()
+	if err != nil {
+		return err
+	}
+	width := 0
+	for _, scenario := range all {
+		width = max(width, len(scenario.Name))
+	}
+	var b strings.Builder
+	for _, scenario := range all {
+		fmt.Fprintf(&b, "%-*s  %s\n", width, scenario.Name, scenario.About)
+	}
+	return printText(s, b.String())
+}
+
+func findScenario(name string) (*netlab.Scenario, error) {
+	all, err := simulations()
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(s *netlab.Scenario) bool { return s.Name == name })
+	if at >= 0 {
+		return all[at], nil
+	}
+	hint := "ftpcheck demo --list names them"
+	if near := nearest(name, scenarioNames(all)); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return nil, usageError{fmt.Sprintf("there is no scenario %q", name), hint}
+}
+
+// runDemo runs the scenario as its file says: with its own flags.
+func runDemo(ctx context.Context, s *streams, scenario *netlab.Scenario, show *viewFlags, recording string) error {
+	var check checkFlags
+	flags := pflag.NewFlagSet(scenario.Name, pflag.ContinueOnError)
+	check.add(flags)
+	var scenarioView viewFlags
+	scenarioView.add(flags)
+	if err := flags.Parse(scenario.Run.Args); err != nil {
+		return fmt.Errorf("scenario %s: %w", scenario.Name, err)
+	}
+	show.require = append(show.require, scenarioView.require...)
+	show.strict = show.strict || scenarioView.strict
+	options, err := check.options()
+	if err != nil {
+		return err
+	}
+	v, err := show.open(s, options.Checks)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "ftpcheck: simulated network %s: %s\n", scenario.Name, scenario.About)
+	lab, err := netlab.Build(scenario)
+	if err != nil {
+		v.file.discard()
+		return err
+	}
+	defer lab.Close()
+	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: version + "-demo"}
+	err = runProber(ctx, &prober, v, recording)
+	var result exitStatus
+	if errors.As(err, &result) {
+		return nil // the simulation worked, and that is what was asked for
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ftpcheck/probe"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/spf13/pflag"
+)
+
+func parseCheckFlags(args ...string) (probe.Options, error) {
+	var f checkFlags
+	fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	f.add(fs)
+	if err := fs.Parse(args); err != nil {
+		return probe.Options{}, err
+	}
+	return f.options()
+}
+
+func TestOptions(t *testing.T) {
+	defaults := func(change func(*probe.Options)) probe.Options {
+		o := probe.Options{
+			Checks: probe.DefaultChecks, Timeout: 5 * time.Second, ReplyTimeout: 30 * time.Second,
+			Parallel: 4, Ports: 12, Follow: probe.FollowAuto,
+		}
+		change(&o)
+		return o
+	}
+	tests := []struct {
+		args string
+		want func(*probe.Options)
+	}{
+		{"", func(*probe.Options) {}},
+		{"-4", func(o *probe.Options) { o.Family = 4 }},
+		{"-6", func(o *probe.Options) { o.Family = 6 }},
+		{"--timeout 1s --reply-timeout 10m", func(o *probe.Options) { o.Timeout, o.ReplyTimeout = time.Second, 10*time.Minute }},
+		{"--parallel 16 --ports 200", func(o *probe.Options) { o.Parallel, o.Ports = 16, 200 }},
+		{"--follow never", func(o *probe.Options) { o.Follow = probe.FollowNever }},
+		{"--checks pasv,login --checks name", func(o *probe.Options) {
+			o.Checks = []probe.Check{probe.CheckName, probe.CheckLogin, probe.CheckPASV}
+		}},
+		{"--active-ports 50000-50100", func(o *probe.Options) { o.ActivePorts = probe.PortRange{Low: 50000, High: 50100} }},
+		{"--active-ports 2020", func(o *probe.Options) { o.ActivePorts = probe.PortRange{Low: 2020, High: 2020} }},
+		{"--active-address ::ffff:203.0.113.2", func(o *probe.Options) { o.ActiveAddress = netip.MustParseAddr("203.0.113.2") }},
+		// Without announcements to sample there is nothing for that check to do.
+		{"--ports 0", func(o *probe.Options) {
+			o.Ports = 0
+			o.Checks = slices.DeleteFunc(slices.Clone(probe.DefaultChecks), func(c probe.Check) bool { return c == probe.CheckPorts })
+		}},
+	}
+	for _, test := range tests {
+		got, err := parseCheckFlags(strings.Fields(test.args)...)
+		if err != nil {
+			t.Errorf("%s: %v", test.args, err)
+		} else if diff := cmp.Diff(defaults(test.want), got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.args, diff)
+		}
+	}
+}
+
+func TestOptionsRefuse(t *testing.T) {
+	for _, args := range []string{
+		"-4 -6", "--timeout 0s", "--timeout -1s", "--timeout 10m1s", "--reply-timeout 0s", "--parallel 0", "--parallel 17",
+		"--ports -1", "--ports 201", "--follow sometimes", "--checks tls", "--checks pasv,,epsv", "--checks PASV",
+		"--active-ports 0", "--active-ports 5-4", "--active-ports 1-65536", "--active-ports a-b", "--active-ports -5",
+		"--active-address host", "--active-address fe80::1%eth0", "--active-address 224.0.0.1", "--active-address ::",
+		"-6 --active-address 203.0.113.2", "-4 --active-address 2001:db8::1",
+	} {
+		if o, err := parseCheckFlags(strings.Fields(args)...); err == nil {
+			t.Errorf("%s: accepted as %+v", args, o)
+		}
+	}
+}
+
+// TestColored: the flag, NO_COLOR, CLICOLOR_FORCE, the terminal, in this order.
+func TestColored(t *testing.T) {
+	tests := []struct {
+		flag             string
+		environ          string
+		terminal, toFile bool
+		want             bool
+	}{
+		{"auto", "TERM=xterm", true, false, true},
+		{"auto", "TERM=xterm", false, false, false},
+		{"auto", "TERM=xterm", true, true, false},
+		{"auto", "TERM=dumb", true, false, false},
+		{"auto", "", true, false, false},
+		{"auto", "TERM=xterm NO_COLOR=1", true, false, false},
+		{"auto", "NO_COLOR=1 CLICOLOR_FORCE=1", true, false, false},
+		{"auto", "CLICOLOR_FORCE=1", false, false, true},
+		{"auto", "CLICOLOR_FORCE=0", false, false, false},
+		{"always", "NO_COLOR=1", false, false, true},
+		{"never", "CLICOLOR_FORCE=1 TERM=xterm", true, false, false},
+	}
+	for _, test := range tests {
+		s, _, _ := testStreams(strings.Fields(test.environ)...)
+		s.outTerminal = test.terminal
+		f := viewFlags{color: test.flag}
+		if got := f.colored(&s, test.toFile); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package netlab
+
+import (
+	"io"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
+)
+
+// say sends text one way and returns what arrives at the other end.
+func say(t *testing.T, from, to *conn, text string) string {
+	t.Helper()
+	if _, err := io.WriteString(from, text); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 256)
+	n, err := to.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(buf[:n])
+}
+
+// What passes a helper at the client's or at the server's NAT gateway.
+func TestHelperRewrites(t *testing.T) {
+	const client, server = true, false
+	tests := []struct {
+		name   string
+		helper []string
+		from   bool
+		sent   string
+		want   string
+	}{
+		{"PORT", []string{"cgw"}, client, "PORT 192,168,1,10,195,80\r\n", "PORT 203,0,113,2,195,80\r\n"},
+		{"EPRT", []string{"cgw"}, client, "EPRT |1|192.168.1.10|50000|\r\n", "EPRT |1|203.0.113.2|50000|\r\n"},
+		{"no helper", nil, client, "PORT 192,168,1,10,195,80\r\n", "PORT 192,168,1,10,195,80\r\n"},
+		{"another's address", []string{"cgw"}, client, "PORT 192,168,1,11,195,80\r\n", "PORT 192,168,1,11,195,80\r\n"},
+		{"second in a segment", []string{"cgw"}, client, "NOOP\r\nPORT 192,168,1,10,195,80\r\n", "NOOP\r\nPORT 192,168,1,10,195,80\r\n"},
+		{"malformed", []string{"cgw"}, client, "PORT 192,168,1\r\n", "PORT 192,168,1\r\n"},
+		{"a client's 227", []string{"sgw"}, client, "227 (10,0,0,10,195,80)\r\n", "227 (10,0,0,10,195,80)\r\n"},
+		{"227", []string{"sgw"}, server, "227 Entering Passive Mode (10,0,0,10,195,80).\r\n", "227 Entering Passive Mode (198,51,100,2,195,80).\r\n"},
+		{"227 seen by the other gateway", []string{"cgw"}, server, "227 Entering Passive Mode (10,0,0,10,195,80).\r\n", "227 Entering Passive Mode (10,0,0,10,195,80).\r\n"},
+		{"229", []string{"cgw", "sgw"}, server, "229 Extended (|||50000|)\r\n", "229 Extended (|||50000|)\r\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, Scenario{Client: Client{NAT: true}, Server: Server{NAT: true}, Helper: tt.helper})
+				defer l.Close()
+				c, s := dialThrough(t, l, "198.51.100.2:21")
+				from, to := c, s
+				if tt.from == server {
+					from, to = s, c
+				}
+				if got := say(t, from, to, tt.sent); got != tt.want {
+					t.Errorf("got %q, want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// A line that comes in two segments passes unread, as does what follows in
+// the same line.
+func TestHelperReadsWholeLinesOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, Scenario{Client: Client{NAT: true}, Helper: []string{"cgw"}})
+		defer l.Close()
+		c, s := dialThrough(t, l, "198.51.100.66:21")
+		for _, part := range []string{"SITE ", "PORT 192,168,1,10,195,80\r\n"} {
+			if got := say(t, c, s, part); got != part {
+				t.Errorf("got %q, want %q", got, part)
+			}
+		}
+		if got := say(t, c, s, "PORT 192,168,1,10,195,80\r\n"); !strings.Contains(got, "203,0,113,2") {
+			t.Errorf("the next line was not read: %q", got)
+		}
+	})
+}
+
+// An announced connection passes NAT and rules for new connections, once.
+func TestHelperOpensPassivePort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, Scenario{Client: Client{NAT: true}, Server: Server{NAT: true, Forward: []string{"21"}}, Helper: []string{"sgw"}})
+		defer l.Close()
+		accept(t, l.hosts["srv"], "0.0.0.0:50000")
+		c, s := dialThrough(t, l, "198.51.100.2:21")
+		dial := func() string { return attempt(t.Context(), l.Client(), "198.51.100.2:50000", probe.DialOptions{}) }
+		if got := dial(); got != "refused" {
+			t.Errorf("before the announcement: %s", got)
+		}
+		say(t, s, c, "227 Entering Passive Mode (10,0,0,10,195,80).\r\n")
+		if got := dial(); got != "open" {
+			t.Errorf("announced: %s", got)
+		}
+		if got := dial(); got != "refused" {
+			t.Errorf("a second connection to the same port: %s", got)
+		}
+	})
+}
+
+// A control connection has one expectation: the next announcement replaces it.
+func TestHelperExpectsTheLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, Scenario{Server: Server{NAT: true, Forward: []string{"21"}}, Helper: []string{"sgw"}})
+		defer l.Close()
+		accept(t, l.hosts["srv"], "0.0.0.0:50000")
+		accept(t, l.hosts["srv"], "0.0.0.0:50001")
+		c, s := dialThrough(t, l, "198.51.100.2:21")
+		say(t, s, c, "227 (10,0,0,10,195,80)\r\n")
+		say(t, s, c, "229 (|||50001|)\r\n")
+		for to, want := range map[string]string{"198.51.100.2:50000": "refused", "198.51.100.2:50001": "open"} {
+			if got := attempt(t.Context(), l.Client(), to, probe.DialOptions{}); got != want {
+				t.Errorf("%s: %s, want %s", to, got, want)
+			}
+		}
+	})
+}
+
+// Active mode through both helpers: the server's connection from port 20
+// arrives at the private address that the client announced.
+func TestHelperLetsActiveConnectionIn(t *testing.T) {
+	tests := []struct {
+		name   string
+		helper []string
+		state  string
+		want   string
+	}{
+		{"both helpers", []string{"cgw", "sgw"}, "new", "open"},
+		{"none at the client", []string{"sgw"}, "new", "silent"},
+		{"a rule for every packet", []string{"cgw"}, "", "silent"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, Scenario{
+					Client: Client{NAT: true}, Server: Server{NAT: true}, Helper: tt.helper,
+					Rules: []Rule{{At: "cgw", Toward: towardClient, Ports: "45000", State: tt.state, Do: doDrop}},
+				})
+				defer l.Close()
+				c, s := dialThrough(t, l, "198.51.100.2:21")
+				ln, err := l.Client().Listen(t.Context(), netip.MustParseAddrPort("192.168.1.10:45000"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				say(t, c, s, "PORT 192,168,1,10,175,200\r\n")
+				from := probe.DialOptions{Local: netip.MustParseAddrPort("10.0.0.10:20")}
+				if got := attempt(t.Context(), l.Server(), "203.0.113.2:45000", from); got != tt.want {
+					t.Fatalf("got %s, want %s", got, tt.want)
+				}
+				if tt.want != string(hops.Open) {
+					return
+				}
+				data, err := ln.Accept()
+				if err != nil || data.RemoteAddr().String() != "198.51.100.2:20" || data.LocalAddr().String() != "192.168.1.10:45000" {
+					t.Errorf("arrived %v at %v, %v", data.RemoteAddr(), data.LocalAddr(), err)
+				}
+			})
+		})
+	}
+}

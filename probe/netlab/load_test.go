@@ -1,0 +1,92 @@
+package netlab
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"ftpcheck/testdata/scenarios"
+)
+
+func TestEveryScenarioFileIsValid(t *testing.T) {
+	all, err := Load(scenarios.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 0 {
+		t.Error("there is no scenario")
+	}
+	for _, s := range all {
+		if s.About == "" || len(s.Expect.Checks) == 0 {
+			t.Errorf("%s: about and expect.checks are needed", s.Name)
+		}
+	}
+}
+
+func TestLoadNamesTheFile(t *testing.T) {
+	_, err := Load(fstest.MapFS{
+		"good.json": {Data: []byte(`{"about": "good"}`)},
+		"odd.json":  {Data: []byte(`{"sever": {}}`)},
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "odd.json: ") || !strings.Contains(err.Error(), "sever") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{`{"sever": {}}`, `unknown field "sever"`},
+		{`{} {}`, "something follows"},
+		{`{"about": 1}`, "cannot unmarshal number"},
+		{`{"only": "windows", "why": "x"}`, `only: "windows" is none of simulation, kernel`},
+		{`{"only": "kernel"}`, "only and why belong together"},
+		{`{"rules": [{"at": "srv", "do": "drop"}, {"at": "isq", "do": "drop"}]}`, `rule 2: at: "isq" is none of cli, cgw, isp, sgw, srv`},
+		{`{"rules": [{"at": "isp", "do": "deny"}]}`, `rule 1: do: "deny" is none of accept, drop`},
+		{`{"rules": [{"at": "isp", "do": "drop", "ports": "90-80"}]}`, `"90-80" is not a port`},
+		{`{"rules": [{"at": "isp", "do": "drop", "toward": "srv"}]}`, `toward: "srv" is none of server, client`},
+		{`{"rules": [{"at": "isp", "do": "drop", "state": "established"}]}`, `state: "established" is none of new`},
+		{`{"helper": ["srv"]}`, `helper: "srv" is none of cgw, isp, sgw`},
+		{`{"run": {"target": "ftp.example.com"}}`, `run.target: "ftp.example.com" is none of server, name`},
+		{`{"server": {"faults": ["no-such-fault"]}}`, `unknown fault "no-such-fault"`},
+		{`{"server": {"faults": ["none", "ssh"]}}`, "none stands alone"},
+		{`{"server": {"announce": "2001:db8::1"}}`, "is no IPv4 address"},
+		{`{"server": {"names": ["ftp"]}}`, `"ftp" is no address`},
+		{`{"server": {"hairpin": true}}`, "need nat"},
+		{`{"server": {"passive": "0"}}`, "is not a port"},
+		{`{"client": {"nat": true, "on_server_net": true}}`, "stands in the server's network"},
+		{`{"client": {"ipv6_only": true}}`, "needs a server with ipv6"},
+	}
+	for _, tt := range tests {
+		_, err := Parse("x.json", []byte(tt.text))
+		if err == nil || !strings.HasPrefix(err.Error(), "x.json: ") || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s\ngot  %v\nwant … %s …", tt.text, err, tt.want)
+		}
+	}
+}
+
+// Whatever Parse accepts can be built.
+func FuzzParse(f *testing.F) {
+	files, err := scenarios.Files.ReadDir(".")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := scenarios.Files.ReadFile(file.Name())
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := Parse("fuzz.json", text)
+		if err != nil {
+			return
+		}
+		s.Server.Faults = []string{faultNone} // a server's own bounds are not the question here
+		l, err := Build(s)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		l.Close()
+	})
+}

@@ -1,0 +1,275 @@
+package report
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+
+	"ftpcheck/probe"
+)
+
+// Active mode: the server connects to the client.
+var activeRules = []rule{
+	{Code: Code{"server-side-source-nat", Warning, ServerNetwork, "The server sees its own gateway instead of its clients",
+		"The server sees this client under an address of its own network: something on its side rewrites the source of connections."},
+		when: serverSourceNAT, hides: []string{"active-behind-nat", "active-disabled"}},
+	{Code: Code{"active-behind-nat", Warning, ClientNetwork, "Active mode cannot get through the NAT on this side",
+		"The address that the client announces in active mode is not the one under which the server sees it."},
+		when: activeBehindNAT},
+	{Code: Code{"active-disabled", Warning, ServerAdmin, "The server refuses active mode",
+		"The server refuses PORT and EPRT whatever address they name."},
+		when: activeDisabled, hides: []string{"eprt-unsupported"}},
+	{Code: Code{"active-inbound-blocked", Warning, ClientNetwork, "The server's data connection does not arrive",
+		"The server accepted PORT or EPRT with the right address, but its connection did not arrive at this client."},
+		when: activeInboundBlocked},
+	{Code: Code{"active-source-address", Warning, ServerAdmin, "Active data comes from another address than the server's",
+		"In active mode the data connection arrives from another address than the control connection's peer."},
+		when: activeSourceAddress},
+	{Code: Code{"eprt-unsupported", Note, ServerAdmin, "The server does not know EPRT",
+		"The server refuses EPRT while PORT is granted; over IPv6 that leaves no active mode."},
+		when: eprtUnsupported},
+	{Code: Code{"active-source-port", Note, ServerAdmin, "Active data does not come from port 20",
+		"In active mode the data connection arrives from another port than 20, which firewalls that admit only port 20 drop."},
+		when: activeSourcePort},
+	{Code: Code{"helper-in-path", Note, ClientNetwork, "An FTP helper rewrites addresses on this path",
+		"A private address was announced in active mode and the server's connection arrived nevertheless: a device rewrote the command."},
+		when: helperInPath},
+}
+
+var (
+	addressText = regexp.MustCompile(`(?i)illegal (e?port|e?prt)|won't open a connection|foreign address|security requirements|cannot accept argument|(bad|invalid|wrong) (address|ip)|address mismatch`)
+	activeOff   = regexp.MustCompile(`(?i)disabled|disallowed|not allowed|^550.*permission denied|operation not permitted|unable to service`)
+	dialledText = regexp.MustCompile(`(?i)can'?t connect|cannot connect|could not (open|connect)|unable to (connect|build)|timed? ?out|connection refused|failed to establish|no route`)
+)
+
+// attempted reports whether the server tried to connect and gave up: it
+// accepted the command and then failed, or it dials at once and answers the
+// command with the failure (pyftpdlib).
+func (a active) attempted() bool {
+	if len(a.Arrivals) > 0 {
+		return false
+	}
+	if r := refusal(a.Mode); r != nil {
+		return r.Code/100 == 4 && dialledText.MatchString(text(r)) && !activeOff.MatchString(text(r))
+	}
+	if !accepted(a.Mode) || a.Listed() {
+		return false
+	}
+	if r := a.List.Final(); r != nil && r.Code >= 200 {
+		return r.Code == 425 || r.Code == 426 || r.Code == 421
+	}
+	return a.List != nil && a.Lost != nil && a.Lost.Outcome == probe.Outcome("timeout")
+}
+
+// refused reports whether the server refused the command without trying.
+func (a active) refused() bool { return refusal(a.Mode) != nil && !a.attempted() }
+
+// mismatch says why the announced address is not the one that the server
+// sees; "" when that is not known. proven: the server itself showed it.
+func (v *view) mismatch(a active) (why string, proven bool) {
+	at := a.Announced.Addr().Unmap()
+	switch {
+	case !at.IsValid():
+	case v.seen.known() && v.seen.addr == at:
+	case v.seen.known() && v.seen.addr.Is4() == at.Is4():
+		return fmt.Sprintf("the server sees this client as %s", v.seen.addr), true
+	case inner(at) && public(a.peer):
+		return fmt.Sprintf("%s is a %s address, and the server at %s is not in that network", at, classOf(at), a.peer), false
+	}
+	return "", false
+}
+
+// lastWords is the reply that tells how an active mode ended.
+func (a active) lastWords() (*probe.Reply, bool) {
+	if r := a.List.Final(); r != nil && r.Code >= 400 {
+		return r, true
+	}
+	return a.Reply, a.Reply != nil
+}
+
+func (v *view) activeFinding(list []active) *Finding {
+	f := &Finding{Certainty: Likely}
+	for _, a := range list {
+		f.Checks = append(f.Checks, a.Check)
+	}
+	if r, ok := list[0].lastWords(); ok {
+		f.Quote = v.quoteReply(list[0].Check, r)
+	}
+	return f
+}
+
+func (v *view) activeWhere(keep func(active) bool) []active {
+	return slices.DeleteFunc(slices.Clone(v.active), func(a active) bool { return !keep(a) })
+}
+
+func (v *view) passiveHint() string {
+	if v.works(probe.Passive) {
+		return " Passive mode works."
+	}
+	return ""
+}
+
+// sourceRewritten is the server's view of this client when it cannot be this
+// client or the NAT on its side.
+func (v *view) sourceRewritten() (netip.Addr, Certainty) {
+	seen, peer := v.seen.addr, v.peer.Addr().Unmap()
+	if !v.seen.known() || !v.local.IsValid() || seen == v.local || seen.Is4() != v.local.Is4() || public(seen) {
+		return netip.Addr{}, ""
+	}
+	switch {
+	case classOf(seen) == classShared:
+		return netip.Addr{}, "" // a provider's NAT may stand in front of a server inside the provider's network
+	case public(peer) && sameNetwork(v.local, seen): // the client's own network; hairpin NAT does this
+		return netip.Addr{}, ""
+	case public(peer) && (inner(seen) || classOf(seen) == classLoopback):
+		return seen, Certain
+	case sameNetwork(v.local, peer) && classOf(v.local) != classLoopback:
+		return seen, Certain
+	}
+	return netip.Addr{}, ""
+}
+
+func serverSourceNAT(v *view) *Finding {
+	seen, sure := v.sourceRewritten()
+	if !seen.IsValid() {
+		return nil
+	}
+	f := &Finding{
+		Certainty: sure, Checks: []probe.Check{v.seen.check},
+		Where: &Where{Side: SideServer, Of: v.distance()},
+		Story: []string{
+			fmt.Sprintf("The server says from where we are connected to it, and names %s:", seen),
+			fmt.Sprintf("This client is %s and the server is %s. %s belongs to the server's own network: a container proxy, a load balancer or masquerading towards the server replaces the client's address.", v.local, v.peer.Addr().Unmap(), seen),
+		},
+		Effect: "The server refuses PORT and EPRT, because they name another address than it sees. Limits and bans that count by address hit all clients at once." + v.passiveHint(),
+		Fixes: []Fix{{Who: ServerNetwork, Do: "Keep the client's source address on the way to the server.", Examples: []Example{
+			{"Docker", "--network host, or \"userland-proxy\": false"},
+			{"Kubernetes", "externalTrafficPolicy: Local"},
+			{"nft", "masquerade only what leaves by the outer interface: oifname \"wan\" masquerade"},
+		}}},
+	}
+	f.Quote = v.quote(v.seen.check, v.seen.reply.Line-(len(v.seen.reply.Lines)-1-v.seen.line))
+	f.Quote = markSpan(f.Quote, v.seen.match[0], v.seen.match[1], string(classOf(seen)))
+	for _, a := range v.active {
+		if a.refused() && addressText.MatchString(text(a.Reply)) || a.attempted() {
+			f.Checks = append(f.Checks, a.Check)
+		}
+	}
+	return f
+}
+
+func activeBehindNAT(v *view) *Finding {
+	list := v.activeWhere(func(a active) bool {
+		why, proven := v.mismatch(a)
+		switch {
+		case why == "":
+			return false
+		case a.refused():
+			return addressText.MatchString(text(a.Reply)) || (proven || a.Reply.Code/100 == 5) && !notUnderstood(a.Reply) && !activeOff.MatchString(text(a.Reply))
+		}
+		return a.attempted()
+	})
+	if len(list) == 0 {
+		return nil
+	}
+	a := list[0]
+	why, proven := v.mismatch(a)
+	f := v.activeFinding(list)
+	f.Certainty = sure(proven && (a.attempted() || addressText.MatchString(text(a.Reply))))
+	f.Where = &Where{Side: SideClient, Of: v.distance()}
+	f.Story = []string{fmt.Sprintf("In active mode we announced %s, and the server answered:", a.Announced)}
+	if a.attempted() {
+		f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server's connection did not arrive.", a.Announced)}
+	}
+	f.Story = append(f.Story, fmt.Sprintf("But %s: a NAT device stands on this side, and what is announced means nothing beyond it.", why))
+	f.Effect = "Active mode fails from this network, with this server and most others." + v.passiveHint()
+	if !proven {
+		f.RuledOut = []string{"Not known: under which address the server sees this client; it does not say."}
+	}
+	port := portRange{a.Announced.Port(), a.Announced.Port()}
+	f.Fixes = []Fix{
+		{Who: ClientUser, Do: "Use passive mode (EPSV or PASV)."},
+		{Who: ClientNetwork, Do: "Or announce the public address and forward a fixed port range to this client.",
+			Examples: append([]Example{{"ftpcheck", activeFlags(v)}}, forwardRange(port, a.Announced.Addr().Unmap().String())[0])},
+	}
+	return f
+}
+
+func activeFlags(v *view) string {
+	public := "PUBLIC-ADDRESS"
+	if v.seen.known() {
+		public = v.seen.addr.String()
+	}
+	return "--active-address " + public + " --active-ports 40000-40099"
+}
+
+func activeDisabled(v *view) *Finding {
+	list := v.activeWhere(func(a active) bool {
+		if !a.refused() || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT {
+			return false
+		}
+		if activeOff.MatchString(text(a.Reply)) || v.lacksFeature("EPRT") {
+			return true
+		}
+		why, _ := v.mismatch(a)
+		return why == "" && a.Reply.Code/100 == 5
+	})
+	if len(list) == 0 {
+		return nil
+	}
+	// One of the two commands being granted shows that the mode is not off.
+	for _, a := range v.active {
+		if accepted(a.Mode) {
+			return nil
+		}
+	}
+	a := list[0]
+	firm := activeOff.MatchString(text(a.Reply)) || v.lacksFeature("EPRT")
+	f := v.activeFinding(list)
+	f.Certainty = sure(firm || v.seen.known() && v.seen.addr == a.Announced.Addr().Unmap())
+	f.Story = []string{fmt.Sprintf("The server refuses to connect to us. We announced %s, and it answered:", a.Announced)}
+	if v.seen.known() && v.seen.addr == a.Announced.Addr().Unmap() {
+		f.Story = append(f.Story, "The address is not the reason: the server sees this client under the same one.")
+	}
+	if v.lacksFeature("EPRT") {
+		f.Story = append(f.Story, "Its FEAT reply does not list EPRT: active mode is switched off.")
+	}
+	f.Effect = "Clients in active mode fail with this server." + v.passiveHint()
+	f.Fixes = []Fix{
+		{Who: ClientUser, Do: "Use passive mode (EPSV or PASV)."},
+		{Who: ServerAdmin, Do: "If active mode is wanted, allow it.", Examples: activeOn.examples(v.product)},
+	}
+	return f
+}
+
+func activeInboundBlocked(v *view) *Finding {
+	list := v.activeWhere(func(a active) bool {
+		why, _ := v.mismatch(a)
+		return why == "" && a.attempted() && a.Announced.IsValid()
+	})
+	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() {
+		return nil
+	}
+	a := list[0]
+	f := v.activeFinding(list)
+	f.Story = []string{fmt.Sprintf("In active mode we announced %s and waited. The server tried to connect, but nothing arrived here.", a.Announced)}
+	if v.seen.known() {
+		f.Story = append(f.Story, fmt.Sprintf("The address is right: the server sees this client as %s.", v.seen.addr))
+		f.RuledOut = append(f.RuledOut, "NAT on this side: the server sees the address that we announced.")
+	}
+	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
+	f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall that does not let the server's own connection out. The opposite end (ftpcheck serve) would tell.")
+	f.Effect = "Active mode fails from this network." + v.passiveHint()
+	from := a.peer.String()
+	f.Fixes = []Fix{
+		{Who: ClientUser, Do: "Use passive mode (EPSV or PASV)."},
+		{Who: ClientNetwork, Do: fmt.Sprintf("Or let connections from %s in, to a fixed port range.", from), Examples: []Example{
+			{"ftpcheck", "--active-ports 40000-40099"},
+			{"nft", fmt.Sprintf("nft add rule inet filter input ip saddr %s tcp dport 40000-40099 accept", from)},
+			{"iptables", fmt.Sprintf("iptables -I INPUT -s %s -p tcp --dport 40000:40099 -j ACCEPT", from)},
+			{"Windows", fmt.Sprintf("netsh advfirewall firewall add rule name=\"FTP active\" dir=in action=allow protocol=TCP remoteip=%s localport=40000-40099", from)},
+		}},
+	}
+	return f
+}

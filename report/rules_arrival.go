@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+
+	"ftpcheck/probe"
+)
+
+// arrivals returns the active tries whose first connection fulfils the
+// condition.
+func (v *view) arrivals(keep func(active, probe.Arrival) bool) []active {
+	return v.activeWhere(func(a active) bool {
+		return len(a.Arrivals) > 0 && a.Arrivals[0].From.IsValid() && keep(a, a.Arrivals[0])
+	})
+}
+
+func checksOf(list []active) []probe.Check {
+	var checks []probe.Check
+	for _, a := range list {
+		checks = append(checks, a.Check)
+	}
+	return checks
+}
+
+func activeSourceAddress(v *view) *Finding {
+	list := v.arrivals(func(a active, at probe.Arrival) bool {
+		return a.peer.IsValid() && at.From.Addr().Unmap() != a.peer
+	})
+	if len(list) == 0 {
+		return nil
+	}
+	from := list[0].Arrivals[0].From
+	return &Finding{
+		Certainty: Certain, Checks: checksOf(list),
+		Story:  []string{fmt.Sprintf("The control connection goes to %s, but the data connection came from %s.", list[0].peer, from)},
+		Effect: "Strict clients, and firewalls that admit only the server's address, refuse such a connection. It is also what an attacker's connection looks like.",
+		Fixes:  []Fix{{Who: ServerAdmin, Do: fmt.Sprintf("Let the server's data connections leave from %s, in the server or in the NAT in front of it.", list[0].peer)}},
+	}
+}
+
+func activeSourcePort(v *view) *Finding {
+	list := v.arrivals(func(_ active, at probe.Arrival) bool { return at.From.Port() != 20 })
+	if len(list) == 0 {
+		return nil
+	}
+	return &Finding{
+		Certainty: Certain, Checks: checksOf(list),
+		Story:  []string{fmt.Sprintf("The data connection came from %s; RFC 959 has it come from port 20.", list[0].Arrivals[0].From)},
+		Effect: "None here. Client firewalls that admit only source port 20 drop it.",
+		Fixes:  []Fix{{Who: ServerAdmin, Do: "Only if such clients matter: connect from port 20. A NAT device in front of the server may change the port as well.", Examples: sourcePort20.examples(v.product)}},
+	}
+}
+
+// helperInPath: a private address was announced, and the connection arrived.
+// Without NAT, as through a VPN, the server sees the private address itself.
+func helperInPath(v *view) *Finding {
+	list := v.arrivals(func(a active, _ probe.Arrival) bool {
+		at := a.Announced.Addr().Unmap()
+		return inner(at) && at == a.local && public(a.peer) && !(v.seen.known() && v.seen.addr == at)
+	})
+	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() {
+		return nil
+	}
+	a := list[0]
+	f := &Finding{
+		Certainty: sure(v.seen.known()), Checks: checksOf(list),
+		Where: &Where{Side: SideClient, Of: v.distance()},
+		Story: []string{fmt.Sprintf("We announced the private address %s, and the server's connection from %s arrived: a device on this side, usually the router's FTP helper (ALG), put the public address in its place.",
+			a.Announced, a.Arrivals[0].From)},
+		Effect: "Active mode works, in plain FTP. With TLS the helper cannot read the command, and active mode will fail.",
+		Fixes:  []Fix{{Who: ClientUser, Do: "Prefer passive mode where TLS is used."}},
+	}
+	if v.seen.known() {
+		f.Story = append(f.Story, fmt.Sprintf("The server sees this client as %s.", v.seen.addr))
+	} else {
+		f.RuledOut = []string{"Not ruled out: a route between the two networks without NAT, such as a VPN. The server does not say how it sees us."}
+	}
+	return f
+}
+
+func eprtUnsupported(v *view) *Finding {
+	eprt, port := v.activeOf(probe.CheckEPRT), v.activeOf(probe.CheckPORT)
+	if eprt == nil || !eprt.refused() || eprt.Reply.Code/100 != 5 {
+		return nil
+	}
+	granted := port != nil && accepted(port.Mode)
+	if !granted && !notUnderstood(eprt.Reply) {
+		return nil
+	}
+	f := v.activeFinding([]active{*eprt})
+	f.Certainty = sure(granted || eprt.Reply.Code == 502 || eprt.Reply.Code == 522)
+	f.Story = []string{"The server refuses EPRT:"}
+	f.Effect = "Clients fall back to PORT, which costs a round trip."
+	if granted {
+		f.RuledOut = []string{"Active mode switched off: PORT is granted."}
+	}
+	if eprt.peer.Is6() {
+		f.Severity = Warning
+		f.Effect = "No active mode over IPv6, because PORT cannot name an IPv6 address."
+	}
+	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Update the server, or allow EPRT where it is denied."}}
+	return f
+}

@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
+)
+
+// The dialogue on the control connection.
+var dialogueRules = []rule{
+	{Code: Code{"control-reply-broken", Problem, ServerAdmin, "The server's replies break the grammar of FTP",
+		"The server sends a line or a reply without end, or something that is no reply."}, when: replyBroken},
+	{Code: Code{"control-stalled", Problem, ServerNetwork, "A command gets no reply",
+		"The server leaves a command unanswered."}, when: controlStalled},
+}
+
+// losses are the control connections that gave out so.
+func (v *view) losses(outcomes ...probe.Outcome) []*probe.Loss {
+	var list []*probe.Loss
+	for _, s := range v.sessions() {
+		if s.Lost != nil && slices.Contains(outcomes, s.Lost.Outcome) && v.ran(s.Lost.Check) {
+			list = append(list, s.Lost)
+		}
+	}
+	return list
+}
+
+func replyBroken(v *view) *Finding {
+	list := v.losses(probe.OutcomeMalformed, probe.OutcomeLimit)
+	for _, l := range v.losses(probe.OutcomeForeign) {
+		if l.Command != "" {
+			list = append(list, l)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	l := list[0]
+	f := &Finding{Certainty: Certain, Story: []string{}, Where: &Where{Side: SideServer, Of: v.distance()},
+		Effect: "Clients break the connection, hang, or take one reply for another.",
+		Fixes:  []Fix{{Who: ServerAdmin, Do: "Update or repair the server. If a proxy or firewall inspects FTP, look there as well."}}}
+	for _, each := range list {
+		f.Checks = append(f.Checks, each.Check)
+	}
+	to := "In place of a greeting"
+	if l.Command != "" {
+		to = "In reply to " + verb(l.Command)
+	}
+	what := "something came that is no reply"
+	if l.Outcome == probe.OutcomeLimit {
+		what = "more came than a reply can hold"
+	}
+	f.Story = []string{fmt.Sprintf("%s %s. %s", to, what, sentence(l.Text))}
+	if n := len(l.Partial); n > 0 {
+		f.Story = append(f.Story, "What had come until then ends in: "+sentence(l.Partial[n-1]))
+	}
+	f.Quote = v.lastReceived(l.Check)
+	return f
+}
+
+// lastReceived quotes the last line that came in a check.
+func (v *view) lastReceived(c probe.Check) []Quote {
+	run := v.ev.Checks[c]
+	if run == nil {
+		return nil
+	}
+	for i := len(run.Lines) - 1; i >= 0; i-- {
+		if run.Lines[i].Dir == probe.KindRecv {
+			return v.quote(c, i)
+		}
+	}
+	return nil
+}
+
+func verb(command string) string {
+	v, _, _ := strings.Cut(command, " ")
+	return v
+}
+
+// controlStalled leaves LIST alone: its last reply waits for the data
+// connection, and other rules speak of that.
+func controlStalled(v *view) *Finding {
+	var stalled []*probe.Loss
+	for _, l := range v.losses(hops.Timeout) {
+		if l.Command != "" && verb(l.Command) != "LIST" && verb(l.Command) != "QUIT" {
+			stalled = append(stalled, l)
+		}
+	}
+	if len(stalled) == 0 {
+		return nil
+	}
+	l := stalled[0]
+	f := &Finding{Certainty: Likely, Where: &Where{Side: SideUnknown, Of: v.distance()},
+		Story: []string{fmt.Sprintf("%s got no reply within %s.", verb(l.Command), ms(l.Took))}}
+	var verbs []string
+	for _, each := range stalled {
+		f.Checks = append(f.Checks, each.Check)
+		if w := verb(each.Command); !slices.Contains(verbs, w) {
+			verbs = append(verbs, w)
+		}
+	}
+	if len(verbs) > 1 {
+		f.Story = append(f.Story, "Unanswered in this run: "+strings.Join(verbs, ", ")+".")
+	}
+	f.Quote = v.lastSent(l)
+	if slices.Contains([]string{"USER", "PASS"}, verbs[0]) {
+		f.Owner = ServerAdmin
+		f.Effect = "Clients hang in the login."
+		f.Story = append(f.Story, "Servers wait like this for a user database or name server that does not answer.")
+		f.Fixes = []Fix{{Who: ServerAdmin, Do: "Check what the server asks for users (PAM, LDAP, database) and its name resolution."}}
+		return f
+	}
+	f.Effect = "Clients hang at this command."
+	if n := v.answeredElsewhere(verbs); n > 0 {
+		f.Story = append(f.Story, fmt.Sprintf("Other commands were answered, in this run's other sessions too (%d).", n))
+	}
+	f.RuledOut = []string{"A server that is down: it greeted and answered before.",
+		"Not decided: a server that hangs, or a device that reads FTP and drops this command or its reply. The same command over TLS, which such a device cannot read, would tell."}
+	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on port 21, on both sides, and switch it off for a test."},
+		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
+	return f
+}
+
+// answeredElsewhere counts sessions that did not stall.
+func (v *view) answeredElsewhere(verbs []string) (n int) {
+	for _, s := range v.sessions() {
+		if s.LoggedIn && (s.Lost == nil || s.Lost.Outcome != hops.Timeout || !slices.Contains(verbs, verb(s.Lost.Command))) {
+			n++
+		}
+	}
+	return n
+}
+
+// lastSent quotes the unanswered command.
+func (v *view) lastSent(l *probe.Loss) []Quote {
+	run := v.ev.Checks[l.Check]
+	if run == nil {
+		return nil
+	}
+	for i := len(run.Lines) - 1; i >= 0; i-- {
+		if run.Lines[i].Dir == probe.KindSend && run.Lines[i].Text == l.Command {
+			return v.quote(l.Check, i)
+		}
+	}
+	return nil
+}

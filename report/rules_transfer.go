@@ -1,0 +1,231 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
+)
+
+// The listing over a data connection that opened.
+var transferRules = []rule{
+	{Code: Code{"data-source-rejected", Problem, ServerNetwork, "The server refuses the data connection's source address",
+		"The server sees the data connection come from another address than the control connection, and refuses it."},
+		when: dataSourceRejected, hides: []string{"data-reset"}},
+	{Code: Code{"data-reset", Problem, ServerNetwork, "The data connection opens and is reset",
+		"The data connection is torn down by a reset before the listing is complete."},
+		when: dataReset},
+	{Code: Code{"data-silent", Problem, ServerAdmin, "The data connection stays silent",
+		"The data connection is open, but neither data nor its end arrives."},
+		when: dataSilent},
+	{Code: Code{"completion-reply-missing", Problem, ServerAdmin, "The data arrived but the server never confirmed it",
+		"The data connection ended in good order, and the reply 226 that should follow did not come."},
+		when: completionMissing, hides: []string{"control-stalled"}},
+	{Code: Code{"transfer-denied", Note, ServerAdmin, "The server refuses to list the directory",
+		"The server answers the transfer command with a refusal about permissions or names; connectivity is not the reason."},
+		when: transferDenied},
+}
+
+// transfer is one mode's listing, for either direction of the connection.
+type transfer struct {
+	*probe.Mode
+	passive bool
+	opened  bool
+	data    *probe.Data // nil: nothing is known
+}
+
+func (v *view) transfers() []transfer {
+	var list []transfer
+	for _, p := range v.passive {
+		reset := p.host != nil && p.host.Outcome == hops.Reset || p.announced != nil && p.announced.Outcome == hops.Reset
+		data := p.data()
+		if data == nil && reset {
+			data = &probe.Data{Outcome: hops.Reset}
+		}
+		list = append(list, transfer{p.Mode, true, p.open(), data})
+	}
+	for _, a := range v.active {
+		t := transfer{Mode: a.Mode, opened: len(a.Arrivals) > 0}
+		for _, at := range a.Arrivals {
+			if t.data == nil {
+				t.data = at.Data
+			}
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// begun reports whether a 1xx reply announced the data.
+func (t transfer) begun() bool {
+	return t.List != nil && len(t.List.Replies) > 0 && t.List.Replies[0].Code/100 == 1
+}
+
+// final is the reply that ended the listing, or nil when none came.
+func (t transfer) final() *probe.Reply {
+	if r := t.List.Final(); r != nil && r.Code >= 200 {
+		return r
+	}
+	return nil
+}
+
+// unanswered reports whether the wait for the listing's last reply ran out.
+func (t transfer) unanswered() bool {
+	return t.List != nil && t.final() == nil && t.Lost != nil && t.Lost.Outcome == hops.Timeout
+}
+
+var (
+	sourceText    = regexp.MustCompile(`(?i)bad ip connecting|rejected data connection|foreign address|security requirements not met`)
+	sourceProFTPD = regexp.MustCompile(`(?i)unable to build data connection: permission denied`)
+)
+
+func dataSourceRejected(v *view) *Finding {
+	var f *Finding
+	for _, t := range v.transfers() {
+		r := t.final()
+		said := r != nil && r.Code == 425 && (sourceText.MatchString(text(r)) || sourceProFTPD.MatchString(text(r)) && t.opened)
+		// Pure-FTPd closes the connection and says nothing.
+		mute := t.passive && t.opened && t.data != nil && t.data.Outcome == probe.OutcomeEOF && t.data.Bytes == 0 && !t.begun() && t.unanswered()
+		if !t.passive || !said && !mute {
+			continue
+		}
+		if f == nil {
+			f = v.sourceFinding(t, r, said)
+		}
+		f.Checks = append(f.Checks, t.Check)
+	}
+	return f
+}
+
+func (v *view) sourceFinding(t transfer, r *probe.Reply, said bool) *Finding {
+	f := &Finding{Certainty: sure(said && sourceText.MatchString(text(r))), Where: &Where{Side: SideUnknown, Of: v.distance()}}
+	f.Effect = "Passive mode fails for clients behind the same device: login works, listings and transfers do not."
+	if said {
+		f.Quote = v.quoteReply(t.Check, r)
+		f.Story = []string{"The data connection opened, and then the server refused it because of where it came from:"}
+	} else {
+		f.Story = []string{"The data connection opened, was closed at once without a byte, and the server then said nothing. A server that does not like the source of a data connection may do so."}
+		f.Certainty = Possible
+		if v.product.is("Pure-FTPd") {
+			f.Certainty = Likely
+			f.Story[0] += " Pure-FTPd does."
+		}
+	}
+	f.Story = append(f.Story, "It saw control and data connection come from two different addresses. A device in between has several addresses to give: NAT with a pool of them, two Internet lines, a container proxy or a load balancer.")
+	client := Fix{Who: ClientNetwork, Do: "Give all connections from one client the same outside address (paired address pooling, sticky multi-WAN)."}
+	server := Fix{Who: ServerNetwork, Do: "Keep the client's source address on the way to the server, the same way for control and data ports.",
+		Examples: []Example{{"Docker", "--network host, or \"userland-proxy\": false"}, {"Kubernetes", "externalTrafficPolicy: Local"}}}
+	last := Fix{Who: ServerAdmin, Do: "Last resort, weakens the protection against stolen data connections: accept other sources.", Examples: foreignData.examples(v.product)}
+	f.Fixes = []Fix{client, server, last}
+	seen, _ := v.sourceRewritten()
+	foreign := fromForeign.FindStringSubmatch(text(r))
+	switch {
+	case seen.IsValid(), v.local.IsValid() && public(v.local):
+		f.Owner, f.Where.Side = ServerNetwork, SideServer
+		f.Fixes = []Fix{server, last}
+	case inner(v.local) && v.seen.known() && public(v.seen.addr), foreign != nil && inner(v.local):
+		f.Owner, f.Where.Side = ClientNetwork, SideClient
+		f.Fixes = []Fix{client, server, last}
+	}
+	if f.Where.Side == SideUnknown {
+		f.RuledOut = []string{"Not decided: on which side the addresses differ. The server's log or the opposite end (ftpcheck serve) names them."}
+	}
+	return f
+}
+
+func dataReset(v *view) *Finding {
+	var f *Finding
+	for _, t := range v.transfers() {
+		if t.data == nil || t.data.Outcome != hops.Reset || t.Listed() {
+			continue
+		}
+		if r := t.final(); r != nil && deniedCode(r.Code) {
+			continue
+		}
+		if f == nil {
+			f = &Finding{
+				Certainty: Likely, Where: &Where{Side: SideUnknown, Of: v.distance()},
+				Story:    []string{fmt.Sprintf("The data connection of %s opened and was then reset, after %d bytes and %s.", t.Check, t.data.Bytes, ms(t.data.Took))},
+				Effect:   "Listings and transfers break off.",
+				RuledOut: []string{"A blocked port: the connection did open.", "Not decided: whether the server or a device on the way (intrusion prevention, load balancer, FTP helper) sends the reset. The server's log tells."},
+				Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log at the time of this run: an error there, or none, tells who reset the connection."}, {Who: ServerNetwork, Do: "Look for an intrusion prevention or load balancer rule on the passive ports."}},
+			}
+			if r := t.final(); r != nil {
+				f.Quote = v.quoteReply(t.Check, r)
+				f.Story = append(f.Story, "The server said: "+sentence(text(r)))
+			}
+		}
+		f.Checks = append(f.Checks, t.Check)
+	}
+	return f
+}
+
+func dataSilent(v *view) *Finding {
+	var f *Finding
+	for _, t := range v.transfers() {
+		if !t.opened || t.data == nil || t.data.Outcome != hops.Timeout || t.data.Bytes > 0 || t.final() != nil {
+			continue
+		}
+		if f == nil {
+			f = &Finding{
+				Certainty: sure(t.begun()), Where: &Where{Side: SideUnknown, Of: v.distance()},
+				Story:    []string{fmt.Sprintf("The data connection of %s is open, but within %s not a byte came over it, nor its end, nor the server's last reply.", t.Check, ms(t.data.Took))},
+				Effect:   "Clients hang after the login, in the listing.",
+				RuledOut: []string{"A blocked port: the connection did open.", "Not decided: a server that hangs, something in between that accepts in its place, or large packets that get lost. The opposite end (ftpcheck serve) would tell."},
+				Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log: did it see the data connection, and what does it wait for?"}},
+			}
+			if t.begun() {
+				f.Story = append(f.Story, "The server had announced the data with a 1xx reply, so it waits or sends; nothing arrives.")
+				f.Quote = v.quoteReply(t.Check, &t.List.Replies[0])
+			}
+		}
+		f.Checks = append(f.Checks, t.Check)
+	}
+	return f
+}
+
+func completionMissing(v *view) *Finding {
+	var f *Finding
+	for _, t := range v.transfers() {
+		if !t.unanswered() || t.data == nil || t.data.Outcome != probe.OutcomeEOF || t.data.Bytes == 0 && !t.begun() {
+			continue
+		}
+		if f == nil {
+			f = &Finding{
+				Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()},
+				Story:  []string{fmt.Sprintf("The listing over %s came and ended in good order (%d bytes), but the reply that should follow, 226, did not come within %s.", t.Check, t.data.Bytes, ms(t.Lost.Took))},
+				Effect: "Clients receive everything and then hang or report a failure.",
+				RuledOut: []string{"A blocked data connection: the data arrived whole.",
+					"Not decided: whether the server did not send the reply or a device on the way dropped it."},
+				Fixes: []Fix{{Who: ServerAdmin, Do: "Look into the server's log: does it take the transfer for complete?"}, {Who: ServerNetwork, Do: "Look for an FTP helper or proxy on the control connection."}},
+			}
+		}
+		f.Checks = append(f.Checks, t.Check)
+	}
+	return f
+}
+
+// deniedCode reports whether a reply code is about files and rights (RFC 959
+// 4.2): 450, 550, 552, 553.
+func deniedCode(code int) bool { return code == 450 || code == 550 || code == 552 || code == 553 }
+
+func transferDenied(v *view) *Finding {
+	var f *Finding
+	for _, t := range v.transfers() {
+		r := t.final()
+		if r == nil || !deniedCode(r.Code) || tlsText.MatchString(text(r)) {
+			continue
+		}
+		if f == nil {
+			f = &Finding{
+				Certainty: Certain, Quote: v.quoteReply(t.Check, r),
+				Story:  []string{"The server understood the request for a listing and refuses it:"},
+				Effect: "This account cannot list this directory. Connectivity is not the reason.",
+				Fixes:  []Fix{{Who: ServerAdmin, Do: "Let the account list the directory, or check another path (ftp://host/path)."}},
+			}
+		}
+		f.Checks = append(f.Checks, t.Check)
+	}
+	return f
+}

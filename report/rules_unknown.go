@@ -1,0 +1,148 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+)
+
+// failure is a check that did not reach its aim, and how that showed.
+type failure struct {
+	check probe.Check
+	how   string
+}
+
+// failures lists the checks that ended badly. One that is still running, was
+// skipped or was cut short by the end of the run has not failed.
+func (v *view) failures() []failure {
+	var list []failure
+	add := func(c probe.Check, failed bool, format string, args ...any) {
+		if run := v.ev.Checks[c]; failed && v.ran(c) && run.Ended {
+			list = append(list, failure{c, fmt.Sprintf(format, args...)})
+		}
+	}
+	if l := v.ev.Lookup; l != nil {
+		add(probe.CheckName, l.Outcome != probe.OutcomeOK && l.Outcome != probe.OutcomeCancelled && l.Outcome != "", "the look-up ended: %s", l.Outcome)
+	}
+	add(probe.CheckControl, len(v.unreached()) > 0, "no address answered")
+	if s := v.login; s != nil && s.Lost != nil && s.Lost.Outcome != probe.OutcomeCancelled && !s.LoggedIn {
+		add(s.Lost.Check, true, "the control connection gave out: %s", lossWords(s.Lost))
+	}
+	if r := v.turnedAway(); r != nil {
+		add(r.check, true, "the server said: %s", sentence(text(r.reply)))
+	}
+	for _, c := range slices.Concat(probe.Passive, probe.Active) {
+		if m := v.mode(c); m != nil {
+			add(c, m.Ended && !m.Listed() && !cancelled(m), "%s", modeWords(m))
+		}
+	}
+	shut := 0
+	for _, a := range v.ports {
+		if a.Check == probe.CheckPorts && a.fresh && !opened(a.Dial) {
+			shut++
+		}
+	}
+	add(probe.CheckPorts, shut > 0, "%s did not open", count(shut, "announced port"))
+	if c := v.ev.Client; c != nil {
+		add(probe.CheckClient, c.Outcome == probe.OutcomeFailed, "the ordinary client failed: %s", sentence(c.Text))
+	}
+	return list
+}
+
+func cancelled(m *probe.Mode) bool {
+	if m.Lost != nil && m.Lost.Outcome == probe.OutcomeCancelled {
+		return true
+	}
+	return slices.ContainsFunc(m.Dials, func(d probe.Dial) bool { return d.Outcome == probe.OutcomeCancelled || d.Outcome == "" })
+}
+
+func lossWords(l *probe.Loss) string {
+	at := "before the greeting"
+	if l.Command != "" {
+		at = "after " + verb(l.Command)
+	}
+	return fmt.Sprintf("%s %s", l.Outcome, at)
+}
+
+// modeWords tells how a mode ended.
+func modeWords(m *probe.Mode) string {
+	var parts []string
+	for i := range m.Dials {
+		parts = append(parts, fmt.Sprintf("%s %s", m.Dials[i].To, outcomeWords(&m.Dials[i])))
+	}
+	for _, a := range m.Arrivals {
+		parts = append(parts, fmt.Sprintf("a connection arrived from %s", a.From))
+	}
+	switch r := m.List.Final(); {
+	case refusal(m) != nil:
+		parts = append(parts, "the server said: "+sentence(text(m.Reply)))
+	case r != nil && r.Code >= 200:
+		parts = append(parts, "the server said: "+sentence(text(r)))
+	case m.Lost != nil:
+		parts = append(parts, "the control connection gave out: "+lossWords(m.Lost))
+	case m.Reply == nil:
+		parts = append(parts, "no reply came")
+	case m.List == nil:
+		parts = append(parts, "no listing was asked for")
+	}
+	if len(parts) == 0 {
+		return "no listing came"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// unexplained speaks of checks that failed and stand in no finding. The
+// ordinary client and the port sample use the same paths as the passive modes,
+// so that a finding about those explains them.
+func unexplained(v *view, found []Finding) *Finding {
+	covered := map[probe.Check]bool{}
+	for _, f := range found {
+		for _, c := range f.Checks {
+			covered[c] = covered[c] || f.Code != "greeting-slow" && f.Code != "address-family-broken"
+		}
+	}
+	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {
+		covered[probe.CheckClient] = true
+	}
+	f := &Finding{Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
+		Effect: "Part of what clients do may fail in the same way."}
+	for _, fail := range v.failures() {
+		if covered[fail.check] {
+			continue
+		}
+		if !slices.Contains(f.Checks, fail.check) {
+			f.Checks = append(f.Checks, fail.check)
+		}
+		f.Story = append(f.Story, fmt.Sprintf("%s: %s.", fail.check, strings.TrimSuffix(fail.how, ".")))
+		if len(f.Quote) == 0 {
+			f.Quote = v.lastReceived(fail.check)
+		}
+	}
+	if len(f.Checks) == 0 {
+		return nil
+	}
+	f.RuledOut = append(v.soundParts(), "Not ruled out: load or chance. A second run would tell.",
+		"Not tested: what the other end saw. The opposite end (ftpcheck serve) in the server's place would tell.")
+	f.Fixes = []Fix{{Who: Nobody, Do: "Run again with --record run.jsonl, and compare: a failure that stays the same is a fault, one that moves is load or chance."},
+		{Who: ServerAdmin, Do: "Look into the server's log at the time of this run."}}
+	return f
+}
+
+// soundParts lists what was seen to work.
+func (v *view) soundParts() []string {
+	var list []string
+	if v.login != nil && v.login.Greeting != nil {
+		list = append(list, fmt.Sprintf("A blocked control port: %s greeted.", v.peer))
+	}
+	if v.login != nil && v.login.LoggedIn {
+		list = append(list, "The account: the login was granted.")
+	}
+	for _, c := range slices.Concat(probe.Passive, probe.Active) {
+		if v.mode(c).Listed() {
+			list = append(list, fmt.Sprintf("A general fault of data connections: %s gave a listing.", c))
+		}
+	}
+	return list
+}
