@@ -94,7 +94,7 @@ const (
 	OutcomeEOF       Outcome = "eof"       // the peer closed in good order at the end of the data
 	OutcomeLimit     Outcome = "limit"     // the peer sent more than a bound of ours allows
 	OutcomeMalformed Outcome = "malformed" // what came cannot be parsed by the standard
-	OutcomeForeign   Outcome = "foreign"   // another protocol answers; Text is "ssh", "http", "tls", "smtp" or "unknown", a colon and the first bytes
+	OutcomeForeign   Outcome = "foreign"   // another protocol answers; Text is "ssh", "http", "tls", "smtp", "pop3", "imap" or "unknown", a colon and the first bytes
 	OutcomeCancelled Outcome = "cancelled"
 )
 

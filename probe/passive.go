@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -73,20 +74,15 @@ func (w *worker) tryPassive(ctx context.Context, check Check) {
 // The listing does not wait for a dial that is still without an answer; the
 // mode does.
 func (w *worker) carry(ctx context.Context, check Check, dials []Event) {
-	watch := time.AfterFunc(silence, func() { w.path.search(dials[len(dials)-1].Addr) })
-	defer watch.Stop()
 	var group sync.WaitGroup
 	sources := make(chan source, len(dials))
 	results := make(chan bool, len(dials))
 	for _, e := range dials {
 		e.Check, e.Session = check, w.session.id
 		group.Go(func() {
-			conn, a := w.run.dial(ctx, e, w.run.Timeout, DialOptions{})
+			conn := w.dialData(ctx, e)
 			if conn != nil {
 				sources <- source{conn, e.As, e.Addr}
-			} else if e.Addr.Addr() == w.session.peer.Addr() && a.Outcome != OutcomeCancelled {
-				w.sampler.blocked()
-				w.path.search(e.Addr)
 			}
 			results <- conn != nil
 		})
@@ -102,6 +98,22 @@ func (w *worker) carry(ctx context.Context, check Check, dials []Event) {
 	for src := range sources {
 		src.conn.Close()
 	}
+}
+
+// dialData makes one dial of a passive mode. When a port of the control host
+// does not open, or not soon, the hop search looks for the place.
+func (w *worker) dialData(ctx context.Context, e Event) net.Conn {
+	onHost := e.Addr.Addr() == w.run.peer.Addr()
+	if onHost {
+		watch := time.AfterFunc(silence, func() { w.path.search(e.Addr) })
+		defer watch.Stop()
+	}
+	conn, a := w.run.dial(ctx, e, w.run.Timeout, DialOptions{})
+	if conn == nil && onHost && a.Outcome != OutcomeCancelled {
+		w.sampler.blocked()
+		w.path.search(e.Addr)
+	}
+	return conn
 }
 
 // forbidden says why the dialling rule (design: --follow) keeps an announced

@@ -46,8 +46,11 @@ func (r *run) dial(ctx context.Context, e Event, limit time.Duration, opt DialOp
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	conn, a := r.Network.Dial(ctx, e.Addr, opt)
-	if conn == nil && errors.Is(ctx.Err(), context.Canceled) {
+	switch {
+	case conn == nil && errors.Is(ctx.Err(), context.Canceled):
 		a.Outcome, a.Err = OutcomeCancelled, ""
+	case conn == nil && a.Outcome == "": // no packet left this machine
+		a.Outcome = OutcomeFailed
 	}
 	e.Kind, e.Outcome, e.ICMP, e.Took, e.Text = KindDial, a.Outcome, a.ICMP, a.Took, a.Err
 	e.Local = a.Local

@@ -229,6 +229,10 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 		return
 	}
 	l.Dials = run.Dials
+	if run.Outcome == probe.OutcomeCancelled {
+		l.State, l.Summary = Skip, "not finished: interrupted"
+		return
+	}
 	if run.Outcome != probe.OutcomeOK {
 		l.State, l.Summary = Failed, join("jlaffaye/ftp failed", ": ", run.Text)
 		return
@@ -240,17 +244,15 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 	l.State, l.Summary = OK, join("jlaffaye/ftp listed "+path, " over ", clientMode(ev))
 }
 
-// clientMode returns the passive command that the ordinary client ended with.
+// clientMode returns the passive command that the ordinary client ended with:
+// EPSV where the server grants it, PASV otherwise (jlaffaye/ftp v0.2.4).
 func clientMode(ev *probe.Evidence) string {
-	mode := ""
-	for _, line := range ev.Checks[probe.CheckClient].Lines {
-		switch {
-		case line.Dir != probe.KindRecv:
-		case strings.HasPrefix(line.Text, "229"):
-			mode = "EPSV"
-		case strings.HasPrefix(line.Text, "227"):
-			mode = "PASV"
-		}
+	epsv, pasv := ev.Modes[probe.CheckEPSV], ev.Modes[probe.CheckPASV]
+	switch {
+	case epsv != nil && epsv.Reply != nil && epsv.Reply.Code == 229:
+		return "EPSV"
+	case refusedForGood(epsv) && pasv != nil && pasv.Reply != nil && pasv.Reply.Code == 227:
+		return "PASV"
 	}
-	return mode
+	return ""
 }

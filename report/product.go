@@ -111,7 +111,7 @@ func seenIn(x *probe.Exchange, r *probe.Reply, p product) sight {
 	signs := []*regexp.Regexp{onlyTo}
 	if strings.EqualFold(strings.TrimSpace(x.Command), "STAT") {
 		signs = append(signs, statProFTPD)
-		if p.is("vsftpd") {
+		if p.is("vsftpd", "ftpcheck") {
 			signs = append(signs, statVsftpd)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
 )
 
 // Active mode: the server connects to the client.
@@ -43,12 +44,16 @@ var (
 	dialledText = regexp.MustCompile(`(?i)can'?t connect|cannot connect|could not (open|connect)|unable to (connect|build)|timed? ?out|connection refused|failed to establish|no route`)
 )
 
-// attempted reports whether the server tried to connect and gave up: it
-// accepted the command and then failed, or it dials at once and answers the
-// command with the failure (pyftpdlib).
-func (a active) attempted() bool {
-	if len(a.Arrivals) > 0 {
+// attempted reports whether the server tried to connect and gave up, or we
+// gave up waiting: it accepted the command and then failed or said nothing, or
+// it dials at once and answers the command with the failure (pyftpdlib 1.5.7).
+func (v *view) attempted(a active) bool {
+	if len(a.Arrivals) > 0 || !a.Ended || v.ev.Finished == probe.OutcomeCancelled {
 		return false
+	}
+	silent := a.Lost == nil || a.Lost.Outcome == hops.Timeout
+	if a.Reply == nil {
+		return silent && v.product.is("pyftpdlib", "")
 	}
 	if r := refusal(a.Mode); r != nil {
 		return r.Code/100 == 4 && dialledText.MatchString(text(r)) && !activeOff.MatchString(text(r))
@@ -59,11 +64,11 @@ func (a active) attempted() bool {
 	if r := a.List.Final(); r != nil && r.Code >= 200 {
 		return r.Code == 425 || r.Code == 426 || r.Code == 421
 	}
-	return a.List != nil && a.Lost != nil && a.Lost.Outcome == probe.Outcome("timeout")
+	return a.List != nil && silent
 }
 
 // refused reports whether the server refused the command without trying.
-func (a active) refused() bool { return refusal(a.Mode) != nil && !a.attempted() }
+func (v *view) refused(a active) bool { return refusal(a.Mode) != nil && !v.attempted(a) }
 
 // mismatch says why the announced address is not the one that the server
 // sees; "" when that is not known. proven: the server itself showed it.
@@ -152,7 +157,7 @@ func serverSourceNAT(v *view) *Finding {
 	f.Quote = v.quote(v.seen.check, v.seen.reply.Line-(len(v.seen.reply.Lines)-1-v.seen.line))
 	f.Quote = markSpan(f.Quote, v.seen.match[0], v.seen.match[1], string(classOf(seen)))
 	for _, a := range v.active {
-		if a.refused() && addressText.MatchString(text(a.Reply)) || a.attempted() {
+		if v.refused(a) && addressText.MatchString(text(a.Reply)) || v.attempted(a) {
 			f.Checks = append(f.Checks, a.Check)
 		}
 	}
@@ -165,10 +170,10 @@ func activeBehindNAT(v *view) *Finding {
 		switch {
 		case why == "":
 			return false
-		case a.refused():
+		case v.refused(a):
 			return addressText.MatchString(text(a.Reply)) || (proven || a.Reply.Code/100 == 5) && !notUnderstood(a.Reply) && !activeOff.MatchString(text(a.Reply))
 		}
-		return a.attempted()
+		return v.attempted(a)
 	})
 	if len(list) == 0 {
 		return nil
@@ -176,10 +181,10 @@ func activeBehindNAT(v *view) *Finding {
 	a := list[0]
 	why, proven := v.mismatch(a)
 	f := v.activeFinding(list)
-	f.Certainty = sure(proven && (a.attempted() || addressText.MatchString(text(a.Reply))))
+	f.Certainty = sure(proven && (v.attempted(a) || addressText.MatchString(text(a.Reply))))
 	f.Where = &Where{Side: SideClient, Of: v.distance()}
 	f.Story = []string{fmt.Sprintf("In active mode we announced %s, and the server answered:", a.Announced)}
-	if a.attempted() {
+	if v.attempted(a) {
 		f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server's connection did not arrive.", a.Announced)}
 	}
 	f.Story = append(f.Story, fmt.Sprintf("But %s: a NAT device stands on this side, and what is announced means nothing beyond it.", why))
@@ -206,7 +211,7 @@ func activeFlags(v *view) string {
 
 func activeDisabled(v *view) *Finding {
 	list := v.activeWhere(func(a active) bool {
-		if !a.refused() || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT {
+		if !v.refused(a) || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT {
 			return false
 		}
 		if activeOff.MatchString(text(a.Reply)) || v.lacksFeature("EPRT") {
@@ -246,7 +251,7 @@ func activeDisabled(v *view) *Finding {
 func activeInboundBlocked(v *view) *Finding {
 	list := v.activeWhere(func(a active) bool {
 		why, _ := v.mismatch(a)
-		return why == "" && a.attempted() && a.Announced.IsValid()
+		return why == "" && v.attempted(a) && a.Announced.IsValid()
 	})
 	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() {
 		return nil

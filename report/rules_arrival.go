@@ -80,7 +80,7 @@ func helperInPath(v *view) *Finding {
 
 func eprtUnsupported(v *view) *Finding {
 	eprt, port := v.activeOf(probe.CheckEPRT), v.activeOf(probe.CheckPORT)
-	if eprt == nil || !eprt.refused() || eprt.Reply.Code/100 != 5 {
+	if eprt == nil || !v.refused(*eprt) || eprt.Reply.Code/100 != 5 {
 		return nil
 	}
 	granted := port != nil && accepted(port.Mode)

@@ -54,7 +54,11 @@ func (v *view) announcedAddress() *passive {
 func (v *view) quoteAddress(p *passive) []Quote {
 	quotes := v.quoteReply(p.Check, p.Reply)
 	if _, at, err := wire.ParsePASV(text(p.Reply)); err == nil {
-		return markSpan(quotes, at.From, at.To, string(classOf(p.Announced.Addr())))
+		label := string(classOf(p.Announced.Addr()))
+		if label == string(classPublic) {
+			label = "not " + p.peer.String()
+		}
+		return markSpan(quotes, at.From, at.To, label)
 	}
 	return quotes
 }
@@ -153,7 +157,7 @@ func addressHairpin(v *view) *Finding {
 	f := v.addressFinding(p, fmt.Sprintf("This client (%s) and the server (%s) stand in one private network, but %s is the public address.", v.local, p.peer, at))
 	f.Fixes = fixHairpin(p)
 	if p.announced == nil {
-		f.Severity, f.Certainty = Warning, Possible
+		f.Certainty = Likely
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not tested: whether the router leads %s back into this network. \"--follow always\" dials it.", at))
 		return f
 	}
@@ -294,7 +298,7 @@ func (v *view) lacksFeature(names ...string) bool {
 func passiveDisabled(v *view) *Finding {
 	pasv, epsv := v.passiveOf(probe.CheckPASV), v.passiveOf(probe.CheckEPSV)
 	var no []*passive
-	for _, p := range []*passive{pasv, epsv} {
+	for _, p := range []*passive{epsv, pasv} {
 		switch {
 		case p == nil || p.Reply == nil:
 		case refusal(p.Mode) == nil:

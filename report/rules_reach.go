@@ -137,7 +137,7 @@ func controlRefused(v *view) *Finding {
 	t := readTrace(v.ev.PathTo(d.To))
 	if t.answer == hops.Refused {
 		f.Story = append(f.Story, fmt.Sprintf("The refusal comes from hop %d.", t.distance))
-		f.Where.Side = SideServer
+		f.Where.Side, f.Where.Of = SideServer, t.distance
 		if t.distance <= 2 && public(d.To.Addr()) && inner(d.Local.Addr()) {
 			f.Where.Side, f.Owner = SideClient, ClientNetwork
 			f.Story = append(f.Story, "That is this side's own router, or the device right behind it, not the server.")

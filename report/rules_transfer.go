@@ -210,17 +210,32 @@ func completionMissing(v *view) *Finding {
 // 4.2): 450, 550, 552, 553.
 func deniedCode(code int) bool { return code == 450 || code == 550 || code == 552 || code == 553 }
 
+// changeDirectory is the reply to the CWD that a mode sends before LIST.
+func (v *view) changeDirectory(c probe.Check) *probe.Reply {
+	for _, s := range v.sessions() {
+		for _, x := range s.Exchanges {
+			if x.Check == c && verb(x.Command) == "CWD" {
+				return x.Final()
+			}
+		}
+	}
+	return nil
+}
+
 func transferDenied(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
 		r := t.final()
+		if t.List == nil {
+			r = v.changeDirectory(t.Check)
+		}
 		if r == nil || !deniedCode(r.Code) || tlsText.MatchString(text(r)) {
 			continue
 		}
 		if f == nil {
 			f = &Finding{
 				Certainty: Certain, Quote: v.quoteReply(t.Check, r),
-				Story:  []string{"The server understood the request for a listing and refuses it:"},
+				Story:  []string{"The server understood the request and refuses it:"},
 				Effect: "This account cannot list this directory. Connectivity is not the reason.",
 				Fixes:  []Fix{{Who: ServerAdmin, Do: "Let the account list the directory, or check another path (ftp://host/path)."}},
 			}

@@ -16,6 +16,7 @@ type script struct {
 	now     time.Duration
 	check   probe.Check
 	began   time.Duration
+	tracing bool // the path check runs beside the others
 }
 
 const msec = time.Millisecond

@@ -69,7 +69,7 @@ func scenarioFlags(t *testing.T, args []string) (o probe.Options, j Judge) {
 			return nil
 		}
 	}
-	f.DurationVar(&o.Timeout, "timeout", 0, "")
+	f.DurationVar(&o.Timeout, "timeout", 2*time.Second, "") // as in the kernel lab
 	f.DurationVar(&o.ReplyTimeout, "reply-timeout", 0, "")
 	f.IntVar(&o.Parallel, "parallel", 0, "")
 	f.IntVar(&o.Ports, "ports", 0, "")

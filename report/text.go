@@ -95,7 +95,7 @@ func settled(ev *probe.Evidence, c probe.Check) bool {
 func (t *Text) Finish(r *Report) error {
 	if t.opt.Quiet {
 		for _, f := range r.Findings {
-			t.line("%s", headLine(f, t.word))
+			t.line("%s", headLines(f, t.word)[0])
 		}
 	} else {
 		t.writeBody(r)

@@ -13,7 +13,9 @@ const (
 )
 
 func (t *Text) writeFinding(f Finding) {
-	t.line("%s", headLine(f, t.word))
+	for _, l := range headLines(f, t.word) {
+		t.line("%s", l)
+	}
 	t.line("")
 	for i, p := range f.Story {
 		t.paragraph(p)
@@ -40,13 +42,18 @@ func (t *Text) writeFinding(f Finding) {
 // headWidth is the width of a finding's first line.
 const headWidth = 79
 
-// headLine is a finding's first line; the code is always its last word.
-func headLine(f Finding, paint func(string) string) string {
+// headLines are the head of a finding: the code is the last word of the first
+// line, and a title that does not fit goes on below.
+func headLines(f Finding, paint func(string) string) []string {
 	word := strings.ToUpper(string(f.Severity))
-	title := ASCII(f.Title)
 	room := headWidth - len("--     ") - len(word) - len(f.Code)
-	title = clip(title, room-2)
-	return fmt.Sprintf("-- %s  %s %s %s", paint(word), title, dashes(room-len(title)), f.Code)
+	title := wrap(ASCII(f.Title), room-2)
+	head := fmt.Sprintf("-- %s  %s %s %s", paint(word), title[0], dashes(room-len(title[0])), f.Code)
+	lines := []string{head}
+	for _, more := range title[1:] {
+		lines = append(lines, strings.Repeat(" ", len("--   ")+len(word))+more)
+	}
+	return lines
 }
 
 func (t *Text) paragraph(p string) {

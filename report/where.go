@@ -143,6 +143,9 @@ func (v *view) locate(t trace, icmp *hops.ICMP) *Where {
 			w.Address = t.from.String()
 		}
 		w.Side = side(t.expired, w.Of)
+		if w.Side == SideUnknown && sameNetwork(t.from, t.to.Addr()) {
+			w.Side = SideServer
+		}
 		if w.Of > 0 && t.expired >= w.Of {
 			// The control port answers nearer than this port's path ends:
 			// something answers in the server's place.
@@ -198,12 +201,15 @@ func (v *view) locateSender(w *Where, from netip.Addr, t trace) {
 		for _, ttl := range slices.Sorted(maps.Keys(names)) {
 			if names[ttl] == from {
 				w.HopKnown, w.AfterHop, w.Side = true, ttl, side(ttl, w.Of)
+				if w.Side == SideUnknown && sameNetwork(from, v.peer.Addr()) {
+					w.Side = SideServer
+				}
 				return
 			}
 		}
 	}
 	switch {
-	case from == v.peer.Addr().Unmap():
+	case from == v.peer.Addr().Unmap(), from == t.to.Addr().Unmap():
 		w.Side = SideServer
 	case from == v.local, inner(from) && sameNetwork(from, v.local):
 		w.Side = SideClient

@@ -63,7 +63,7 @@ func newCheckCommand(s *streams) *cobra.Command {
 	cmd.SetVersionTemplate(versionText())
 	show.complete(cmd)
 	cmd.RegisterFlagCompletionFunc("checks", completeList(checkNames()))
-	cmd.RegisterFlagCompletionFunc("follow", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("follow", cobra.FixedCompletions(follows, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -99,11 +99,7 @@ func runProber(ctx context.Context, prober *probe.Prober, v *view, recording str
 		v.file.discard()
 		return err
 	}
-	code, err := v.show(events)
-	if err == nil && code != report.ExitPass {
-		err = exitStatus(code)
-	}
-	return err
+	return v.show(ctx, events)
 }
 
 // oneTarget says what is wrong when there is not exactly one TARGET, or when

@@ -110,6 +110,8 @@ func readPasswordFile(s *streams, name string) (string, error) {
 	}
 	line, err := bufio.NewReader(io.LimitReader(in, maxPassword+1)).ReadString('\n')
 	switch {
+	case errors.As(err, &interruption{}):
+		return "", err
 	case err != nil && err != io.EOF:
 		return "", usageError{"cannot read the password: " + err.Error(), ""}
 	case line == "":

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/netlab"
+	"ftpcheck/report"
 	"ftpcheck/testdata/scenarios"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,7 @@ const defaultScenario = "private-address"
 func newDemoCommand(s *streams) *cobra.Command {
 	var show viewFlags
 	var list bool
+	var timeout time.Duration
 	var recording string
 	cmd := &cobra.Command{
 		Use:   "demo [flags] [SCENARIO]",
@@ -40,7 +43,14 @@ exit code is 0 when the simulation ran, whatever it showed.`,
 			if err != nil {
 				return err
 			}
-			return runDemo(cmd.Context(), s, scenario, &show, recording)
+			check, err := scenarioFlags(scenario, &show)
+			if err != nil {
+				return fmt.Errorf("scenario %s: %w", scenario.Name, err)
+			}
+			if timeout != 0 {
+				check.timeout = timeout
+			}
+			return runDemo(cmd.Context(), s, scenario, check, &show, recording)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			all, err := simulations()
@@ -52,6 +62,7 @@ exit code is 0 when the simulation ran, whatever it showed.`,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "`LIMIT` of each connection attempt, instead of the scenario's")
 	show.add(cmd.Flags())
 	cmd.Flags().StringVar(&recording, "record", "", "record the run into `FILE`, for ftpcheck replay")
 	show.complete(cmd)
@@ -104,18 +115,21 @@ func findScenario(name string) (*netlab.Scenario, error) {
 	return nil, usageError{fmt.Sprintf("there is no scenario %q", name), hint}
 }
 
-// runDemo runs the scenario as its file says: with its own flags.
-func runDemo(ctx context.Context, s *streams, scenario *netlab.Scenario, show *viewFlags, recording string) error {
+// scenarioFlags are those that the scenario's file asks for.
+func scenarioFlags(scenario *netlab.Scenario, show *viewFlags) (*checkFlags, error) {
 	var check checkFlags
+	var view viewFlags
 	flags := pflag.NewFlagSet(scenario.Name, pflag.ContinueOnError)
 	check.add(flags)
-	var scenarioView viewFlags
-	scenarioView.add(flags)
-	if err := flags.Parse(scenario.Run.Args); err != nil {
-		return fmt.Errorf("scenario %s: %w", scenario.Name, err)
-	}
-	show.require = append(show.require, scenarioView.require...)
-	show.strict = show.strict || scenarioView.strict
+	view.add(flags)
+	err := flags.Parse(scenario.Run.Args)
+	show.require = append(show.require, view.require...)
+	show.strict = show.strict || view.strict
+	return &check, err
+}
+
+// runDemo runs the checks in the scenario's network.
+func runDemo(ctx context.Context, s *streams, scenario *netlab.Scenario, check *checkFlags, show *viewFlags, recording string) error {
 	options, err := check.options()
 	if err != nil {
 		return err
@@ -124,17 +138,17 @@ func runDemo(ctx context.Context, s *streams, scenario *netlab.Scenario, show *v
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "ftpcheck: simulated network %s: %s\n", scenario.Name, scenario.About)
 	lab, err := netlab.Build(scenario)
 	if err != nil {
 		v.file.discard()
 		return err
 	}
 	defer lab.Close()
+	fmt.Fprintf(s.err, "ftpcheck: simulated network %s: %s\n", scenario.Name, scenario.About)
 	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: version + "-demo"}
 	err = runProber(ctx, &prober, v, recording)
 	var result exitStatus
-	if errors.As(err, &result) {
+	if errors.As(err, &result) && result <= report.ExitLogin {
 		return nil // the simulation worked, and that is what was asked for
 	}
 	return err

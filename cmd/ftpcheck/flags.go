@@ -22,15 +22,17 @@ const (
 	maxPorts    = 200
 )
 
+var follows = []string{string(probe.FollowAuto), string(probe.FollowAlways), string(probe.FollowNever)}
+
 // checkFlags are the flags of a run against a real server.
 type checkFlags struct {
-	user, passwordFile        string
-	ipv4, ipv6                bool
-	checks                    []string
-	timeout, replyTimeout     time.Duration
-	parallel, ports           int
-	activeAddress, activePort string
-	follow                    string
+	user, passwordFile         string
+	ipv4, ipv6                 bool
+	checks                     []string
+	timeout, replyTimeout      time.Duration
+	parallel, ports            int
+	activeAddress, activePorts string
+	follow                     string
 }
 
 func (f *checkFlags) add(fs *pflag.FlagSet) {
@@ -39,13 +41,13 @@ func (f *checkFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "use IPv4 only")
 	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "use IPv6 only")
 	fs.StringSliceVar(&f.checks, "checks", nil, "run only the checks in `LIST`, separated by commas")
-	fs.DurationVar(&f.timeout, "timeout", probe.DefaultTimeout, "limit of each connection attempt, or of a wait for one")
-	fs.DurationVar(&f.replyTimeout, "reply-timeout", probe.DefaultReplyTimeout, "limit of each wait for a reply")
-	fs.IntVar(&f.parallel, "parallel", probe.DefaultParallel, "control sessions at once, 1 to `16`")
-	fs.IntVar(&f.ports, "ports", probe.DefaultPorts, "passive ports to sample, 0 to `200`")
+	fs.DurationVar(&f.timeout, "timeout", probe.DefaultTimeout, "`LIMIT` of each connection attempt, or of a wait for one")
+	fs.DurationVar(&f.replyTimeout, "reply-timeout", probe.DefaultReplyTimeout, "`LIMIT` of each wait for a reply")
+	fs.IntVar(&f.parallel, "parallel", probe.DefaultParallel, "use up to `N` control sessions at once, 1 to 16")
+	fs.IntVar(&f.ports, "ports", probe.DefaultPorts, "sample `N` passive ports, 0 to 200")
 	fs.StringVar(&f.activeAddress, "active-address", "", "announce this `IP` in active mode instead of our own")
-	fs.StringVar(&f.activePort, "active-ports", "", "listen on a port of `LOW-HIGH` in active mode")
-	fs.StringVar(&f.follow, "follow", string(probe.FollowAuto), "connect to announced addresses: `auto|always|never`")
+	fs.StringVar(&f.activePorts, "active-ports", "", "listen on a port of `LOW-HIGH` in active mode")
+	fs.StringVar(&f.follow, "follow", string(probe.FollowAuto), "`WHEN` to connect to an announced address: auto (not to third\nparties), always, never")
 }
 
 // options turns the flags into those of the prober.
@@ -75,7 +77,7 @@ func (f *checkFlags) options() (probe.Options, error) {
 		return o, usageError{fmt.Sprintf("--ports %d is out of range", f.ports), fmt.Sprintf("0 to %d", maxPorts)}
 	}
 	o.Follow = probe.Follow(f.follow)
-	if follows := []string{string(probe.FollowAuto), string(probe.FollowAlways), string(probe.FollowNever)}; !slices.Contains(follows, f.follow) {
+	if !slices.Contains(follows, f.follow) {
 		return o, unknownValue("--follow", f.follow, follows)
 	}
 	if o.Checks, err = parseChecks("--checks", f.checks); err != nil {
@@ -87,7 +89,7 @@ func (f *checkFlags) options() (probe.Options, error) {
 	if f.ports == 0 {
 		o.Checks = slices.DeleteFunc(o.Checks, func(c probe.Check) bool { return c == probe.CheckPorts })
 	}
-	if o.ActivePorts, err = parsePorts(f.activePort); err != nil {
+	if o.ActivePorts, err = parsePorts(f.activePorts); err != nil {
 		return o, err
 	}
 	o.ActiveAddress, err = parseActiveAddress(f.activeAddress, o.Family)

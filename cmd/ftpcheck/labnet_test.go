@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -65,35 +67,88 @@ func (n *labNet) ns(device string) string { return n.prefix + "-" + device }
 
 // build makes namespaces, links, addresses, routes, rules and names, in this order.
 func (n *labNet) build() error {
+	var add []string
+	for _, d := range devices {
+		add = append(add, "netns add "+n.ns(d))
+	}
+	if err := ipBatch("", add); err != nil {
+		return err
+	}
+	for _, d := range devices { // before the links, which take the namespace's defaults
+		if err := n.enter(d, func() error { return setSysctls(d) }); err != nil {
+			return err
+		}
+	}
 	if err := ipBatch("", n.links()); err != nil {
 		return err
 	}
 	for _, d := range devices {
-		if err := n.enter(d, func() error { return setSysctls(d) }); err != nil {
+		if err := errors.Join(ipBatch(n.ns(d), n.addresses(d)), n.filter(d)); err != nil {
 			return err
-		}
-		if err := ipBatch(n.ns(d), n.addresses(d)); err != nil {
-			return err
-		}
-		rules := nftRules(n.scenario, d)
-		if rules == "" {
-			continue
-		}
-		cmd := n.command(context.Background(), d, "nft", "-f", "-")
-		cmd.Stdin = strings.NewReader(rules)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("nft on %s: %w\n%s\n%s", d, err, out, rules)
 		}
 	}
-	return n.names()
+	return errors.Join(n.names(), n.awaitLinks())
 }
 
-// links returns the ip commands that make namespaces and the wires between them.
+// filter loads the rule set of a device.
+func (n *labNet) filter(device string) error {
+	rules := nftRules(n.scenario, device)
+	if rules == "" {
+		return nil
+	}
+	cmd := n.command(context.Background(), device, "nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(rules)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("nft on %s: %w\n%s\n%s", device, err, out, rules)
+	}
+	return nil
+}
+
+// awaitLinks waits until every link works: the kernel notices up to a second
+// late that both ends are up, and IPv6 does nothing until then.
+func (n *labNet) awaitLinks() error {
+	for _, d := range devices {
+		running := func() (bool, error) {
+			all, err := net.Interfaces()
+			return !slices.ContainsFunc(all, func(i net.Interface) bool {
+				return i.Flags&net.FlagUp != 0 && i.Flags&net.FlagRunning == 0
+			}), err
+		}
+		if err := n.await(d, running, nil); err != nil {
+			return fmt.Errorf("links of %s: %w", d, err)
+		}
+	}
+	return nil
+}
+
+// await asks again and again, in a device's namespace, until something is so.
+// It gives up after 10 s and when ended closes.
+func (n *labNet) await(device string, so func() (bool, error), ended <-chan struct{}) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(10 * time.Second)
+	for {
+		reached := false
+		err := n.enter(device, func() (err error) {
+			reached, err = so()
+			return err
+		})
+		if err != nil || reached {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ended:
+			return errors.New("ended too early")
+		case <-limit:
+			return errors.New("not so after 10 s")
+		}
+	}
+}
+
+// links returns the ip commands that make the wires between the namespaces.
 func (n *labNet) links() []string {
 	var lines []string
-	for _, d := range devices {
-		lines = append(lines, "netns add "+n.ns(d))
-	}
 	link := func(dev, ns, peer, peerNS string) {
 		lines = append(lines, fmt.Sprintf("link add %s netns %s type veth peer name %s netns %s", dev, n.ns(ns), peer, n.ns(peerNS)))
 	}
@@ -211,7 +266,7 @@ func setSysctls(device string) error {
 	settings := map[string]string{
 		// Duplicate address detection would leave IPv6 addresses unusable for a second.
 		"ipv6/conf/all/accept_dad": "0", "ipv6/conf/default/accept_dad": "0",
-		"ipv6/conf/all/dad_transmits": "0", "ipv6/conf/default/dad_transmits": "0",
+		"ipv6/conf/default/dad_transmits": "0",
 	}
 	if device != "cli" && device != "srv" {
 		settings["ipv4/ip_forward"] = "1"

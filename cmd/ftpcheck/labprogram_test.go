@@ -83,9 +83,6 @@ func compareScenario(t *testing.T, s *netlab.Scenario, got *labReport) {
 	states := map[string]string{}
 	for _, c := range got.Checks {
 		states[c.Name] = c.State
-		if _, expected := want.Checks[c.Name]; !expected && c.State == "fail" {
-			t.Errorf("check %s is fail, and the scenario does not speak of it", c.Name)
-		}
 	}
 	for name, state := range want.Checks {
 		if states[name] != state {

@@ -78,8 +78,9 @@ func startServer(t *testing.T, n *labNet, software string) {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
 	})
-	if err := awaitListener(n, s.port, ended); err != nil {
-		t.Fatalf("%s: %v", software, err)
+	// It asks the kernel rather than the server, which would count one session more.
+	if err := n.await("srv", func() (bool, error) { return listens(s.port) }, ended); err != nil {
+		t.Fatalf("%s does not listen on port %s: %v", software, s.port, err)
 	}
 }
 
@@ -114,32 +115,6 @@ func logServer(t *testing.T, dir string) {
 		text, err := os.ReadFile(path)
 		if err == nil && len(text) > 0 {
 			t.Logf("%s:\n%s", filepath.Base(path), text[max(0, len(text)-4000):])
-		}
-	}
-}
-
-// awaitListener waits until something listens on the port in the server's
-// namespace. It asks the kernel rather than the server, which would count one
-// session more.
-func awaitListener(n *labNet, port string, ended <-chan struct{}) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(10 * time.Second)
-	for {
-		found := false
-		err := n.enter("srv", func() (err error) {
-			found, err = listens(port)
-			return err
-		})
-		if err != nil || found {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ended:
-			return fmt.Errorf("it ended before it listened on port %s", port)
-		case <-limit:
-			return fmt.Errorf("it does not listen on port %s", port)
 		}
 	}
 }

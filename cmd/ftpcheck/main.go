@@ -20,13 +20,21 @@ import (
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	go cancelOnSignal(cancel)
-	os.Exit(run(ctx, os.Args[1:], systemStreams()))
+	os.Exit(run(ctx, os.Args[1:], systemStreams(ctx)))
 }
 
-// interruption is the cause of a context that a signal cancelled.
+// interruption is the cause of a context that a signal cancelled. A command
+// that it kept from its end returns it.
 type interruption struct{ signal os.Signal }
 
 func (i interruption) Error() string { return "interrupted by " + i.signal.String() }
+
+func (i interruption) exitCode() int {
+	if i.signal == syscall.SIGTERM {
+		return report.ExitTerminated
+	}
+	return report.ExitInterrupt
+}
 
 // cancelOnSignal ends the run in good order at the first signal, so that what
 // is known so far is still printed. The second one ends the program at once.
@@ -55,23 +63,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	err := root.ExecuteContext(ctx)
-	if code, ok := interruptedBy(ctx); ok {
-		err = errors.Join(err, exitStatus(code))
-	}
-	return exitCode(s, err)
-}
-
-// interruptedBy returns the exit code of a run that a signal ended.
-func interruptedBy(ctx context.Context) (int, bool) {
-	var i interruption
-	if !errors.As(context.Cause(ctx), &i) {
-		return 0, false
-	}
-	if i.signal == syscall.SIGTERM {
-		return report.ExitTerminated, true
-	}
-	return report.ExitInterrupt, true
+	return exitCode(s, root.ExecuteContext(ctx))
 }
 
 // exitCode says what went wrong, unless the command already has, and returns
@@ -81,8 +73,12 @@ func exitCode(s streams, err error) int {
 		return 0
 	}
 	var status exitStatus
-	if errors.As(err, &status) {
+	var interrupted interruption
+	switch {
+	case errors.As(err, &status):
 		return int(status)
+	case errors.As(err, &interrupted):
+		return interrupted.exitCode()
 	}
 	fmt.Fprintf(s.err, "ftpcheck: error: %s\n", report.Escape(err.Error()))
 	var usage usageError

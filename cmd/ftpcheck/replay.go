@@ -1,13 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 
 	"ftpcheck/probe"
-	"ftpcheck/report"
 
 	"github.com/spf13/cobra"
 )
@@ -34,11 +34,7 @@ func newReplayCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code, err := v.show(readable(args[0], probe.ReadEvents(in)))
-			if err == nil && code != report.ExitPass {
-				err = exitStatus(code)
-			}
-			return err
+			return v.show(cmd.Context(), readable(args[0], probe.ReadEvents(in)))
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -62,7 +58,8 @@ func openRecording(s *streams, name string) (io.ReadCloser, error) {
 func readable(name string, events iter.Seq2[probe.Event, error]) iter.Seq2[probe.Event, error] {
 	return func(yield func(probe.Event, error) bool) {
 		for e, err := range events {
-			if err != nil {
+			var interrupted interruption
+			if err != nil && !errors.As(err, &interrupted) {
 				err = usageError{fmt.Sprintf("cannot replay %s: %v", name, err), "ftpcheck --record FILE TARGET makes a recording"}
 			}
 			if !yield(e, err) {

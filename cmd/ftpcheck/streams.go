@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync"
 
 	"ftpcheck/probe"
 
@@ -28,9 +29,9 @@ type streams struct {
 }
 
 // systemStreams are those of this process.
-func systemStreams() streams {
+func systemStreams(ctx context.Context) streams {
 	s := streams{
-		in:          os.Stdin,
+		in:          &interruptible{ctx: ctx, r: os.Stdin},
 		out:         os.Stdout,
 		err:         os.Stderr,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
@@ -43,4 +44,26 @@ func systemStreams() streams {
 		s.readPassword = promptPassword
 	}
 	return s
+}
+
+// interruptible reads from r until ctx is cancelled: a read from a terminal or
+// a pipe cannot be interrupted by itself. Nothing is read before it is asked for.
+type interruptible struct {
+	ctx  context.Context
+	r    io.Reader
+	once sync.Once
+	pipe *io.PipeReader
+}
+
+func (i *interruptible) Read(b []byte) (int, error) {
+	i.once.Do(func() {
+		r, w := io.Pipe()
+		i.pipe = r
+		go func() {
+			_, err := io.Copy(w, i.r)
+			w.CloseWithError(err)
+		}()
+		context.AfterFunc(i.ctx, func() { w.CloseWithError(context.Cause(i.ctx)) })
+	})
+	return i.pipe.Read(b)
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -26,10 +28,10 @@ type viewFlags struct {
 func (f *viewFlags) add(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.require, "require", nil, "exit 1 unless the checks in `LIST` are ok")
 	fs.BoolVar(&f.strict, "strict", false, "exit 1 also for warnings")
-	fs.StringVar(&f.format, "format", "text", "report as `text|json`")
+	fs.StringVar(&f.format, "format", "text", "`FORMAT` of the report: text or json")
 	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete")
-	fs.StringVar(&f.color, "color", "auto", "`auto|always|never`")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print the result line only")
+	fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print one line for each finding, and the result")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print the transcript too")
 }
 
@@ -110,9 +112,9 @@ func (f *viewFlags) colored(s *streams, toFile bool) bool {
 	return s.outTerminal && !toFile && term != "" && term != "dumb"
 }
 
-// show consumes a run, prints it and returns the result's exit code. The text
-// report appears line by line as the checks end.
-func (v *view) show(events iter.Seq2[probe.Event, error]) (int, error) {
+// show consumes a run and prints it. The text report appears line by line as
+// the checks end. The error of a printed report is its exitStatus.
+func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) error {
 	defer v.file.discard()
 	out := v.s.out
 	if v.file != nil {
@@ -124,28 +126,35 @@ func (v *view) show(events iter.Seq2[probe.Event, error]) (int, error) {
 	defer status.stop()
 	for e, err := range events {
 		if err != nil {
-			return 0, err
+			return err
 		}
 		ev.Add(e)
 		if v.format == "text" {
 			status.clear()
 			if err := text.Update(&ev); err != nil {
-				return 0, fmt.Errorf("cannot write the report: %w", err)
+				return fmt.Errorf("cannot write the report: %w", err)
 			}
 		}
 		status.show(&ev)
 	}
 	status.clear()
 	r := report.New(&ev, v.judge)
+	var interrupted interruption
+	if r.Interrupted && errors.As(context.Cause(ctx), &interrupted) {
+		r.Exit = interrupted.exitCode()
+	}
 	err := v.finish(text, out, r)
 	if err == nil {
 		err = v.file.commit()
 	}
 	if err != nil {
-		return 0, fmt.Errorf("cannot write the report: %w", err)
+		return fmt.Errorf("cannot write the report: %w", err)
 	}
 	v.explainExit(r)
-	return r.Exit, nil
+	if r.Exit != report.ExitPass {
+		return exitStatus(r.Exit)
+	}
+	return nil
 }
 
 func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error {

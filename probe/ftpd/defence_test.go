@@ -3,7 +3,6 @@ package ftpd
 import (
 	"io"
 	"net"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -139,6 +138,19 @@ func TestLimits(t *testing.T) {
 	c.ends()
 }
 
+// TestFloodMakesRoomItself: when the house is full, the address that fills it
+// with sessions that do not log in gives way, not another one's that is older.
+func TestFloodMakesRoomItself(t *testing.T) {
+	r := serve(t, Options{MaxSessions: 10, MaxPerAddress: 9})
+	shy := r.connect(t)
+	shy.wants("220")
+	for range 30 {
+		newClient(t, dialFrom(t, "127.0.0.2", r.addr)).wants("220")
+	}
+	newClient(t, dialFrom(t, "127.0.0.3", r.addr)).wants("220")
+	shy.hold("> USER ftp\n< 331\n> PASS x\n< 230")
+}
+
 // TestBounce: the server connects to nobody but its client.
 func TestBounce(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.2:0")
@@ -205,5 +217,3 @@ func inUse() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapInuse + m.StackInuse
 }
-
-func labRequired() bool { return os.Getenv("FTPCHECK_LAB") == "require" }

@@ -32,16 +32,12 @@ func TestFaults(t *testing.T) {
 		{"list-550", in + "> LIST\n< 550\n> NLST\n< 550\n> MLSD\n< 550"},
 		{"close-at=pasv", in + "> EPSV\n< 229\n> PASV\n."},
 		{"closed-port", in + "> PASV\n< 227\n> LIST\n< 425 Failed to establish connection."},
-		{"drip", "< 220"},
 		{"escapes", "< 220 (ftpcheck)\x1b[2J"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.faults, func(t *testing.T) {
 			t.Parallel()
 			opt := Options{Faults: strings.Fields(tt.faults), DataTimeout: 50 * time.Millisecond}
-			if tt.faults == "drip" {
-				opt.Product = "-"
-			}
 			serve(t, opt).connect(t).hold(tt.talk)
 		})
 	}

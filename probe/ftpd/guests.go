@@ -34,7 +34,7 @@ func (g *guests) admit(s *session) (refusal string, others int) {
 	if others >= g.each && !g.evict(here) {
 		return tooManyHere, others
 	}
-	if len(g.all) >= g.total && !g.evict(func(*session) bool { return true }) {
+	if len(g.all) >= g.total && !g.evict(g.crowd()) {
 		return tooMany, others
 	}
 	g.all = append(g.all, s)
@@ -63,6 +63,22 @@ func (g *guests) evict(which func(*session) bool) bool {
 		}
 	}
 	return false
+}
+
+// crowd selects the sessions of the address that has most of those that have
+// not logged in: whoever floods the server makes room for the others. The
+// caller holds mu.
+func (g *guests) crowd() func(*session) bool {
+	waiting := map[netip.Addr]int{}
+	var worst netip.Addr
+	for _, s := range g.all {
+		if a := s.peer.Addr(); !g.in[s] {
+			if waiting[a]++; waiting[a] > waiting[worst] {
+				worst = a
+			}
+		}
+	}
+	return func(s *session) bool { return s.peer.Addr() == worst }
 }
 
 // login marks s as logged in and reports whether it is still a guest.

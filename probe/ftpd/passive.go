@@ -106,8 +106,9 @@ func (p *passive) accept() {
 		}
 		p.knocks++
 		from := addrPort(conn.RemoteAddr())
-		p.s.log(WhatArrive, fmt.Sprintf("%v at port %d", from, p.port.Port()))
+		at := fmt.Sprintf("%v at port %d", from, p.port.Port())
 		if p.s.server.faults.stranger || !sameHost(from.Addr(), p.s.peer.Addr()) {
+			p.s.log(WhatArrive, at+", not the client's address: closed")
 			conn.Close()
 			if !known {
 				known = true
@@ -115,6 +116,7 @@ func (p *passive) accept() {
 			}
 			continue
 		}
+		p.s.log(WhatArrive, at)
 		select {
 		case p.arrived <- conn:
 		default:

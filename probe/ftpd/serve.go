@@ -47,7 +47,10 @@ func (s *Server) listen(ctx context.Context, network probe.Network) ([]net.Liste
 			for _, l := range listeners {
 				l.Close()
 			}
-			return nil, fmt.Errorf("listen on %v: %w", local, err)
+			if op := (*net.OpError)(nil); errors.As(err, &op) {
+				err = op.Err // the rest would repeat the address
+			}
+			return nil, fmt.Errorf("cannot listen on %v: %w", local, err)
 		}
 		addr := addrPort(l.Addr())
 		listeners, addrs = append(listeners, l), append(addrs, addr)

@@ -47,6 +47,9 @@ var (
 	errStopped = errors.New("server stopped")
 )
 
+// internalError is logged when a handler panicked.
+const internalError = "internal error"
+
 // Bounds of one session.
 const (
 	maxFailures  = 3                // refused passwords
@@ -87,7 +90,7 @@ func (s *session) run() {
 	why := "ended"
 	defer func() {
 		if p := recover(); p != nil {
-			why = "internal error"
+			why = internalError
 			s.reply("421 Internal error, closing control connection.")
 		}
 		stop()

@@ -61,17 +61,6 @@ func (c *client) hold(talk string) {
 	}
 }
 
-func TestWrongPasswordsEndTheSession(t *testing.T) {
-	r := serve(t, Options{})
-	c := r.connect(t)
-	c.wants("220")
-	for range maxFailures {
-		c.ask("USER ann", "331")
-		c.ask("PASS wrong", "530 Login incorrect.")
-	}
-	c.ends()
-}
-
 func TestHelpNamesEveryVerb(t *testing.T) {
 	shown := map[string]bool{}
 	for _, v := range strings.Fields(verbs) {

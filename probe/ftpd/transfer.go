@@ -16,11 +16,15 @@ type transfer struct {
 	done   chan struct{}
 }
 
-// Why no data connection came to be, as the client is told in vsftpd's words.
-var (
-	errNoData   = errors.New("425 Use PORT or PASV first.")
-	errNotMade  = errors.New("425 Failed to establish connection.")
-	errStranger = errors.New("425 Security: Bad IP connecting.")
+// noData is why no data connection came to be: the reply, in vsftpd's words.
+type noData string
+
+func (n noData) Error() string { return string(n) }
+
+const (
+	errNoData   noData = "425 Use PORT or PASV first."
+	errNotMade  noData = "425 Failed to establish connection."
+	errStranger noData = "425 Security: Bad IP connecting."
 )
 
 // job is what happens over a data connection.
@@ -45,7 +49,8 @@ func (s *session) start(j job) {
 		defer s.setBusy(false)
 		defer func() {
 			if recover() != nil {
-				s.cancel(errors.New("internal error"))
+				s.log(WhatTransfer, internalError)
+				s.cancel(errors.New(internalError))
 			}
 		}()
 		conn, err := s.open(ctx, p, active)

@@ -110,6 +110,7 @@ func TestDialLeaksNothing(t *testing.T) {
 	closed := closedPort(t, "127.0.0.1")
 	silent := filtered(t)
 	elsewhere := netip.MustParseAddrPort("192.0.2.1:0")
+	broadcast := netip.MustParseAddrPort("255.255.255.255:9") // connect(2) itself fails: no packet
 	round := func() {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Millisecond, cancel)
@@ -118,6 +119,7 @@ func TestDialLeaksNothing(t *testing.T) {
 		Closing(Dial(t.Context(), open, Options{}))
 		Closing(Dial(t.Context(), open, Options{TTL: 1}))
 		Closing(Dial(t.Context(), closed, Options{}))
+		Closing(Dial(t.Context(), broadcast, Options{}))
 		Closing(Dial(t.Context(), open, Options{Local: elsewhere}))
 		Closing(Dial(t.Context(), open, Options{TTL: 256}))
 		Closing(Dial(limit(t, 5*time.Millisecond), silent, Options{}))
@@ -240,4 +242,12 @@ func descriptors(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(entries)
+}
+
+// connect(2) refuses at once where no packet can go.
+func TestDialNoPacket(t *testing.T) {
+	c, a := Dial(limit(t, 10*time.Second), netip.MustParseAddrPort("255.255.255.255:9"), Options{})
+	if c != nil || a.Outcome != Unreachable && a.Outcome != Rejected || a.ICMP != nil {
+		t.Errorf("%v, %+v", c, a)
+	}
 }

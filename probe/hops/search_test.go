@@ -41,6 +41,7 @@ func (p *path) dial(ctx context.Context, ttl int) Attempt {
 		case <-ctx.Done():
 			a = Attempt{Outcome: Timeout}
 		case <-time.After(p.rtt):
+			a.Took = p.rtt
 		}
 	}
 	if ctx.Err() == context.Canceled {
@@ -69,6 +70,7 @@ func TestSearch(t *testing.T) {
 		{"a silent router", hop + " - " + hop + " open", 30 * ms, "expired timeout expired open", 300 * ms, 2},
 		{"silent routers only", "- - - - - - open", 30 * ms, strings.Repeat("timeout ", 6) + "open", 600 * ms, 2},
 		{"a lost answer", hop + " -," + hop + " " + hop + " open", 30 * ms, "expired expired expired open", 300 * ms, 2},
+		{"a lost answer, far away", hop + " -," + hop + " " + hop + " open", 300 * ms, "expired expired expired open", 1200 * ms, 6},
 		{"a lost SYN at the destination", hop + " " + hop + " -,open open", 30 * ms, "expired expired open", 300 * ms, 3},
 		{"a lost answer on the way to silence", hop + " -," + hop + " -", 30 * ms, "expired expired" + silent28, SearchLimit, 0},
 		{"a loop", hop, 10 * ms, strings.TrimSpace(strings.Repeat("expired ", MaxHops)), 200 * ms, 0},

@@ -25,9 +25,9 @@ type conn struct {
 	both          *gate // guards both ends' fields below
 	peer          *conn
 	local, remote *net.TCPAddr
-	delay         time.Duration         // to the peer, one way
-	lost          bool                  // nothing that is sent arrives
-	helpers       []func([]byte) []byte // on the way to the peer; each may rewrite a segment
+	delay         time.Duration // to the peer, one way
+	lost          bool          // nothing that is sent arrives
+	helpers       []*helperSide // on the way to the peer
 
 	in       []segment // from the peer, arrived or under way
 	unread   int       // bytes from the peer that were not read
@@ -49,7 +49,7 @@ func (n *Net) connect(p *path) (*conn, *conn) {
 	for _, s := range p.steps {
 		if s.host.watches(s) {
 			a.helpers = append(a.helpers, s.host.helperFor(p, s, false))
-			b.helpers = append([]func([]byte) []byte{s.host.helperFor(p, s, true)}, b.helpers...)
+			b.helpers = append([]*helperSide{s.host.helperFor(p, s, true)}, b.helpers...)
 		}
 	}
 	n.conns[a], n.conns[b] = struct{}{}, struct{}{}
@@ -129,15 +129,21 @@ func (c *conn) Write(b []byte) (n int, err error) {
 
 // send puts data on the way. A peer that has closed answers with a RST.
 func (c *conn) send(data []byte) {
+	data = append([]byte(nil), data...)
+	for _, h := range c.helpers {
+		if c.lost {
+			break
+		}
+		var passes bool
+		data, passes = h.read(data)
+		c.lost = !passes // and so is each repetition, and what waits behind it
+	}
 	if c.lost {
 		c.peer.unread += len(data)
 		return
 	}
-	data = append([]byte(nil), data...)
-	for _, rewrite := range c.helpers {
-		data = rewrite(data)
-	}
 	if c.peer.closed {
+		c.peer.unread += len(data) // fills the window: the writer waits for the RST
 		c.peer.sendReset(time.Now().Add(c.delay))
 		return
 	}

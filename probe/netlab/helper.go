@@ -37,68 +37,85 @@ type helperSide struct {
 	midLine bool  // the last segment ended within a line
 }
 
-// helperFor returns the function that reads, and with NAT rewrites, what
-// passes in one direction of a control connection, as nf_conntrack_ftp and
-// nf_nat_ftp do in Linux.
-func (h *Host) helperFor(p *path, s step, reply bool) func([]byte) []byte {
+// helperFor returns the helper that reads, and with NAT rewrites, what passes
+// in one direction of a control connection, as nf_conntrack_ftp and nf_nat_ftp
+// do in Linux.
+func (h *Host) helperFor(p *path, s step, reply bool) *helperSide {
 	side := &helperSide{host: h, control: p, here: s.pre, there: s.post.reversed(), reply: reply}
 	if reply {
 		side.here, side.there = side.there, side.here
 	}
-	return side.read
+	side.midLine = true // what it has not seen end is no line
+	return side
 }
 
 // read looks at the beginning of each segment that begins a line, and only
-// there: a command that comes second in a segment passes unseen.
-func (s *helperSide) read(data []byte) []byte {
-	atStart := !s.midLine
+// there: a command that comes second in a segment passes unseen, and so does
+// the first line of all. A segment that looks like an announcement but cannot
+// be read does not pass: the helper drops it, and hopes for a longer one.
+func (s *helperSide) read(data []byte) (instead []byte, passes bool) {
+	begins := !s.midLine
 	s.midLine = !bytes.HasSuffix(data, []byte("\n"))
-	line, rest, whole := bytes.Cut(data, []byte("\n"))
-	if !atStart || !whole {
-		return data
+	if !begins || !s.announces(data) {
+		return data, true
 	}
-	text := strings.TrimSuffix(string(line), "\r")
-	end := string(line[len(text):]) + "\n"
-	announced, rewrite := s.parse(text)
+	line, rest, whole := strings.Cut(string(data), "\r")
+	announced, rewrite := s.parse(line)
+	if !whole || rewrite == nil || announced.Addr().Is4() != s.here.src.Addr().Is4() {
+		return data, false
+	}
 	// Only the sender's own address is believed: any other would open the
 	// firewall for a third party.
-	if rewrite == nil || announced.Addr() != s.here.src.Addr() {
-		return data
+	if announced.Addr() != s.here.src.Addr() {
+		return data, true
 	}
-	instead := s.expect(announced)
+	end := s.expect(announced)
 	if s.here == s.there.reversed() {
-		return data // no NAT here, nothing to rewrite
+		return data, true // no NAT here, nothing to rewrite
 	}
-	return slices.Concat([]byte(rewrite(instead)+end), rest)
+	return []byte(rewrite(end) + "\r" + rest), true
+}
+
+// announces reports whether a segment begins like a line that a helper looks
+// for, or could be the beginning of one.
+func (s *helperSide) announces(data []byte) bool {
+	verbs := []string{"PORT", "EPRT"}
+	if s.reply {
+		verbs = []string{"227 ", "229 "}
+	}
+	return slices.ContainsFunc(verbs, func(v string) bool {
+		n := min(len(v), len(data))
+		return strings.EqualFold(v[:n], string(data[:n]))
+	})
 }
 
 // parse returns the announced end and how to write another one in its place;
-// the function is nil when the line announces nothing.
+// the function is nil when the line cannot be read.
 func (s *helperSide) parse(line string) (announced netip.AddrPort, rewrite func(netip.AddrPort) string) {
 	var err error
-	verb, arg := wire.ParseCommand(line)
-	switch {
-	case !s.reply && verb == "PORT":
+	var at wire.Span
+	verb, arg, _ := strings.Cut(line, " ")
+	switch strings.ToUpper(verb) {
+	case "PORT":
 		announced, err = wire.ParsePORT(arg)
-		rewrite = func(a netip.AddrPort) string { return "PORT " + wire.FormatPORT(a) }
-	case !s.reply && verb == "EPRT":
+		rewrite = func(a netip.AddrPort) string { return verb + " " + wire.FormatPORT(a) }
+	case "EPRT":
 		announced, err = wire.ParseEPRT(arg)
-		rewrite = func(a netip.AddrPort) string { return "EPRT " + wire.FormatEPRT(a) }
-	case s.reply && strings.HasPrefix(line, "227 "):
-		var at wire.Span
+		rewrite = func(a netip.AddrPort) string { return verb + " " + wire.FormatEPRT(a) }
+	case "227":
 		announced, at, err = wire.ParsePASV(line)
 		rewrite = func(a netip.AddrPort) string {
-			after := numbers.ReplaceAllString(line[at.To:], "")
-			return line[:at.From] + wire.FormatPORT(a) + after
+			return line[:at.From] + wire.FormatPORT(a) + portNumbers.ReplaceAllString(line[at.To:], "")
 		}
-	case s.reply && strings.HasPrefix(line, "229 "):
-		var at wire.Span
+	case "229":
 		var port uint16
 		port, at, err = wire.ParseEPSV(line)
 		announced = netip.AddrPortFrom(s.here.src.Addr(), port)
 		rewrite = func(a netip.AddrPort) string {
 			return line[:at.From] + strconv.Itoa(int(a.Port())) + line[at.To:]
 		}
+	default:
+		return netip.AddrPort{}, nil
 	}
 	if err != nil {
 		return netip.AddrPort{}, nil
@@ -106,8 +123,8 @@ func (s *helperSide) parse(line string) (announced netip.AddrPort, rewrite func(
 	return announced, rewrite
 }
 
-// numbers are the two of the port that follow the address in a 227 reply.
-var numbers = regexp.MustCompile(`^ *, *\d+ *, *\d+`)
+// portNumbers are the two that follow the address in a 227 reply.
+var portNumbers = regexp.MustCompile(`^ *, *\d+ *, *\d+`)
 
 // expect notes the announced connection and returns the end to announce in its
 // place. A control connection has one expectation at a time, the latest.

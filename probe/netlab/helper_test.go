@@ -1,15 +1,28 @@
 package netlab
 
 import (
+	"errors"
 	"io"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
 )
+
+// control opens a control connection over which a first line has gone each
+// way: a helper does not read that one.
+func control(t *testing.T, l *Lab, to string) (client, server *conn) {
+	t.Helper()
+	client, server = dialThrough(t, l, to)
+	say(t, server, client, "220 ready\r\n")
+	say(t, client, server, "USER anonymous\r\n")
+	return client, server
+}
 
 // say sends text one way and returns what arrives at the other end.
 func say(t *testing.T, from, to *conn, text string) string {
@@ -40,9 +53,10 @@ func TestHelperRewrites(t *testing.T) {
 		{"no helper", nil, client, "PORT 192,168,1,10,195,80\r\n", "PORT 192,168,1,10,195,80\r\n"},
 		{"another's address", []string{"cgw"}, client, "PORT 192,168,1,11,195,80\r\n", "PORT 192,168,1,11,195,80\r\n"},
 		{"second in a segment", []string{"cgw"}, client, "NOOP\r\nPORT 192,168,1,10,195,80\r\n", "NOOP\r\nPORT 192,168,1,10,195,80\r\n"},
-		{"malformed", []string{"cgw"}, client, "PORT 192,168,1\r\n", "PORT 192,168,1\r\n"},
+		{"lower case", []string{"cgw"}, client, "port 192,168,1,10,195,80\r\n", "port 203,0,113,2,195,80\r\n"},
 		{"a client's 227", []string{"sgw"}, client, "227 (10,0,0,10,195,80)\r\n", "227 (10,0,0,10,195,80)\r\n"},
 		{"227", []string{"sgw"}, server, "227 Entering Passive Mode (10,0,0,10,195,80).\r\n", "227 Entering Passive Mode (198,51,100,2,195,80).\r\n"},
+		{"227 without parentheses", []string{"sgw"}, server, "227 =10,0,0,10,195,80\r\n", "227 =198,51,100,2,195,80\r\n"},
 		{"227 seen by the other gateway", []string{"cgw"}, server, "227 Entering Passive Mode (10,0,0,10,195,80).\r\n", "227 Entering Passive Mode (10,0,0,10,195,80).\r\n"},
 		{"229", []string{"cgw", "sgw"}, server, "229 Extended (|||50000|)\r\n", "229 Extended (|||50000|)\r\n"},
 	}
@@ -51,7 +65,7 @@ func TestHelperRewrites(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, Scenario{Client: Client{NAT: true}, Server: Server{NAT: true}, Helper: tt.helper})
 				defer l.Close()
-				c, s := dialThrough(t, l, "198.51.100.2:21")
+				c, s := control(t, l, "198.51.100.2:21")
 				from, to := c, s
 				if tt.from == server {
 					from, to = s, c
@@ -64,13 +78,40 @@ func TestHelperRewrites(t *testing.T) {
 	}
 }
 
+// What begins like an announcement and cannot be read never arrives, nor does
+// anything after it. Measured with Linux.
+func TestHelperDropsWhatItCannotRead(t *testing.T) {
+	for _, text := range []string{
+		"PORT 192,168,1\r\n", "PORT 192,168,1,10,195,80\n", "PORT  192,168,1,10,195,80\r\n", "P",
+		"PORT 192,168,1,10,195,80 x\r\n", "EPRT |2|::1|50000|\r\n", "EPRT |1|192.168.1.10|x|\r\n",
+	} {
+		t.Run(text, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, Scenario{Client: Client{NAT: true}, Helper: []string{"cgw"}})
+				defer l.Close()
+				c, s := control(t, l, "198.51.100.66:21")
+				io.WriteString(c, text)
+				io.WriteString(c, "NOOP\r\n")
+				s.SetReadDeadline(time.Now().Add(time.Minute))
+				buf := make([]byte, 64)
+				if n, err := s.Read(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("arrived: %q, %v", buf[:n], err)
+				}
+				if got := say(t, s, c, "421 Timeout.\r\n"); got != "421 Timeout.\r\n" {
+					t.Errorf("the other direction: %q", got)
+				}
+			})
+		})
+	}
+}
+
 // A line that comes in two segments passes unread, as does what follows in
 // the same line.
 func TestHelperReadsWholeLinesOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, Scenario{Client: Client{NAT: true}, Helper: []string{"cgw"}})
 		defer l.Close()
-		c, s := dialThrough(t, l, "198.51.100.66:21")
+		c, s := control(t, l, "198.51.100.66:21")
 		for _, part := range []string{"SITE ", "PORT 192,168,1,10,195,80\r\n"} {
 			if got := say(t, c, s, part); got != part {
 				t.Errorf("got %q, want %q", got, part)
@@ -88,7 +129,7 @@ func TestHelperOpensPassivePort(t *testing.T) {
 		l := newLab(t, Scenario{Client: Client{NAT: true}, Server: Server{NAT: true, Forward: []string{"21"}}, Helper: []string{"sgw"}})
 		defer l.Close()
 		accept(t, l.hosts["srv"], "0.0.0.0:50000")
-		c, s := dialThrough(t, l, "198.51.100.2:21")
+		c, s := control(t, l, "198.51.100.2:21")
 		dial := func() string { return attempt(t.Context(), l.Client(), "198.51.100.2:50000", probe.DialOptions{}) }
 		if got := dial(); got != "refused" {
 			t.Errorf("before the announcement: %s", got)
@@ -110,7 +151,7 @@ func TestHelperExpectsTheLatest(t *testing.T) {
 		defer l.Close()
 		accept(t, l.hosts["srv"], "0.0.0.0:50000")
 		accept(t, l.hosts["srv"], "0.0.0.0:50001")
-		c, s := dialThrough(t, l, "198.51.100.2:21")
+		c, s := control(t, l, "198.51.100.2:21")
 		say(t, s, c, "227 (10,0,0,10,195,80)\r\n")
 		say(t, s, c, "229 (|||50001|)\r\n")
 		for to, want := range map[string]string{"198.51.100.2:50000": "refused", "198.51.100.2:50001": "open"} {
@@ -142,7 +183,7 @@ func TestHelperLetsActiveConnectionIn(t *testing.T) {
 					Rules: []Rule{{At: "cgw", Toward: towardClient, Ports: "45000", State: tt.state, Do: doDrop}},
 				})
 				defer l.Close()
-				c, s := dialThrough(t, l, "198.51.100.2:21")
+				c, s := control(t, l, "198.51.100.2:21")
 				ln, err := l.Client().Listen(t.Context(), netip.MustParseAddrPort("192.168.1.10:45000"))
 				if err != nil {
 					t.Fatal(err)

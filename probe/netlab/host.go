@@ -120,10 +120,7 @@ func (h *Host) dial(ctx context.Context, to netip.AddrPort, opt probe.DialOption
 	a.Local = p.sent.src
 	switch p.fate {
 	case noRoute:
-		if !sleep(ctx, p.search) {
-			return nil, ctx.Err()
-		}
-		return nil, syscall.EHOSTUNREACH
+		return nil, syscall.ENETUNREACH
 	case dropped:
 		return nil, silence(ctx)
 	case reset, reported:

@@ -2,6 +2,7 @@ package netlab
 
 import (
 	"net/netip"
+	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/ftpd"
@@ -51,6 +52,12 @@ func (s *Scenario) addresses() plan {
 	}
 	if s.Server.IPv6 {
 		p.server = append(p.server, "2001:db8:2::10/64")
+	}
+	for _, fault := range s.Server.Faults {
+		// The server can only use an address that its machine has.
+		if second, ok := strings.CutPrefix(fault, "active-from="); ok {
+			p.server = append(p.server, second+"/32")
+		}
 	}
 	return p
 }

@@ -158,7 +158,7 @@ func TestRouting(t *testing.T) {
 	}{
 		{"private: the provider drops it", outside, "10.0.0.10:21", "silent", 5 * time.Second},
 		{"public and unknown: the provider has no route", outside, "192.0.2.7:21", "3/0 203.0.113.1", 4 * latency},
-		{"a neighbour that does not exist", inside, "10.0.0.99:21", "unreachable", arpTimeout},
+		{"a neighbour that does not exist", inside, "10.0.0.99:21", "3/1 10.0.0.20", arpTimeout},
 		{"another family than the client has", outside, "[2001:db8:2::10]:21", "unreachable", 0},
 		{"the public address from inside", inside, "198.51.100.2:21", "refused", 2 * latency},
 		{"the same with a hairpin", hairpin, "198.51.100.2:21", "open", 4 * latency},

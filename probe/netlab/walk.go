@@ -90,9 +90,6 @@ func (p *path) cross(out *iface, next netip.Addr) bool {
 	if in == nil {
 		p.search = arpTimeout
 		p.report(noNeighbour)
-		if p.in == nil {
-			p.fate = noRoute // the sender found out by itself
-		}
 		return false
 	}
 	p.delay += out.link.latency

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/ftpd"
+	"ftpcheck/report"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// serveFlags are the flags of the opposite end.
+type serveFlags struct {
+	listen, passive, announce string
+	anonymous                 bool
+	user, passwordFile        string
+	faults                    []string
+	sessions, perAddress      int
+	idle, life                time.Duration
+}
+
+func (f *serveFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.listen, "listen", ":21", "serve on `[IP]:PORT`; without IP on all addresses of this machine")
+	fs.StringVar(&f.passive, "passive", "50000-50100", "use the ports `LOW-HIGH` for passive data connections")
+	fs.StringVar(&f.announce, "announce", "", "announce this IPv4 `IP` in 227 replies instead of our own")
+	fs.BoolVar(&f.anonymous, "anonymous", false, "admit everybody, as user anonymous")
+	fs.StringVar(&f.user, "user", "", "admit the user `NAME` (default a random one)")
+	fs.StringVar(&f.passwordFile, "password-file", "", "read the user's password from `FILE` (default a random one); - is standard input")
+	fs.StringArrayVar(&f.faults, "fault", nil, "misbehave as `NAME` says, repeatable; help lists the names")
+	fs.IntVar(&f.sessions, "max-sessions", ftpd.DefaultMaxSessions, "sessions at once, in all")
+	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "sessions at once from one address")
+	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this long")
+	fs.DurationVar(&f.life, "for", 0, "stop after this long (default never)")
+}
+
+// newServeCommand is the opposite end: a server to check against.
+func newServeCommand(s *streams) *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve [flags]",
+		Short: "Be the opposite end: a small FTP server to check against",
+		Long: `Serve FTP on this machine, in the real server's place or beside it, so that a
+check from the other side tells the network's faults from the server's. There is
+no disk behind it: one directory with made-up files; uploads are measured and
+dropped. It prints who came, what was announced, what arrived and what did not.`,
+		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range f.faults {
+				if name == "help" {
+					return listFaults(s)
+				}
+			}
+			if len(args) > 0 {
+				return usageError{fmt.Sprintf("serve takes no argument, but %q is one", args[0]), "ftpcheck serve --help"}
+			}
+			return f.run(cmd.Context(), s)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	f.add(cmd.Flags())
+	cmd.RegisterFlagCompletionFunc("fault", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		names := []string{"help"}
+		for _, fault := range ftpd.Faults() {
+			names = append(names, fault.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
+	return cmd
+}
+
+func listFaults(s *streams) error {
+	var b strings.Builder
+	for _, f := range ftpd.Faults() {
+		name := f.Name
+		if f.Arg != "" {
+			name += "=" + f.Arg
+		}
+		fmt.Fprintf(&b, "%-18s  %s\n", name, f.About)
+	}
+	return printText(s, b.String())
+}
+
+// run serves until the context ends, which is the ordinary way to stop.
+func (f *serveFlags) run(ctx context.Context, s *streams) error {
+	opt, err := f.options(ctx, s)
+	if err != nil {
+		return err
+	}
+	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(s.out, f.welcome(opt, addrs)) }
+	opt.Log = func(e ftpd.Entry) {
+		if e.What != ftpd.WhatListen { // the welcome says it
+			fmt.Fprintln(s.out, logLine(e))
+		}
+	}
+	server, err := ftpd.New(opt)
+	if err != nil {
+		return usageError{err.Error(), "ftpcheck serve --help; --fault help lists the faults"}
+	}
+	if err := server.Serve(ctx, s.network); err != nil {
+		return usageError{err.Error(), listenHint(err)}
+	}
+	return exitStatus(report.ExitPass) // also when a signal has stopped it
+}
+
+// welcome says where the server is, who may log in, and what to type at the
+// other side. A password that the user has chosen is not repeated.
+func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort) string {
+	var b strings.Builder
+	line := func(name, text string) { fmt.Fprintf(&b, "  %-9s %s\n", name, text) }
+	fmt.Fprintf(&b, "ftpcheck %s serves FTP; Ctrl-C stops it\n\n", version)
+	for _, a := range addrs {
+		line("listens", a.String())
+	}
+	line("passive", fmt.Sprintf("ports %d-%d", opt.Passive.Low, opt.Passive.High))
+	if opt.Announce.IsValid() {
+		line("announces", opt.Announce.String())
+	}
+	if opt.Life > 0 {
+		line("stops", "after "+opt.Life.String())
+	}
+	for _, name := range opt.Faults {
+		line("fault", name)
+	}
+	if opt.Anonymous {
+		line("user", "anonymous, with any password")
+	}
+	command := "ftpcheck ftp://"
+	if opt.User != "" {
+		line("user", report.Escape(opt.User))
+		command += url.User(opt.User).String() + "@"
+		if f.passwordFile == "" {
+			line("password", opt.Password)
+			command = "FTPCHECK_PASSWORD=" + opt.Password + " " + command
+		}
+	}
+	fmt.Fprintf(&b, "\nat the other side:\n\n  %s%v\n\n", command, reachableAt(opt, addrs[0]))
+	return b.String()
+}
+
+// reachableAt is the control address as the other side has to write it, as far
+// as this machine can know it.
+func reachableAt(opt ftpd.Options, listening netip.AddrPort) netip.AddrPort {
+	addr := listening.Addr()
+	if addr.IsUnspecified() && opt.Announce.IsValid() {
+		addr = opt.Announce
+	} else if addr.IsUnspecified() {
+		addr = ownAddress(addr)
+	}
+	return netip.AddrPortFrom(addr, listening.Port())
+}
+
+// ownAddress is the machine's first address that others may use, or otherwise.
+func ownAddress(otherwise netip.Addr) netip.Addr {
+	all, _ := net.InterfaceAddrs() // without them the wildcard has to do
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && p.Addr().IsGlobalUnicast() {
+			return p.Addr()
+		}
+	}
+	return otherwise
+}
+
+// listenHint says what to do about an address that cannot be listened on.
+func listenHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "ports below 1024 need privileges: try --listen :2121"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "another server has this port: stop it, or choose another port, --listen :2122"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "the address is not one of this machine; --announce is for the public address of a NAT"
+	}
+	return ""
+}
+
+// logLine is one thing that happened, as one line.
+func logLine(e ftpd.Entry) string {
+	peer := "-"
+	if e.Peer.IsValid() {
+		peer = e.Peer.String()
+	}
+	return fmt.Sprintf("%s %-21s %-8s %s", e.Time.UTC().Format("15:04:05Z"), peer, e.What, report.Escape(e.Text))
+}
+
+// options turns the flags into those of the server.
+func (f *serveFlags) options(ctx context.Context, s *streams) (ftpd.Options, error) {
+	opt := ftpd.Options{
+		Anonymous: f.anonymous, User: f.user, Faults: f.faults, Product: "(ftpcheck " + version + ")",
+		MaxSessions: f.sessions, MaxPerAddress: f.perAddress, Idle: f.idle, Life: f.life,
+	}
+	if f.sessions < 1 || f.perAddress < 1 {
+		return opt, usageError{"--max-sessions and --max-per-address are at least 1", ""}
+	}
+	if f.idle <= 0 || f.life < 0 {
+		return opt, usageError{"--idle and --for are durations such as 30s or 15m", ""}
+	}
+	var err error
+	if opt.Passive, err = parsePorts(f.passive); err != nil || f.passive == "" {
+		return opt, usageError{fmt.Sprintf("--passive %q is not a port range", f.passive), "for example --passive 50000-50100"}
+	}
+	if f.announce != "" {
+		opt.Announce, err = netip.ParseAddr(f.announce)
+		if err != nil || !opt.Announce.Is4() {
+			return opt, usageError{fmt.Sprintf("--announce %q is not an IPv4 address", f.announce), "EPSV, which IPv6 needs, announces none"}
+		}
+	}
+	if opt.Listen, err = listenAddresses(ctx, s.network, f.listen); err != nil {
+		return opt, err
+	}
+	return opt, f.account(s, &opt)
+}
+
+// account fills in the one user, made up where none was given.
+func (f *serveFlags) account(s *streams, opt *ftpd.Options) error {
+	var err error
+	switch {
+	case strings.EqualFold(f.user, "anonymous") || strings.EqualFold(f.user, "ftp"):
+		return usageError{fmt.Sprintf("--user %s is the user that has no password", f.user), "use --anonymous"}
+	case f.passwordFile != "" && f.user == "":
+		return usageError{"--password-file is given, but no user", "add --user NAME"}
+	case f.passwordFile != "":
+		if opt.Password, err = readPasswordFile(s, f.passwordFile); err == nil && opt.Password == "" {
+			err = usageError{"the password is empty", ""}
+		}
+		return err
+	case f.anonymous && f.user == "":
+		return nil
+	case f.user == "":
+		opt.User = "check-" + strings.ToLower(rand.Text()[:6])
+	}
+	opt.Password = rand.Text()
+	return nil
+}
+
+// listenAddresses reads --listen. Without an address it means all of IPv4, and
+// of IPv6 where this machine has it.
+func listenAddresses(ctx context.Context, network probe.Network, text string) ([]netip.AddrPort, error) {
+	if port, ok := strings.CutPrefix(text, ":"); ok {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err == nil {
+			all := []netip.AddrPort{netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(n))}
+			if l, err := network.Listen(ctx, netip.AddrPortFrom(netip.IPv6Unspecified(), 0)); err == nil {
+				l.Close()
+				all = append(all, netip.AddrPortFrom(netip.IPv6Unspecified(), uint16(n)))
+			}
+			return all, nil
+		}
+	} else if one, err := netip.ParseAddrPort(text); err == nil {
+		return []netip.AddrPort{one}, nil
+	}
+	return nil, usageError{fmt.Sprintf("--listen %q is not an address and port", text), "for example --listen :2121, or --listen 192.0.2.1:21"}
+}
