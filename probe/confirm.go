@@ -9,7 +9,7 @@ import (
 
 // finish takes what is left of the samples, dials the silent ones again when
 // others opened, and ends the ports check.
-func (s *sampler) finish(ctx context.Context, c *crew) {
+func (s *sampler) finish(ctx context.Context, w *worker) {
 	if !s.run.wants(CheckPorts) {
 		return
 	}
@@ -18,16 +18,12 @@ func (s *sampler) finish(ctx context.Context, c *crew) {
 		s.run.skip("not tested: no passive mode announced a port", CheckPorts)
 		return
 	}
-	if s.left > 0 && ctx.Err() == nil && !c.limited.Load() {
-		w := &worker{crew: c}
-		if w.enter(ctx, CheckPorts) {
-			s.take(ctx, w)
-			w.leave(CheckPorts, false)
-			s.dialled.Wait()
-		}
+	if s.more() && ctx.Err() == nil && w.enter(ctx, CheckPorts) {
+		s.take(ctx, w)
+		s.dialled.Wait()
 	}
 	if s.opened {
-		s.confirm(ctx, c.path)
+		s.confirm(ctx, w.path)
 	}
 	if s.began.IsZero() {
 		s.run.skip("not tested: no session was left to sample announcements in", CheckPorts)

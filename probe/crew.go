@@ -99,10 +99,12 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	}
 	first.inquire()
 	first.runModes(ctx)
-	c.sampler.take(ctx, first)
+	if !c.limited.Load() {
+		c.sampler.take(ctx, first)
+	}
 	group.Wait()
 	c.serially(ctx, first)
-	c.sampler.finish(ctx, c)
+	c.sampler.finish(ctx, first)
 	first.leave(CheckLogin, c.limited.Load())
 	c.rehearse(ctx)
 }
@@ -112,12 +114,14 @@ func (w *worker) work(ctx context.Context) {
 	defer w.arrived()
 	w.runModes(ctx)
 	last := w.modes[len(w.modes)-1]
-	if w.run.wants(CheckClient) && slices.Contains(Active, last) && w.session.usable() && !w.limited.Load() {
+	if w.run.wants(CheckClient) && slices.Contains(Active, last) && !w.limited.Load() {
 		w.leave(last, false)
 		w.rehearse(ctx)
 		return
 	}
-	w.sampler.take(ctx, w)
+	if !w.limited.Load() {
+		w.sampler.take(ctx, w)
+	}
 	w.leave(last, w.limited.Load())
 }
 

@@ -8,11 +8,9 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-// Bounds of the path check.
-const (
-	maxHops     = 30 // as traceroute(8)
-	maxSearches = 4  // destinations: the control port and a few blocked data ports
-)
+// maxSearches bounds the destinations of the path check: the control port and
+// a few blocked data ports.
+const maxSearches = 4
 
 // path runs hop searches beside the other checks.
 type path struct {
@@ -65,13 +63,9 @@ func (p *path) admit(to netip.AddrPort) bool {
 
 func (p *path) walk(to netip.AddrPort) {
 	dial := func(ctx context.Context, ttl int) hops.Attempt {
-		conn, a := p.run.Network.Dial(ctx, to, DialOptions{TTL: ttl})
-		if conn != nil {
-			conn.Close()
-		}
-		return a
+		return hops.Closing(p.run.Network.Dial(ctx, to, DialOptions{TTL: ttl}))
 	}
-	hops.Search(p.ctx, dial, maxHops, func(ttl int, a hops.Attempt) {
+	hops.Search(p.ctx, dial, hops.MaxHops, func(ttl int, a hops.Attempt) {
 		p.run.emit(Event{
 			Kind: KindHop, Check: CheckPath, Addr: to, TTL: ttl,
 			Outcome: a.Outcome, ICMP: a.ICMP, Took: a.Took,

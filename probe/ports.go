@@ -99,11 +99,16 @@ func (s *sampler) blocked() {
 func (s *sampler) next() (ok, careful bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.left <= 0 || !s.until.IsZero() && time.Now().After(s.until) {
+	if !s.more() {
 		return false, false
 	}
 	s.left--
 	return true, s.careful
+}
+
+// more reports whether announcements are left to take, and the time for them.
+func (s *sampler) more() bool {
+	return s.left > 0 && (s.until.IsZero() || time.Now().Before(s.until))
 }
 
 func (s *sampler) command() string {
@@ -118,7 +123,7 @@ func (s *sampler) command() string {
 
 // take samples in one session for as long as it is clean.
 func (s *sampler) take(ctx context.Context, w *worker) {
-	if !s.run.wants(CheckPorts) || w.limited.Load() || !w.session.usable() {
+	if !s.run.wants(CheckPorts) || !w.session.usable() {
 		return
 	}
 	select {

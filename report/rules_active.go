@@ -62,7 +62,7 @@ func (v *view) attempted(a active) bool {
 		return false
 	}
 	if r := a.List.Final(); r != nil && r.Code >= 200 {
-		return r.Code == 425 || r.Code == 426 || r.Code == 421
+		return r.Code == 425 || r.Code == 421
 	}
 	return a.List != nil && silent
 }

@@ -14,7 +14,7 @@ var dialogueRules = []rule{
 	{Code: Code{"control-reply-broken", Problem, ServerAdmin, "The server's replies break the grammar of FTP",
 		"The server sends a line or a reply without end, or something that is no reply."}, when: replyBroken},
 	{Code: Code{"control-stalled", Problem, ServerNetwork, "A command gets no reply",
-		"The server leaves a command unanswered."}, when: controlStalled},
+		"The server leaves a command unanswered, or hangs up at it."}, when: controlStalled},
 }
 
 // losses are the control connections that gave out so.
@@ -84,10 +84,11 @@ func verb(command string) string {
 // connection, and other rules speak of that.
 func controlStalled(v *view) *Finding {
 	var stalled []*probe.Loss
-	for _, l := range v.losses(hops.Timeout) {
-		if l.Command != "" && verb(l.Command) != "LIST" && verb(l.Command) != "QUIT" {
-			stalled = append(stalled, l)
+	for _, l := range v.losses(hops.Timeout, probe.OutcomeClosed, hops.Reset) {
+		if l.Command == "" || verb(l.Command) == "QUIT" || verb(l.Command) == "LIST" && l.Outcome == hops.Timeout || v.turnedDown(l) {
+			continue
 		}
+		stalled = append(stalled, l)
 	}
 	if len(stalled) == 0 {
 		return nil
@@ -95,6 +96,10 @@ func controlStalled(v *view) *Finding {
 	l := stalled[0]
 	f := &Finding{Certainty: Likely, Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Story: []string{fmt.Sprintf("%s got no reply within %s.", verb(l.Command), ms(l.Took))}}
+	if l.Outcome != hops.Timeout {
+		f.Title = "The server hangs up at a command"
+		f.Story[0] = fmt.Sprintf("Instead of an answer to %s the control connection was %s after %s.", verb(l.Command), hangUp(l), ms(l.Took))
+	}
 	var verbs []string
 	for _, each := range stalled {
 		f.Checks = append(f.Checks, each.Check)
@@ -109,7 +114,9 @@ func controlStalled(v *view) *Finding {
 	if slices.Contains([]string{"USER", "PASS"}, verbs[0]) {
 		f.Owner = ServerAdmin
 		f.Effect = "Clients hang in the login."
-		f.Story = append(f.Story, "Servers wait like this for a user database or name server that does not answer.")
+		if l.Outcome == hops.Timeout {
+			f.Story = append(f.Story, "Servers wait like this for a user database or name server that does not answer.")
+		}
 		f.Fixes = []Fix{{Who: ServerAdmin, Do: "Check what the server asks for users (PAM, LDAP, database) and its name resolution."}}
 		return f
 	}
@@ -122,6 +129,30 @@ func controlStalled(v *view) *Finding {
 	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on port 21, on both sides, and switch it off for a test."},
 		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
 	return f
+}
+
+func hangUp(l *probe.Loss) string {
+	if l.Outcome == hops.Reset {
+		return "reset"
+	}
+	return "closed"
+}
+
+// turnedDown reports whether the session was one too many: connection-limit
+// speaks of those. A session that ends after a 421 or a refused login ends in
+// good order as well.
+func (v *view) turnedDown(l *probe.Loss) bool {
+	for _, s := range v.sessions() {
+		if s.Lost != l {
+			continue
+		}
+		if !s.LoggedIn && s != v.login {
+			return true
+		}
+		n := len(s.Exchanges)
+		return n > 0 && s.Exchanges[n-1].Final() != nil && s.Exchanges[n-1].Final().Code >= 400
+	}
+	return false
 }
 
 // answeredElsewhere counts sessions that did not stall.

@@ -13,7 +13,7 @@ var transferRules = []rule{
 	{Code: Code{"data-source-rejected", Problem, ServerNetwork, "The server refuses the data connection's source address",
 		"The server sees the data connection come from another address than the control connection, and refuses it."},
 		when: dataSourceRejected, hides: []string{"data-reset"}},
-	{Code: Code{"data-reset", Problem, ServerNetwork, "The data connection opens and is reset",
+	{Code: Code{"data-reset", Problem, ServerNetwork, "The data connection opens and breaks off",
 		"The data connection is torn down by a reset before the listing is complete."},
 		when: dataReset},
 	{Code: Code{"data-silent", Problem, ServerAdmin, "The data connection stays silent",
@@ -54,7 +54,21 @@ func (v *view) transfers() []transfer {
 		}
 		list = append(list, t)
 	}
+	for i := range list {
+		if t := &list[i]; t.aborted() {
+			t.opened = true
+		}
+	}
 	return list
+}
+
+// aborted reports whether the server says that the data connection was there
+// and broke (RFC 959 4.2.2: 426). Its own word counts even if the connection
+// was gone before we saw it.
+func (t transfer) aborted() bool {
+	r := t.final()
+	ours := t.data != nil && t.data.Outcome == probe.OutcomeLimit // we had enough of it
+	return r != nil && r.Code == 426 && !ours
 }
 
 // begun reports whether a 1xx reply announced the data.
@@ -137,7 +151,8 @@ func (v *view) sourceFinding(t transfer, r *probe.Reply, said bool) *Finding {
 func dataReset(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
-		if t.data == nil || t.data.Outcome != hops.Reset || t.Listed() {
+		reset := t.data != nil && t.data.Outcome == hops.Reset
+		if !reset && !t.aborted() || t.Listed() {
 			continue
 		}
 		if r := t.final(); r != nil && deniedCode(r.Code) {
@@ -146,7 +161,7 @@ func dataReset(v *view) *Finding {
 		if f == nil {
 			f = &Finding{
 				Certainty: Likely, Where: &Where{Side: SideUnknown, Of: v.distance()},
-				Story:    []string{fmt.Sprintf("The data connection of %s opened and was then reset, after %d bytes and %s.", t.Check, t.data.Bytes, ms(t.data.Took))},
+				Story:    []string{fmt.Sprintf("The data connection of %s opened and was then reset%s.", t.Check, soFar(t.data))},
 				Effect:   "Listings and transfers break off.",
 				RuledOut: []string{"A blocked port: the connection did open.", "Not decided: whether the server or a device on the way (intrusion prevention, load balancer, FTP helper) sends the reset. The server's log tells."},
 				Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log at the time of this run: an error there, or none, tells who reset the connection."}, {Who: ServerNetwork, Do: "Look for an intrusion prevention or load balancer rule on the passive ports."}},
@@ -159,6 +174,14 @@ func dataReset(v *view) *Finding {
 		f.Checks = append(f.Checks, t.Check)
 	}
 	return f
+}
+
+// soFar tells how much came before the end.
+func soFar(d *probe.Data) string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf(", after %d bytes and %s", d.Bytes, ms(d.Took))
 }
 
 func dataSilent(v *view) *Finding {

@@ -241,6 +241,7 @@ func (t *Text) paintEnd(line string) string {
 // word is cut.
 func wrap(text string, width int) []string {
 	var lines []string
+	width = max(width, 1)
 	for len(text) > width {
 		cut := strings.LastIndexByte(text[:width+1], ' ')
 		if cut <= 0 || strings.TrimLeft(text[:cut], " ") == "" {

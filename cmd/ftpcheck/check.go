@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ftpcheck/probe"
@@ -47,6 +48,9 @@ func newCheckCommand(s *streams) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				fmt.Fprint(s.err, cmd.UsageString())
+				if s.outTerminal {
+					fmt.Fprintln(s.err, "\nftpcheck: hint: there is no interactive screen yet: give a TARGET, or try ftpcheck demo")
+				}
 				return exitStatus(report.ExitUsage)
 			}
 			return runCheck(cmd, s, args, &check, &show, recording)
@@ -80,12 +84,13 @@ func runCheck(cmd *cobra.Command, s *streams, args []string, check *checkFlags, 
 	if err != nil {
 		return err
 	}
-	target, err := credentials(cmd.Context(), s, parsed, check.user, check.passwordFile)
+	v, err := show.open(s, options.Checks)
 	if err != nil {
 		return err
 	}
-	v, err := show.open(s, options.Checks)
+	target, err := credentials(cmd.Context(), s, parsed, check.user, check.passwordFile)
 	if err != nil {
+		v.file.discard()
 		return err
 	}
 	prober := probe.Prober{Network: s.network, Target: target, Options: options, Tool: version}
@@ -102,6 +107,9 @@ func runProber(ctx context.Context, prober *probe.Prober, v *view, recording str
 	return v.show(ctx, events)
 }
 
+// reserved are commands to come. A script must not take one for a host today.
+var reserved = []string{"plan", "tui"}
+
 // oneTarget says what is wrong when there is not exactly one TARGET, or when
 // it is a misspelt command.
 func oneTarget(cmd *cobra.Command, args []string) error {
@@ -110,6 +118,9 @@ func oneTarget(cmd *cobra.Command, args []string) error {
 		commands = append(commands, c.Name())
 	}
 	near := nearest(args[0], commands)
+	if slices.Contains(reserved, args[0]) {
+		return usageError{fmt.Sprintf("the command %s does not exist yet", args[0]), "a host of this name: ftpcheck ftp://" + args[0]}
+	}
 	if len(args) > 1 {
 		hint := "to check several servers, run it once for each"
 		if near != "" {

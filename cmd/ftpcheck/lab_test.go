@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,7 +99,8 @@ func softwareOf(s *netlab.Scenario) []string {
 	return s.Server.Software
 }
 
-// buildProgram builds the program to where user nobody can run it.
+// buildProgram builds the program to where user nobody can run it, with the
+// race detector if this test has it too.
 func buildProgram(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(labFolders, "ftpc"+pid()+"x0")
@@ -110,7 +113,11 @@ func buildProgram(t *testing.T) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "ftpcheck")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	args := []string{"build", "-o", path, "."}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		args = slices.Insert(args, 1, "-race")
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	return path

@@ -13,6 +13,10 @@ import (
 // window is how many bytes may be under way or unread in one direction.
 const window = 256 << 10
 
+// transmission is how much longer a segment takes than the bare SYN or ACK
+// that was sent before it, so that it does not arrive at the same instant.
+const transmission = 10 * time.Microsecond
+
 // segment is what one write puts on the way; without data it is a FIN.
 type segment struct {
 	at   time.Time // when it arrives
@@ -144,17 +148,20 @@ func (c *conn) send(data []byte) {
 	}
 	if c.peer.closed {
 		c.peer.unread += len(data) // fills the window: the writer waits for the RST
-		c.peer.sendReset(time.Now().Add(c.delay))
+		c.peer.sendReset(c.arrival(time.Now()))
 		return
 	}
 	c.peer.unread += len(data)
-	c.peer.in = append(c.peer.in, segment{at: time.Now().Add(c.delay), data: data})
+	c.peer.in = append(c.peer.in, segment{at: c.arrival(time.Now()), data: data})
 	c.both.wake()
 }
 
+// arrival is when the peer gets what is sent at the given time.
+func (c *conn) arrival(sent time.Time) time.Time { return sent.Add(c.delay + transmission) }
+
 // sendReset sends a RST at the given time.
 func (c *conn) sendReset(at time.Time) {
-	if arrives := at.Add(c.delay); !c.lost && (c.peer.resetAt.IsZero() || arrives.Before(c.peer.resetAt)) {
+	if arrives := c.arrival(at); !c.lost && (c.peer.resetAt.IsZero() || arrives.Before(c.peer.resetAt)) {
 		c.peer.resetAt = arrives
 		c.both.wake()
 	}
@@ -173,7 +180,7 @@ func (c *conn) CloseWrite() error {
 
 func (c *conn) finish() {
 	if !c.finished && !c.lost && !c.peer.closed {
-		c.peer.in = append(c.peer.in, segment{at: time.Now().Add(c.delay)})
+		c.peer.in = append(c.peer.in, segment{at: c.arrival(time.Now())})
 	}
 	c.finished = true
 	c.both.wake()

@@ -18,8 +18,11 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-// oneWay is the latency between client and server of a scenario.
-const oneWay = 4 * latency
+// A SYN or ACK takes oneWay from end to end of a scenario, data takes dataWay.
+const (
+	oneWay  = 4 * latency
+	dataWay = oneWay + transmission
+)
 
 // pair runs f in virtual time with both ends of a connection through two NATs.
 func pair(t *testing.T, f func(t *testing.T, client, server *conn)) {
@@ -107,7 +110,7 @@ func TestDataTakesOneWayLatency(t *testing.T) {
 		}
 		buf := make([]byte, 64)
 		n, err := client.Read(buf)
-		if string(buf[:n]) != "220 ready\r\n" || err != nil || time.Since(began) != oneWay {
+		if string(buf[:n]) != "220 ready\r\n" || err != nil || time.Since(began) != dataWay {
 			t.Errorf("read %q, %v after %v", buf[:n], err, time.Since(began))
 		}
 	})
@@ -153,7 +156,7 @@ func TestResets(t *testing.T) {
 	t.Run("closed with unread data", func(t *testing.T) {
 		pair(t, func(t *testing.T, client, server *conn) {
 			io.WriteString(client, "QUIT\r\n")
-			time.Sleep(oneWay)
+			time.Sleep(dataWay)
 			server.Close()
 			reset(t, client, "")
 		})
@@ -161,11 +164,11 @@ func TestResets(t *testing.T) {
 	t.Run("data for a closed end", func(t *testing.T) {
 		pair(t, func(t *testing.T, client, server *conn) {
 			server.Close()
-			time.Sleep(oneWay)
+			time.Sleep(dataWay)
 			if _, err := client.Write([]byte("NOOP\r\n")); err != nil {
 				t.Errorf("the first write: %v", err)
 			}
-			time.Sleep(2 * oneWay)
+			time.Sleep(2 * dataWay)
 			if _, err := client.Write([]byte("NOOP\r\n")); !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("the second write: %v", err)
 			}

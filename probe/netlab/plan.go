@@ -55,8 +55,10 @@ func (s *Scenario) addresses() plan {
 	}
 	for _, fault := range s.Server.Faults {
 		// The server can only use an address that its machine has.
-		if second, ok := strings.CutPrefix(fault, "active-from="); ok {
-			p.server = append(p.server, second+"/32")
+		text, _ := strings.CutPrefix(fault, "active-from=")
+		if a, err := netip.ParseAddr(text); err == nil {
+			a = a.Unmap().WithZone("")
+			p.server = append(p.server, netip.PrefixFrom(a, a.BitLen()).String())
 		}
 	}
 	return p

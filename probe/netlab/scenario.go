@@ -75,7 +75,7 @@ type Expect struct {
 	Exit     int               `json:"exit"`
 	Findings []ExpectedFinding `json:"findings"`         // all problems and warnings in order; notes are listed in Notes
 	Notes    []string          `json:"notes,omitempty"`  // codes of notes that must appear
-	Checks   map[string]string `json:"checks"`           // state by check name
+	Checks   map[string]string `json:"checks"`           // state by check name; "ok|fail" where it is a matter of chance
 	Within   string            `json:"within,omitempty"` // duration that the run must not exceed, "5s"; it is then run alone
 }
 

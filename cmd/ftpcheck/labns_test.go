@@ -1,0 +1,169 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// labNames is the form of every namespace and folder that the lab makes: it
+// carries the process id, so that a later run can remove what a killed one left.
+var labNames = regexp.MustCompile(`^ftpc(\d+)x\d+(-[a-z]+)?$`)
+
+// labFolders is where the labs' folders are made. The path to t.TempDir is
+// closed to the accounts that the servers and the program run under.
+const labFolders = "/var/tmp"
+
+// command prepares a command in a device's namespace, in its own process group.
+func (n *labNet) command(ctx context.Context, device string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "ip", append([]string{"netns", "exec", n.ns(device)}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// enter runs f with the calling thread in a device's namespace. The thread
+// ends with f, because it could not serve any other goroutine afterwards.
+func (n *labNet) enter(device string, f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		file, err := os.Open(filepath.Join("/var/run/netns", n.ns(device)))
+		if err == nil {
+			err = unix.Setns(int(file.Fd()), unix.CLONE_NEWNET)
+			file.Close()
+		}
+		if err == nil {
+			err = f()
+		}
+		done <- err
+	}()
+	return <-done
+}
+
+// listen opens a listening socket on a device. A socket stays in the namespace
+// in which it was made, whoever uses it.
+func (n *labNet) listen(device, addr string) (l net.Listener, err error) {
+	err = n.enter(device, func() error {
+		l, err = net.Listen("tcp", addr)
+		return err
+	})
+	return l, err
+}
+
+// remove ends every process in the namespaces and deletes them.
+func (n *labNet) remove() {
+	for _, d := range devices {
+		removeNamespace(n.ns(d))
+	}
+	_ = os.RemoveAll(n.folder)
+}
+
+func removeNamespace(name string) {
+	pids, _ := exec.Command("ip", "netns", "pids", name).Output()
+	for _, field := range strings.Fields(string(pids)) {
+		if pid, err := strconv.Atoi(field); err == nil && pid != os.Getpid() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	_ = exec.Command("ip", "netns", "del", name).Run()
+	_ = os.RemoveAll(filepath.Join("/etc/netns", name))
+}
+
+// sweepLabs removes what test processes have left that no longer live.
+func sweepLabs() {
+	dead := func(name string) bool {
+		m := labNames.FindStringSubmatch(name)
+		if m == nil {
+			return false
+		}
+		pid, err := strconv.Atoi(m[1])
+		return err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+	}
+	namespaces, _ := os.ReadDir("/var/run/netns")
+	for _, e := range namespaces {
+		if dead(e.Name()) {
+			removeNamespace(e.Name())
+		}
+	}
+	folders, _ := os.ReadDir(labFolders)
+	for _, e := range folders {
+		if dead(e.Name()) {
+			_ = os.RemoveAll(filepath.Join(labFolders, e.Name()))
+		}
+	}
+	_ = os.Remove("/etc/netns") // only when it is empty
+}
+
+// ipBatch runs ip commands in one process, in namespace ns unless it is empty.
+func ipBatch(ns string, lines []string) error {
+	args := []string{"-batch", "-"}
+	if ns != "" {
+		args = append([]string{"-n", ns}, args...)
+	}
+	cmd := exec.Command("ip", args...)
+	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// await asks again and again, in a device's namespace, until something is so.
+// It gives up after 10 s and when ended closes.
+func (n *labNet) await(device string, so func() (bool, error), ended <-chan struct{}) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(10 * time.Second)
+	for {
+		reached := false
+		err := n.enter(device, func() (err error) {
+			reached, err = so()
+			return err
+		})
+		if err != nil || reached {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ended:
+			return errors.New("ended too early")
+		case <-limit:
+			return errors.New("not so after 10 s")
+		}
+	}
+}
+
+// setSysctls must run in the device's namespace: /proc/sys/net shows the
+// namespace of the thread that opens it.
+func setSysctls(device string) error {
+	settings := map[string]string{
+		// Duplicate address detection would leave IPv6 addresses unusable for a second.
+		"ipv6/conf/all/accept_dad": "0", "ipv6/conf/default/accept_dad": "0",
+		"ipv6/conf/default/dad_transmits": "0",
+	}
+	if device != "cli" && device != "srv" {
+		settings["ipv4/ip_forward"] = "1"
+		settings["ipv6/conf/all/forwarding"] = "1"
+	}
+	for name, value := range settings {
+		err := os.WriteFile("/proc/sys/net/"+name, []byte(value), 0o644)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
