@@ -136,10 +136,25 @@ func (w *worker) arrived() {
 // rehearse runs the client check, once.
 func (c *crew) rehearse(ctx context.Context) {
 	c.client.Do(func() {
-		if c.run.wants(CheckClient) {
-			c.run.client(ctx)
+		if !c.run.wants(CheckClient) {
+			return
 		}
+		if c.limited.Load() {
+			pause(ctx, letGo)
+		}
+		c.run.client(ctx)
 	})
+}
+
+// letGo is how long a server may need to notice that a session has ended, and
+// to count one less.
+const letGo = 300 * time.Millisecond
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 func (w *worker) runModes(ctx context.Context) {
@@ -189,10 +204,7 @@ func (c *crew) enterAlone(ctx context.Context, w *worker, m Check) bool {
 		if wait > time.Second || ctx.Err() != nil {
 			return false
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
+		pause(ctx, wait)
 	}
 }
 

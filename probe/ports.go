@@ -64,7 +64,7 @@ func newSampler(r *run) *sampler {
 // announced tells that a passive mode got an announcement, or none.
 func (s *sampler) announced(mode Check, ok bool) {
 	s.mu.Lock()
-	if ok && s.waiting[mode] {
+	if ok && !s.works[mode] {
 		s.works[mode] = true
 		s.left--
 	}

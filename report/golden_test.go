@@ -15,7 +15,7 @@ import (
 	"ftpcheck/probe"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/goldens from what is printed now")
+var update = flag.Bool("update", false, "rewrite testdata/goldens, and the heads of the explain pages, from what is printed now")
 
 // TestGoldens prints each run in every format. The recording stands beside
 // its reports, so that they can be replayed by hand.
@@ -39,15 +39,12 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// golden compares with a stored file, or stores it. This is the only place
-// that writes goldens.
+// golden compares with a stored file, or stores it.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("..", "testdata", "goldens", name)
 	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		store(t, file, got)
 		return
 	}
 	want, err := os.ReadFile(file)
@@ -56,6 +53,14 @@ func golden(t *testing.T, name, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s differs (go test ./report -update rewrites it):\n%s", name, diff)
+	}
+}
+
+// store is the only place that rewrites expected output.
+func store(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

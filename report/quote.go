@@ -37,17 +37,6 @@ func (v *view) quoteReply(c probe.Check, r *probe.Reply) []Quote {
 	return append(quotes, v.quote(c, r.Line)...)
 }
 
-// mark underlines part of the last quoted line.
-func mark(quotes []Quote, part, label string) []Quote {
-	if n := len(quotes); n > 0 && part != "" {
-		q := &quotes[n-1]
-		if i := strings.Index(q.Line.Text, part); i >= 0 {
-			q.From, q.To, q.Label = i, i+len(part), label
-		}
-	}
-	return quotes
-}
-
 // markSpan underlines a span of the last quoted line where it fits.
 func markSpan(quotes []Quote, from, to int, label string) []Quote {
 	if n := len(quotes); n > 0 {
@@ -59,8 +48,7 @@ func markSpan(quotes []Quote, from, to int, label string) []Quote {
 	return quotes
 }
 
-// sentence cleans server text for use within a sentence: its code and its
-// end are cut, and it is bounded. Escaping is the printers' work.
+// sentence cleans server text for use within a sentence, and bounds it. Escaping is the printers' work.
 func sentence(s string) string {
 	const most = 160
 	s = strings.TrimSpace(s)

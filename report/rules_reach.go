@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
@@ -277,16 +276,15 @@ func familyBroken(v *view) *Finding {
 }
 
 func greetingSlow(v *view) *Finding {
-	const slow = 3 * time.Second
 	s := v.login
-	if s == nil || s.Greeting == nil || s.Greeting.Took < slow || !v.ran(s.Check) {
+	if s == nil || s.Greeting == nil || s.Greeting.Took < slowGreeting || !v.ran(s.Check) {
 		return nil
 	}
 	others, late := 0, 0
 	for _, o := range v.sessions() {
 		if o != s && o.Greeting != nil {
 			others++
-			if o.Greeting.Took >= slow {
+			if o.Greeting.Took >= slowGreeting {
 				late++
 			}
 		}

@@ -161,17 +161,29 @@ func (t *Text) writeExample(e Example, width int) {
 		if i == 0 {
 			name = ASCII(e.For)
 		}
-		for j, part := range wrap(ASCII(l), lineWidth-column-len(wrapped)) {
-			if j > 0 { // one command goes on: deeper than the next one would stand
-				name, part = "", wrapped+part
+		for j, part := range wrapHanging(ASCII(l), lineWidth-column) {
+			if j > 0 {
+				name = ""
 			}
 			t.line("%*s%-*s%s", indent, "", column-indent, name, part)
 		}
 	}
 }
 
-// wrapped stands before the rest of a command that is too wide for one line.
-const wrapped = "    "
+// wrapHanging is wrap for one command: what does not fit stands deeper than
+// the next command would.
+func wrapHanging(text string, width int) []string {
+	const hang = "    "
+	lines := wrap(text, width)
+	if len(lines) == 1 {
+		return lines
+	}
+	lines = lines[:1]
+	for _, l := range wrap(strings.TrimLeft(text[len(lines[0]):], " "), width-len(hang)) {
+		lines = append(lines, hang+l)
+	}
+	return lines
+}
 
 // OwnerTitle is the name of the person who can fix something, for people.
 func OwnerTitle(o Owner) string {

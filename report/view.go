@@ -96,7 +96,7 @@ func (v *view) localOf(m *probe.Mode) netip.Addr {
 func (v *view) readPassive(m *probe.Mode) passive {
 	p := passive{Mode: m, peer: v.peerOf(m)}
 	at := m.Announced.Addr().Unmap()
-	p.differs = m.Announced.IsValid() && at != p.peer
+	p.differs = accepted(m) && m.Announced.IsValid() && at != p.peer
 	for i := range m.Dials {
 		d := &m.Dials[i]
 		switch to := d.To.Addr().Unmap(); {

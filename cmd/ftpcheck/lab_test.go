@@ -37,7 +37,10 @@ func TestLab(t *testing.T) {
 		}
 		t.Skip(text)
 	}
-	sweepLabs()
+	sweepLabs(exited)
+	if !labKept() {
+		guardLabs(t)
+	}
 	program := buildProgram(t)
 	all, err := netlab.Load(scenarios.Files)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -83,15 +85,15 @@ func removeNamespace(name string) {
 	_ = os.RemoveAll(filepath.Join("/etc/netns", name))
 }
 
-// sweepLabs removes what test processes have left that no longer live.
-func sweepLabs() {
+// sweepLabs removes what the test processes have left that are gone.
+func sweepLabs(gone func(pid int) bool) {
 	dead := func(name string) bool {
 		m := labNames.FindStringSubmatch(name)
 		if m == nil {
 			return false
 		}
 		pid, err := strconv.Atoi(m[1])
-		return err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+		return err == nil && gone(pid)
 	}
 	namespaces, _ := os.ReadDir("/var/run/netns")
 	for _, e := range namespaces {
@@ -106,6 +108,47 @@ func sweepLabs() {
 		}
 	}
 	_ = os.Remove("/etc/netns") // only when it is empty
+}
+
+// exited reports whether a process is no more.
+func exited(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
+
+// guardLabs starts a second process that removes this one's labs when it ends
+// in a way that runs no cleanup: a panic, a time limit, a signal.
+func guardLabs(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe() // w closes with this process, whatever it dies of
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	guard := exec.Command(self, "-test.run=^TestLabGuard$")
+	guard.Env = append(os.Environ(), "FTPCHECK_LAB_GUARD="+pid())
+	guard.Stdin = r
+	guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // the terminal's signals are not for it
+	if err := guard.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = w.Close()
+		_ = guard.Wait()
+	})
+}
+
+// TestLabGuard is the guard's part of guardLabs.
+func TestLabGuard(t *testing.T) {
+	guarded, err := strconv.Atoi(os.Getenv("FTPCHECK_LAB_GUARD"))
+	if err != nil {
+		t.Skip("for the kernel lab's own use")
+	}
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		t.Fatal(err)
+	}
+	sweepLabs(func(pid int) bool { return pid == guarded })
 }
 
 // ipBatch runs ip commands in one process, in namespace ns unless it is empty.
