@@ -263,3 +263,26 @@ func (e *Evidence) PathTo(addr netip.AddrPort) []Hop {
 	}
 	return hops
 }
+
+// Announced returns every passive announcement of the run: those of the
+// passive modes, each with its dial to the control host, then the samples.
+func (e *Evidence) Announced() []Sample {
+	var all []Sample
+	for _, c := range Passive {
+		m := e.Modes[c]
+		if m == nil || !m.Announced.IsValid() {
+			continue
+		}
+		s := Sample{Session: m.Session, Command: m.Command, Announced: m.Announced}
+		for _, d := range m.Dials {
+			if d.As == AsControlHost || s.Dial.Outcome == "" {
+				s.Dial = d
+			}
+		}
+		all = append(all, s)
+	}
+	for _, s := range e.Samples {
+		all = append(all, *s)
+	}
+	return all
+}

@@ -160,7 +160,7 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 	var open, blocked []netip.AddrPort
 	var how hops.Outcome // of the blocked ones; failed when they differ
 	var refusal *probe.Sample
-	for _, s := range ev.Samples {
+	for _, s := range ev.Announced() {
 		switch {
 		case s.Dial.Outcome == hops.Open:
 			open = append(open, s.Announced)
@@ -172,9 +172,9 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 			}
 			blocked = append(blocked, s.Announced)
 		case s.Code >= 400:
-			refusal = s
+			refusal = &s
 		}
-		if s.Dial.Outcome != "" {
+		if s.Dial.As == probe.AsSample && s.Dial.Outcome != "" {
 			l.Dials = append(l.Dials, s.Dial)
 		}
 	}

@@ -57,6 +57,8 @@ func TestDiagnose(t *testing.T) {
 		{"ports vanish, place unknown", []part{epsv(50012, hops.Timeout)}, "likely data-filtered"},
 		{"ports vanish at the client's router", []part{epsv(50012, hops.Timeout), controlPath, path(data, "x192.168.1.1", "-", "-", "-")}, "certain data-filtered"},
 		{"ports refused behind the client's router", []part{epsv(50012, hops.Refused), controlPath, path(data, "x192.168.1.1", "r", "r", "r")}, "certain data-rejected"},
+		{"ports rejected, most without a message", []part{epsv(50012, hops.Rejected), samples(hops.Timeout, false, 50001, 50002, 50003)}, "likely data-rejected"},
+		{"a port that was silent once", []part{samples(hops.Open, false, 50001, 50004, 50009), samples(hops.Timeout, false, 50060), again(hops.Refused, 50060)}, ""},
 		{"ports refused by the server's NAT", []part{epsv(50012, hops.Refused), natPath, path(data, "x192.168.1.1", "x198.51.100.1", "r", "r")}, "likely data-not-forwarded"},
 		{"ports dropped by the server's NAT", []part{epsv(50012, hops.Timeout), natPath, path(data, "x192.168.1.1", "x198.51.100.1", "-", "-")}, "likely data-not-forwarded"},
 		{"ports refused at the server's distance", []part{epsv(50012, hops.Refused), controlPath, path(data, "x", "x", "x", "r")}, "likely data-refused"},
@@ -133,6 +135,14 @@ func brief(found []Finding) string {
 		words = append(words, f.Code)
 	}
 	return strings.Join(words, " ")
+}
+
+func again(o probe.Outcome, port uint16) part {
+	return func(ev *probe.Evidence) {
+		d := madeDial(probe.AsConfirm, netipPort(int(port)), o)
+		d.Check = probe.CheckPorts
+		ev.Confirms = append(ev.Confirms, d)
+	}
 }
 
 func alsoDialled(to string, o probe.Outcome) part {
@@ -212,5 +222,14 @@ func TestFixHasRealValues(t *testing.T) {
 	}
 	if n := len(Diagnose(made(greeting("220 Hello."), pasv("10.0.0.5:50013", hops.Timeout, hops.Open)))[0].Fixes[0].Examples); n != len(common) {
 		t.Errorf("unknown server: %d examples, want %d", n, len(common))
+	}
+}
+
+// TestTitlesFit: "-- PROBLEM  title -- code" on one line of 80 columns.
+func TestTitlesFit(t *testing.T) {
+	for _, c := range Codes() {
+		if n := len("-- PROBLEM  ") + len(c.Title) + len(" -- ") + len(c.Code); n > 80 {
+			t.Errorf("%s: %q needs %d columns", c.Code, c.Title, n)
+		}
 	}
 }

@@ -30,10 +30,11 @@ func (v *view) sampled() []sample {
 		case s == nil:
 		case a.fresh && s.open != opened(a.Dial):
 			unsteady[port] = true
-		case !a.fresh && !s.open && a.Outcome == s.dial.Outcome:
-			s.confirmed = true
-		case !a.fresh && !s.open:
+		case a.fresh || s.open || s.dial.Outcome == hops.Refused:
+		case opened(a.Dial) || a.Outcome == hops.Refused: // nothing listens there any more, so the way is open
 			unsteady[port] = true
+		default: // silence or an ICMP message, which are rare enough to be left out at times
+			s.confirmed = true
 		}
 	}
 	var list []sample

@@ -31,7 +31,7 @@ var rules = slices.Concat(reachRules, loginRules, dialogueRules, passiveRules, d
 
 // unexplainedRule is no row of the table because its condition looks at the
 // findings of the others.
-var unexplainedRule = rule{Code: Code{"cause-not-found", Warning, Nobody, "A check failed and no known cause explains it",
+var unexplainedRule = rule{Code: Code{"cause-not-found", Warning, Nobody, "A check failed for no known cause",
 	"A check failed, and none of the causes that ftpcheck knows fits all that was observed."}}
 
 // Codes returns every code in the order of the table.

@@ -12,19 +12,19 @@ import (
 
 // Active mode: the server connects to the client.
 var activeRules = []rule{
-	{Code: Code{"server-side-source-nat", Warning, ServerNetwork, "The server sees its own gateway instead of its clients",
+	{Code: Code{"server-side-source-nat", Warning, ServerNetwork, "The server sees its gateway, not clients",
 		"The server sees this client under an address of its own network: something on its side rewrites the source of connections."},
 		when: serverSourceNAT, hides: []string{"active-behind-nat", "active-disabled"}},
-	{Code: Code{"active-behind-nat", Warning, ClientNetwork, "Active mode cannot get through the NAT on this side",
+	{Code: Code{"active-behind-nat", Warning, ClientNetwork, "NAT on this side stops active mode",
 		"The address that the client announces in active mode is not the one under which the server sees it."},
 		when: activeBehindNAT},
 	{Code: Code{"active-disabled", Warning, ServerAdmin, "The server refuses active mode",
 		"The server refuses PORT and EPRT whatever address they name."},
 		when: activeDisabled, hides: []string{"eprt-unsupported"}},
-	{Code: Code{"active-inbound-blocked", Warning, ClientNetwork, "The server's data connection does not arrive",
+	{Code: Code{"active-inbound-blocked", Warning, ClientNetwork, "The server's connection does not arrive",
 		"The server accepted PORT or EPRT with the right address, but its connection did not arrive at this client."},
 		when: activeInboundBlocked},
-	{Code: Code{"active-source-address", Warning, ServerAdmin, "Active data comes from another address than the server's",
+	{Code: Code{"active-source-address", Warning, ServerAdmin, "Active data comes from another address",
 		"In active mode the data connection arrives from another address than the control connection's peer."},
 		when: activeSourceAddress},
 	{Code: Code{"eprt-unsupported", Note, ServerAdmin, "The server does not know EPRT",
@@ -33,7 +33,7 @@ var activeRules = []rule{
 	{Code: Code{"active-source-port", Note, ServerAdmin, "Active data does not come from port 20",
 		"In active mode the data connection arrives from another port than 20, which firewalls that admit only port 20 drop."},
 		when: activeSourcePort},
-	{Code: Code{"helper-in-path", Note, ClientNetwork, "An FTP helper rewrites addresses on this path",
+	{Code: Code{"helper-in-path", Note, ClientNetwork, "An FTP helper is at work on this path",
 		"A private address was announced in active mode and the server's connection arrived nevertheless: a device rewrote the command."},
 		when: helperInPath},
 }
@@ -192,11 +192,10 @@ func activeBehindNAT(v *view) *Finding {
 	if !proven {
 		f.RuledOut = []string{"Not known: under which address the server sees this client; it does not say."}
 	}
-	port := portRange{a.Announced.Port(), a.Announced.Port()}
 	f.Fixes = []Fix{
 		{Who: ClientUser, Do: "Use passive mode (EPSV or PASV)."},
 		{Who: ClientNetwork, Do: "Or announce the public address and forward a fixed port range to this client.",
-			Examples: append([]Example{{"ftpcheck", activeFlags(v)}}, forwardRange(port, a.Announced.Addr().Unmap().String())[0])},
+			Examples: append([]Example{{"ftpcheck", activeFlags(v)}}, forwardRange(portRange{40000, 40099}, a.Announced.Addr().Unmap().String())[0])},
 	}
 	return f
 }

@@ -10,19 +10,19 @@ import (
 
 // Reaching the announced data port.
 var dataRules = []rule{
-	{Code: Code{"data-not-forwarded", Problem, ServerNetwork, "The passive ports are not forwarded to the server",
+	{Code: Code{"data-not-forwarded", Problem, ServerNetwork, "The passive ports are not forwarded",
 		"A NAT device in front of the server answers or drops connections to the passive ports instead of leading them on."},
 		when: dataNotForwarded, hides: []string{"data-filtered", "data-refused", "data-rejected"}},
 	{Code: Code{"data-filtered", Problem, ServerNetwork, "Connections to the passive ports vanish",
 		"Connection attempts to every announced data port get no answer, while the control port works."},
 		when: dataFiltered},
-	{Code: Code{"data-rejected", Problem, ServerNetwork, "A device on the way refuses connections to the passive ports",
+	{Code: Code{"data-rejected", Problem, ServerNetwork, "A device on the way refuses the passive ports",
 		"A firewall or router answers connection attempts to the announced data ports with a refusal, in the server's place."},
 		when: dataRejected},
-	{Code: Code{"data-refused", Problem, ServerAdmin, "The server refuses connections to the ports it announced",
+	{Code: Code{"data-refused", Problem, ServerAdmin, "The server refuses the ports it announced",
 		"The announced data ports answer with a refusal that comes from the server's own distance."},
 		when: dataRefused},
-	{Code: Code{"data-range-partly-blocked", Problem, ServerNetwork, "Only part of the passive port range is reachable",
+	{Code: Code{"data-range-partly-blocked", Problem, ServerNetwork, "Part of the passive range is blocked",
 		"Some announced ports are reachable and others are not, divided by port number: server range and firewall range differ."},
 		when: rangePartlyBlocked},
 }
@@ -33,6 +33,7 @@ type blockade struct {
 	checks  []probe.Check
 	outcome probe.Outcome // of most of them
 	mixed   int           // how many ended otherwise
+	unsaid  int           // how many got no answer beside others that an ICMP message rejects
 	trace   trace         // the hop search to one of those that ended so
 }
 
@@ -56,6 +57,16 @@ func (v *view) blockade() *blockade {
 	}
 	if b.outcome == "" {
 		return nil
+	}
+	// Routers send few ICMP messages a second (RFC 1812 4.3.2.8), so that most
+	// of several attempts at once get none.
+	if icmp := tally[hops.Rejected] + tally[hops.Unreachable]; icmp > 0 && tally[hops.Refused] == 0 {
+		b.unsaid = tally[hops.Timeout]
+		b.outcome = hops.Rejected
+		if tally[hops.Unreachable] > tally[hops.Rejected] {
+			b.outcome = hops.Unreachable
+		}
+		tally[b.outcome] = len(b.dials)
 	}
 	b.mixed = len(b.dials) - tally[b.outcome]
 	var same []*probe.Dial
@@ -137,7 +148,7 @@ func dataNotForwarded(v *view) *Finding {
 	f := v.blocked(b, "")
 	f.Certainty = b.certainty(sure(seen && t.answer == hops.Refused && t.distance == 1))
 	f.Story = append(f.Story, fmt.Sprintf(
-		"The server is %d hops away. For port %d the answer at %d is no longer \"time exceeded\": %s, in front of the server, %s instead of leading them on.",
+		"The server is %d hops away. Attempts to port %d get to hop %d and no farther: %s, in front of the server, %s instead of leading them on.",
 		of, t.to.Port(), t.distance, v.control().hopName(t.distance), verb))
 	if sign := v.natSign(); sign != "" {
 		f.Story = append(f.Story, "It is a NAT device: "+sign+".")
@@ -196,8 +207,8 @@ func (v *view) whereStory(b *blockade, w *Where) string {
 	case t.expired == 0:
 		return fmt.Sprintf("Not even the first hop answers for port %d.", t.to.Port())
 	}
-	s := fmt.Sprintf("Packets to port %d get as far as %s; from hop %d on nothing answers. So they die in that hop's forward filter, or at hop %d.",
-		t.to.Port(), t.hopName(t.expired), t.distance, t.distance)
+	s := fmt.Sprintf("Packets to port %d get as far as %s; from hop %d on nothing answers. So they die in the forward filter of hop %d, or at hop %d itself.",
+		t.to.Port(), t.hopName(t.expired), t.distance, t.expired, t.distance)
 	if until := v.silentUntil(t); until > t.expired {
 		s = fmt.Sprintf("Packets to port %d get as far as %s. The hops from there to %d never answer, so the place is somewhere between %d and %d.",
 			t.to.Port(), t.hopName(t.expired), until, t.expired, until+1)
@@ -239,6 +250,9 @@ func (v *view) rejectedByICMP(b *blockade) *Finding {
 	f.Where = v.locate(b.trace, d.ICMP)
 	f.Certainty = b.certainty(sure(d.ICMP != nil && d.ICMP.From.IsValid()))
 	f.Story = append(f.Story, fmt.Sprintf("A connection to %s %s.", d.To, outcomeWords(d)))
+	if b.unsaid > 0 {
+		f.Story[1] += fmt.Sprintf(" %s got no answer; devices send only a few such messages a second.", count(b.unsaid, "other attempt"))
+	}
 	f.RuledOut = []string{"A closed port on the server: that would be a refusal without an ICMP message."}
 	return f
 }

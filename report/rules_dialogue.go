@@ -11,7 +11,7 @@ import (
 
 // The dialogue on the control connection.
 var dialogueRules = []rule{
-	{Code: Code{"control-reply-broken", Problem, ServerAdmin, "The server's replies break the grammar of FTP",
+	{Code: Code{"control-reply-broken", Problem, ServerAdmin, "The server's replies are not FTP replies",
 		"The server sends a line or a reply without end, or something that is no reply."}, when: replyBroken},
 	{Code: Code{"control-stalled", Problem, ServerNetwork, "A command gets no reply",
 		"The server leaves a command unanswered, or hangs up at it."}, when: controlStalled},

@@ -96,8 +96,11 @@ func connectionLimit(v *view) *Finding {
 		f.Checks = append(f.Checks, l.Check)
 	}
 	said := "It closed the connection without a word."
-	if l.Text != "" {
+	switch {
+	case l.Code != 0 && l.Text != "":
 		said = "It said: " + sentence(l.Text)
+	case l.Outcome != probe.OutcomeClosed && l.Outcome != "":
+		said = fmt.Sprintf("The attempt ended: %s.", l.Outcome)
 	}
 	f.Story = []string{fmt.Sprintf("With %s open, the server did not accept another one. %s", count(l.Others, "session"), said), "The checks went on with one session at a time."}
 	f.Effect = "Clients that open several connections, as most do for transfers, fail in part. Users behind one address share the limit."

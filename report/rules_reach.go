@@ -16,7 +16,7 @@ var reachRules = []rule{
 		"The name does not exist, or has no address of the wanted family."}, when: nameNotFound},
 	{Code: Code{"name-lookup-failed", Problem, ClientNetwork, "The name could not be looked up",
 		"The resolver gave no answer, so nothing is known about the name."}, when: nameLookupFailed},
-	{Code: Code{"control-rejected", Problem, ServerNetwork, "A device on the way refuses connections to the control port",
+	{Code: Code{"control-rejected", Problem, ServerNetwork, "A device on the way refuses the control port",
 		"A router or firewall answers \"prohibited\" or \"unreachable\" to connections to the control port."}, when: controlRejected},
 	{Code: Code{"control-refused", Problem, ServerAdmin, "Nothing listens on the control port",
 		"The control port refuses connections."}, when: controlRefused},
@@ -24,11 +24,11 @@ var reachRules = []rule{
 		"Connection attempts to the control port get no answer."}, when: controlFiltered},
 	{Code: Code{"not-ftp", Problem, ClientUser, "Another protocol answers on this port",
 		"The first bytes that the server sends are not FTP."}, when: notFTP},
-	{Code: Code{"control-closed", Problem, ServerAdmin, "The server closes the connection before a greeting",
+	{Code: Code{"control-closed", Problem, ServerAdmin, "The server hangs up before a greeting",
 		"The control connection is accepted and then closed without a greeting."}, when: controlClosed},
-	{Code: Code{"control-silent", Problem, ServerAdmin, "The server accepts the connection and stays silent",
+	{Code: Code{"control-silent", Problem, ServerAdmin, "The server accepts and stays silent",
 		"The control connection is accepted and no greeting comes."}, when: controlSilent},
-	{Code: Code{"address-family-broken", Warning, ServerNetwork, "Only one of IPv4 and IPv6 reaches the server",
+	{Code: Code{"address-family-broken", Warning, ServerNetwork, "IPv4 or IPv6 does not reach the server",
 		"The name has IPv4 and IPv6 addresses, and those of one family do not answer on the control port."}, when: familyBroken},
 	{Code: Code{"greeting-slow", Warning, ServerAdmin, "The greeting comes late",
 		"The server takes 3 seconds or more from connection to greeting."}, when: greetingSlow},
@@ -211,15 +211,25 @@ func notFTP(v *view) *Finding {
 	return f
 }
 
+// resetAtOnce is the case that a control connection opened and was reset
+// before a session could begin.
+func (v *view) resetAtOnce() *probe.Loss {
+	for _, d := range v.ev.Control {
+		if v.login == nil && d.Outcome == hops.Reset {
+			return &probe.Loss{Check: probe.CheckControl, Outcome: hops.Reset, Took: d.Took}
+		}
+	}
+	return nil
+}
+
 func controlClosed(v *view) *Finding {
 	l := v.ungreeted(probe.OutcomeClosed, hops.Reset)
 	if l == nil {
-		return nil
+		if l = v.resetAtOnce(); l == nil {
+			return nil
+		}
 	}
-	how := "closed"
-	if l.Outcome == hops.Reset {
-		how = "reset"
-	}
+	how := hangUp(l)
 	return &Finding{Certainty: Certain, Checks: []probe.Check{probe.CheckControl},
 		Story:    []string{fmt.Sprintf("%s accepted the connection and %s it after %s, without a greeting.", v.peer, how, ms(l.Took))},
 		Effect:   "No client can log in from here.",
@@ -261,7 +271,7 @@ func familyBroken(v *view) *Finding {
 		if d == nil || works[bad].IsValid() || !at.IsValid() {
 			continue
 		}
-		f := &Finding{Certainty: Likely, Checks: []probe.Check{probe.CheckControl}, Title: "The server cannot be reached over " + bad,
+		f := &Finding{Certainty: Likely, Checks: []probe.Check{probe.CheckControl}, Title: "No answer over " + bad,
 			Story:    []string{fmt.Sprintf("The name has %s and %s addresses. %s works, but %s %s.", good, bad, at, d.To, outcomeWords(d))},
 			Effect:   fmt.Sprintf("Clients that try %s first hang or fail; those that try both at once work.", bad),
 			RuledOut: []string{fmt.Sprintf("A server that is down: it answers over %s.", good), fmt.Sprintf("Not tested: whether this machine's %s works with other servers.", bad)},

@@ -10,7 +10,7 @@ import (
 
 // The listing over a data connection that opened.
 var transferRules = []rule{
-	{Code: Code{"data-source-rejected", Problem, ServerNetwork, "The server refuses the data connection's source address",
+	{Code: Code{"data-source-rejected", Problem, ServerNetwork, "The data connection's source is refused",
 		"The server sees the data connection come from another address than the control connection, and refuses it."},
 		when: dataSourceRejected, hides: []string{"data-reset"}},
 	{Code: Code{"data-reset", Problem, ServerNetwork, "The data connection opens and breaks off",
@@ -19,7 +19,7 @@ var transferRules = []rule{
 	{Code: Code{"data-silent", Problem, ServerAdmin, "The data connection stays silent",
 		"The data connection is open, but neither data nor its end arrives."},
 		when: dataSilent},
-	{Code: Code{"completion-reply-missing", Problem, ServerAdmin, "The data arrived but the server never confirmed it",
+	{Code: Code{"completion-reply-missing", Problem, ServerAdmin, "The server never confirms the transfer",
 		"The data connection ended in good order, and the reply 226 that should follow did not come."},
 		when: completionMissing, hides: []string{"control-stalled"}},
 	{Code: Code{"transfer-denied", Note, ServerAdmin, "The server refuses to list the directory",

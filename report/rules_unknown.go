@@ -39,8 +39,8 @@ func (v *view) failures() []failure {
 		}
 	}
 	shut := 0
-	for _, a := range v.ports {
-		if a.Check == probe.CheckPorts && a.fresh && !opened(a.Dial) {
+	for _, s := range v.sampled() { // without those that a second attempt cleared
+		if s.dial.Check == probe.CheckPorts && !s.open {
 			shut++
 		}
 	}

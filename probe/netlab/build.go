@@ -99,7 +99,6 @@ func (l *Lab) connect() {
 	cgw.forwards, isp.forwards, sgw.forwards = true, true, true
 
 	left, right, lan := NewLink(latency), NewLink(latency), NewLink(latency)
-	cgw.Attach("wan", left, "203.0.113.2/30", "2001:db8:a::2/64")
 	isp.Attach("left", left, "203.0.113.1/30", "2001:db8:a::1/64")
 	isp.Attach("right", right, "198.51.100.1/30", "2001:db8:b::1/64")
 	sgw.Attach("wan", right, "198.51.100.2/30", "2001:db8:b::2/64")
@@ -107,10 +106,11 @@ func (l *Lab) connect() {
 	srv.Attach("eth0", lan, a.server...)
 	srv.defaultRoutes(a.serverGateway, "2001:db8:2::1/64")
 	if l.scenario.Client.OnServer {
-		cli.Attach("eth0", lan, a.client...)
+		cli.Attach("eth0", lan, a.client...) // and its own router is cut off
 	} else {
 		near := NewLink(latency)
 		cli.Attach("eth0", near, a.client...)
+		cgw.Attach("wan", left, "203.0.113.2/30", "2001:db8:a::2/64")
 		cgw.Attach("lan", near, a.clientGateway, "2001:db8:1::1/64")
 	}
 	cli.defaultRoutes(a.clientGateway, a.clientGateway6)

@@ -166,10 +166,7 @@ func (p *path) filter(t tuple, isNew bool) bool {
 // place of one behind a destination NAT.
 func (p *path) report(m message) {
 	p.fate = reported
-	from := p.sent.src.Addr()
-	if p.in != nil {
-		from = p.in.addr(from)
-	}
+	from := p.end.sourceFor(p.got.src.Addr())
 	for i := len(p.steps) - 1; i >= 0; i-- {
 		if s := p.steps[i]; s.pre.dst != s.mid.dst {
 			from = s.pre.dst.Addr()
