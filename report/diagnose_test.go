@@ -83,6 +83,7 @@ func TestDiagnose(t *testing.T) {
 		{"inbound blocked", []part{client("198.51.100.7"), waited(probe.CheckPORT, t425("Failed to establish connection."))}, "likely active-inbound-blocked"},
 		{"EPRT unknown", []part{client("198.51.100.7"), refused(probe.CheckEPRT, 500, "'EPRT': command not understood."), arrived(probe.CheckPORT, madeServer+":20")}, "certain eprt-unsupported"},
 		{"from a high port", []part{client("198.51.100.7"), arrived(probe.CheckPORT, madeServer+":45001")}, "certain active-source-port"},
+		{"from a high port, and then nothing", []part{client("198.51.100.7"), arrived(probe.CheckPORT, madeServer+":45001"), unanswered(probe.CheckPORT)}, "possible cause-not-found active-source-port"},
 		{"from elsewhere", []part{client("198.51.100.7"), arrived(probe.CheckPORT, "203.0.113.11:20")}, "certain active-source-address"},
 		{"helper", []part{says("STAT", "211-", "     Connected to 198.51.100.200", "211 End"), arrived(probe.CheckPORT, madeServer+":20")}, "certain helper-in-path"},
 		{"private address without NAT", []part{says("STAT", "211-", "     Connected to 192.168.1.10", "211 End"), arrived(probe.CheckPORT, madeServer+":20")}, ""},
@@ -135,6 +136,14 @@ func brief(found []Finding) string {
 		words = append(words, f.Code)
 	}
 	return strings.Join(words, " ")
+}
+
+func unanswered(c probe.Check) part {
+	return func(ev *probe.Evidence) {
+		m := ev.Modes[c]
+		m.List.Replies = nil
+		m.Lost = &probe.Loss{Check: c, Command: "LIST", Outcome: hops.Timeout, Took: 30 * time.Second}
+	}
 }
 
 func again(o probe.Outcome, port uint16) part {

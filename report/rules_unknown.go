@@ -93,6 +93,9 @@ func modeWords(m *probe.Mode) string {
 	return strings.Join(parts, "; ")
 }
 
+// harmless are the causes that never make a check fail.
+var harmless = []string{"greeting-slow", "address-family-broken", "active-source-port", "active-source-address", "helper-in-path"}
+
 // unexplained speaks of checks that failed and stand in no finding. The
 // ordinary client and the port sample use the same paths as the passive modes,
 // so that a finding about those explains them.
@@ -100,7 +103,7 @@ func unexplained(v *view, found []Finding) *Finding {
 	covered := map[probe.Check]bool{}
 	for _, f := range found {
 		for _, c := range f.Checks {
-			covered[c] = covered[c] || f.Code != "greeting-slow" && f.Code != "address-family-broken"
+			covered[c] = covered[c] || !slices.Contains(harmless, f.Code)
 		}
 	}
 	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {

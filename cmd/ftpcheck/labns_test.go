@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -207,6 +208,40 @@ func setSysctls(device string) error {
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
+	}
+	return nil
+}
+
+// labMissing returns what the lab needs and this machine lacks.
+func labMissing() (missing []string) {
+	if os.Geteuid() != 0 {
+		return []string{"root"}
+	}
+	for _, tool := range []string{"ip", "nft", "setpriv", "vsftpd", "/usr/bin/python3"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing = append(missing, tool)
+		}
+	}
+	for _, program := range []string{"proftpd", "pure-ftpd"} {
+		if _, err := os.Stat(filepath.Join(serverFolder(), "usr/sbin", program)); err != nil {
+			missing = append(missing, program+" unpacked in "+serverFolder())
+		}
+	}
+	if err := exec.Command("/usr/bin/python3", "-c", "import pyftpdlib").Run(); err != nil {
+		missing = append(missing, "pyftpdlib for /usr/bin/python3")
+	}
+	if len(missing) > 0 {
+		return missing
+	}
+	probe := "ftpc" + pid() + "x0-probe"
+	defer removeNamespace(probe)
+	if out, err := exec.Command("ip", "netns", "add", probe).CombinedOutput(); err != nil {
+		return []string{fmt.Sprintf("the right to make network namespaces (%s)", bytes.TrimSpace(out))}
+	}
+	cmd := exec.Command("ip", "netns", "exec", probe, "nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(nftHelper)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return []string{fmt.Sprintf("a kernel with nftables and its FTP helper (%s)", bytes.TrimSpace(out))}
 	}
 	return nil
 }

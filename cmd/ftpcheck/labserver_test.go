@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -195,25 +194,4 @@ func serverFolder() string {
 func unpacked(program string) []string {
 	libs, _ := filepath.Glob(filepath.Join(serverFolder(), "usr/lib/*-linux-gnu"))
 	return []string{"env", "LD_LIBRARY_PATH=" + strings.Join(libs, ":"), filepath.Join(serverFolder(), "usr/sbin", program)}
-}
-
-// labMissing returns what the lab needs and this machine lacks.
-func labMissing() (missing []string) {
-	if os.Geteuid() != 0 {
-		missing = append(missing, "root")
-	}
-	for _, tool := range []string{"ip", "nft", "setpriv", "vsftpd", "/usr/bin/python3"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			missing = append(missing, tool)
-		}
-	}
-	for _, program := range []string{"proftpd", "pure-ftpd"} {
-		if _, err := os.Stat(filepath.Join(serverFolder(), "usr/sbin", program)); err != nil {
-			missing = append(missing, program+" in "+serverFolder())
-		}
-	}
-	if err := exec.Command("/usr/bin/python3", "-c", "import pyftpdlib").Run(); err != nil {
-		missing = append(missing, "pyftpdlib for /usr/bin/python3")
-	}
-	return missing
 }

@@ -155,6 +155,9 @@ func (s *Scenario) serverOptions() ftpd.Options {
 		Faults:    s.faults(),
 		Seed:      1, // the same ports in each run
 	}
+	if len(s.Server.Software) == 0 || s.Server.Software[0] == "vsftpd" {
+		opt.Product = "(vsFTPd 3.0.3)" // the server that ours behaves like, so that fixes are for a real one
+	}
 	if s.Server.IPv6 {
 		opt.Listen[0] = netip.AddrPortFrom(netip.IPv6Unspecified(), s.port())
 	}
