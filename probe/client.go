@@ -1,13 +1,17 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"ftpcheck/probe/wire"
 
 	"github.com/jlaffaye/ftp"
 )
@@ -92,6 +96,9 @@ func (w *watcher) dial(_, address string) (net.Conn, error) {
 		return nil, fmt.Errorf("dial %s: %s", to, a.Outcome)
 	}
 	c := &watched{Conn: conn, limit: r.ReplyTimeout}
+	if control {
+		c.talk = &talk{run: r}
+	}
 	c.left.Store(bound)
 	c.stop = context.AfterFunc(w.ctx, func() { conn.Close() })
 	w.conns = append(w.conns, c)
@@ -118,6 +125,7 @@ type watched struct {
 	limit time.Duration
 	left  atomic.Int64
 	stop  func() bool
+	talk  *talk // of a control connection
 }
 
 var errTooMuch = errors.New("the server sent more than ftpcheck reads")
@@ -129,5 +137,50 @@ func (c *watched) Read(b []byte) (int, error) {
 	c.SetReadDeadline(time.Now().Add(c.limit))
 	n, err := c.Conn.Read(b)
 	c.left.Add(-int64(n))
+	if c.talk != nil {
+		c.talk.heard(b[:n])
+	}
 	return n, err
+}
+
+func (c *watched) Write(b []byte) (int, error) {
+	if c.talk != nil {
+		c.talk.said(b)
+	}
+	return c.Conn.Write(b)
+}
+
+// talk turns what crosses the client's control connection into lines of the
+// transcript.
+type talk struct {
+	run     *run
+	partial []byte
+}
+
+func (t *talk) said(b []byte) {
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimRight(line, "\r\n")
+		if verbOf(line) == "PASS" {
+			line = "PASS ****"
+		}
+		t.run.emit(Event{Kind: KindSend, Check: CheckClient, Text: line})
+	}
+}
+
+func (t *talk) heard(b []byte) {
+	t.partial = append(t.partial, b...)
+	for {
+		i := bytes.IndexByte(t.partial, '\n')
+		if i < 0 && len(t.partial) < wire.DefaultLimits.Line {
+			return
+		}
+		line := t.partial
+		if i >= 0 {
+			line = t.partial[:i]
+		}
+		t.run.emit(t.run.received(Event{Kind: KindRecv, Check: CheckClient}, bytes.TrimRight(line, "\r")))
+		if t.partial = t.partial[len(line):]; i >= 0 {
+			t.partial = t.partial[1:]
+		}
+	}
 }

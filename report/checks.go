@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -199,6 +200,8 @@ func noGreeting(l *probe.Loss) string {
 		return "then reset it without a greeting"
 	case probe.OutcomeMalformed, probe.OutcomeLimit:
 		return join("but its greeting breaks the standard", ": ", l.Text)
+	case probe.OutcomeCancelled:
+		return "but the run was interrupted before its greeting"
 	}
 	return "then closed it without a greeting"
 }
@@ -233,6 +236,10 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = Skip, "not finished: interrupted"
 		return
 	}
+	if denial.MatchString(run.Text) {
+		l.State, l.Summary = Warn, "jlaffaye/ftp was denied the listing: "+run.Text
+		return
+	}
 	if run.Outcome != probe.OutcomeOK {
 		l.State, l.Summary = Failed, join("jlaffaye/ftp failed", ": ", run.Text)
 		return
@@ -244,15 +251,17 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 	l.State, l.Summary = OK, join("jlaffaye/ftp listed "+path, " over ", clientMode(ev))
 }
 
-// clientMode returns the passive command that the ordinary client ended with:
-// EPSV where the server grants it, PASV otherwise (jlaffaye/ftp v0.2.4).
-func clientMode(ev *probe.Evidence) string {
-	epsv, pasv := ev.Modes[probe.CheckEPSV], ev.Modes[probe.CheckPASV]
-	switch {
-	case epsv != nil && epsv.Reply != nil && epsv.Reply.Code == 229:
-		return "EPSV"
-	case refusedForGood(epsv) && pasv != nil && pasv.Reply != nil && pasv.Reply.Code == 227:
-		return "PASV"
+// denial is a reply about permissions or space: the connection was fine.
+var denial = regexp.MustCompile(`^(450|550|552|553) `)
+
+// clientMode returns the passive command that the ordinary client sent last.
+func clientMode(ev *probe.Evidence) (mode string) {
+	if c := ev.Checks[probe.CheckClient]; c != nil {
+		for _, l := range c.Lines {
+			if l.Dir == probe.KindSend && (l.Text == "EPSV" || l.Text == "PASV") {
+				mode = l.Text
+			}
+		}
 	}
-	return ""
+	return mode
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ftpcheck/probe"
@@ -162,7 +163,7 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 	var refusal *probe.Sample
 	for _, s := range ev.Announced() {
 		switch {
-		case s.Dial.Outcome == hops.Open:
+		case s.Dial.Outcome == hops.Open, confirmed(ev, s.Dial):
 			open = append(open, s.Announced)
 		case s.Dial.Outcome != "" && s.Dial.Outcome != probe.OutcomeCancelled:
 			if len(blocked) > 0 && how != s.Dial.Outcome {
@@ -197,6 +198,14 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 	default:
 		l.State, l.Summary = OK, text+", "+portSpan(open)
 	}
+}
+
+// confirmed reports whether a second attempt got an answer where the first
+// timed out. A refusal is one: nothing listens there any more.
+func confirmed(ev *probe.Evidence, d probe.Dial) bool {
+	return d.Outcome == hops.Timeout && slices.ContainsFunc(ev.Confirms, func(again probe.Dial) bool {
+		return again.To == d.To && (again.Outcome == hops.Open || again.Outcome == hops.Refused)
+	})
 }
 
 // pathLine judges the hop search, which is a measurement and never fails.

@@ -186,6 +186,9 @@ func commas(words []string) string {
 }
 
 func (t *Text) writeTranscript(r *Report) {
+	if len(r.Transcript) == 0 {
+		return
+	}
 	t.line("TRANSCRIPT")
 	t.line("")
 	for _, l := range r.Transcript {
