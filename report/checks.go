@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -236,7 +237,7 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = Skip, "not finished: interrupted"
 		return
 	}
-	if denial.MatchString(run.Text) {
+	if denial.MatchString(run.Text) && lastSent(ev, "LIST", "MLSD") {
 		l.State, l.Summary = Warn, "jlaffaye/ftp was denied the listing: "+run.Text
 		return
 	}
@@ -255,13 +256,34 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 var denial = regexp.MustCompile(`^(450|550|552|553) `)
 
 // clientMode returns the passive command that the ordinary client sent last.
-func clientMode(ev *probe.Evidence) (mode string) {
+func clientMode(ev *probe.Evidence) string {
+	for _, l := range slices.Backward(clientSent(ev)) {
+		if l == "EPSV" || l == "PASV" {
+			return l
+		}
+	}
+	return ""
+}
+
+// lastSent reports whether the ordinary client's last command has one of these
+// verbs.
+func lastSent(ev *probe.Evidence, verbs ...string) bool {
+	sent := clientSent(ev)
+	if len(sent) == 0 {
+		return false
+	}
+	verb, _, _ := strings.Cut(sent[len(sent)-1], " ")
+	return slices.Contains(verbs, verb)
+}
+
+// clientSent are the ordinary client's commands, without its goodbye.
+func clientSent(ev *probe.Evidence) (commands []string) {
 	if c := ev.Checks[probe.CheckClient]; c != nil {
 		for _, l := range c.Lines {
-			if l.Dir == probe.KindSend && (l.Text == "EPSV" || l.Text == "PASV") {
-				mode = l.Text
+			if l.Dir == probe.KindSend && l.Text != "QUIT" {
+				commands = append(commands, l.Text)
 			}
 		}
 	}
-	return mode
+	return commands
 }
