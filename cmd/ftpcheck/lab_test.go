@@ -82,11 +82,11 @@ func TestLab(t *testing.T) {
 // runScenario builds the network, starts the server, runs the program and
 // compares what it says with what the scenario expects.
 func runScenario(t *testing.T, program string, s *netlab.Scenario, software string) {
+	s = steadied(s, software)
 	n := newLabNet(t, s)
 	startServer(t, n, software)
 	if labKept() {
-		t.Logf("%s: ip netns exec %s setpriv --reuid=65534 --regid=65534 --clear-groups env -i %s %s",
-			t.Name(), n.ns("cli"), program, strings.Join(labArguments(s), " "))
+		t.Logf("%s: %q", t.Name(), n.command(t.Context(), "cli", asNobody(program, s)...).Args)
 	}
 	got := runProgram(t, n, program)
 	compareScenario(t, s, got)
@@ -136,6 +136,18 @@ func labTime(t *testing.T, text string) time.Duration {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// steadied has pyftpdlib checked in one session at a time. Version 1.5.7 at
+// times forgets a data connection while other sessions open and close theirs:
+// a capture shows the listing's bytes, and then neither a FIN nor a 226.
+func steadied(s *netlab.Scenario, software string) *netlab.Scenario {
+	if software != "pyftpdlib" || slices.Contains(s.Run.Args, "--parallel") {
+		return s
+	}
+	steady := *s
+	steady.Run.Args = append(slices.Clone(s.Run.Args), "--parallel", "1")
+	return &steady
 }
 
 // labArguments is the command line of the scenario's run.
