@@ -23,11 +23,11 @@ type crew struct {
 	path    *path
 	sampler *sampler
 
-	decided chan struct{} // closed when the first login is decided
-	in      bool          // how; valid once decided
-	open    atomic.Int32  // control sessions open now
-	limited atomic.Bool   // the server refused a further session
-	client  sync.Once
+	decided chan struct{}  // closed when the first login is decided
+	in      bool           // how; valid once decided
+	open    atomic.Int32   // control sessions open now
+	limited atomic.Bool    // the server refused a further session
+	client  atomic.Bool    // the client check has been run, or is being
 	entered sync.WaitGroup // places that have not got into their first session yet
 
 	mu     sync.Mutex
@@ -94,6 +94,7 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 		cancel()
 		group.Wait()
 		c.run.skip("not logged in", afterLogin...)
+		leaveAll(workers[1:])
 		first.leave(CheckLogin, false)
 		return
 	}
@@ -103,26 +104,39 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 		c.sampler.take(ctx, first)
 	}
 	group.Wait()
+	if c.limited.Load() {
+		leaveAll(workers[1:])
+	}
 	c.serially(ctx, first)
 	c.sampler.finish(ctx, first)
-	first.leave(CheckLogin, c.limited.Load())
+	first.leave(CheckLogin, c.limited.Load() || c.run.Parallel == 1)
+	leaveAll(workers[1:])
 	c.rehearse(ctx)
 }
 
-// work is the life of a place other than the first.
+func leaveAll(workers []*worker) {
+	for _, w := range workers {
+		if len(w.modes) > 0 {
+			w.leave(w.modes[len(w.modes)-1], false)
+		}
+	}
+}
+
+// work is the life of a place other than the first. One of them makes room for
+// the client check; the others keep their sessions to the end.
 func (w *worker) work(ctx context.Context) {
 	defer w.arrived()
 	w.runModes(ctx)
 	last := w.modes[len(w.modes)-1]
-	if w.run.wants(CheckClient) && slices.Contains(Active, last) && !w.limited.Load() {
+	switch {
+	case w.limited.Load():
+		w.leave(last, true)
+	case w.run.wants(CheckClient) && !slices.ContainsFunc(w.modes, isActive) && w.client.CompareAndSwap(false, true):
 		w.leave(last, false)
-		w.rehearse(ctx)
-		return
-	}
-	if !w.limited.Load() {
+		w.run.client(ctx)
+	default:
 		w.sampler.take(ctx, w)
 	}
-	w.leave(last, w.limited.Load())
 }
 
 // arrived tells that the place got into its first session, or never will.
@@ -133,17 +147,15 @@ func (w *worker) arrived() {
 	}
 }
 
-// rehearse runs the client check, once.
+// rehearse runs the client check unless it has already run beside the others.
 func (c *crew) rehearse(ctx context.Context) {
-	c.client.Do(func() {
-		if !c.run.wants(CheckClient) {
-			return
-		}
-		if c.limited.Load() {
-			pause(ctx, letGo)
-		}
-		c.run.client(ctx)
-	})
+	if !c.run.wants(CheckClient) || !c.client.CompareAndSwap(false, true) {
+		return
+	}
+	if c.limited.Load() {
+		pause(ctx, letGo)
+	}
+	c.run.client(ctx)
 }
 
 // letGo is how long a server may need to notice that a session has ended, and

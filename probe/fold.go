@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -281,9 +282,9 @@ func (e *Evidence) ControlPeer() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-func isMode(c Check) bool {
-	return c == CheckEPSV || c == CheckPASV || c == CheckEPRT || c == CheckPORT
-}
+func isMode(c Check) bool { return slices.Contains(modes, c) }
+
+func isActive(c Check) bool { return slices.Contains(Active, c) }
 
 func verbOf(command string) string {
 	verb, _, _ := strings.Cut(command, " ")

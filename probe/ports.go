@@ -12,7 +12,7 @@ import (
 const (
 	// sampleWait is the least wait for a sampled port. A SYN-ACK is the
 	// kernel's work, so it takes one round trip, whatever the server's load.
-	sampleWait = 500 * time.Millisecond
+	sampleWait = 300 * time.Millisecond
 	// sampleBudget bounds the sampling once a port was found blocked, so that a
 	// run in which everything is filtered ends within --timeout + 3 s.
 	sampleBudget = 2400 * time.Millisecond

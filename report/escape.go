@@ -56,7 +56,17 @@ func validUTF8(s string) (string, func(int) int) {
 	valid := func(s string) string {
 		return escape(s, func(rune) bool { return true })
 	}
-	return valid(s), func(at int) int { return len(valid(s[:min(max(at, 0), len(s))])) }
+	return valid(s), func(at int) int {
+		whole := 0 // an offset inside a rune counts as the rune's beginning
+		for whole < len(s) {
+			_, n := utf8.DecodeRuneInString(s[whole:])
+			if whole+n > at {
+				break
+			}
+			whole += n
+		}
+		return len(valid(s[:whole]))
+	}
 }
 
 // clip shortens s, already escaped, to width columns.

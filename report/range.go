@@ -97,6 +97,9 @@ func rangePartlyBlocked(v *view) *Finding {
 	for _, s := range b.shut {
 		f.Checks = append(f.Checks, s.dial.Check)
 	}
+	if c := v.ev.Client; c != nil && slices.ContainsFunc(c.Dials, func(d probe.Dial) bool { return failed(&d) }) {
+		f.Checks = append(f.Checks, probe.CheckClient) // it drew a blocked port as well
+	}
 	first := b.shut[0].dial
 	f.Story = []string{
 		fmt.Sprintf("Of %d announced ports %d opened (%s) and %d did not: %s.", len(b.open)+len(b.shut), len(b.open), b.band, len(b.shut), portList(b.shut)),

@@ -110,6 +110,13 @@ func (v *view) blocked(b *blockade, what string) *Finding {
 	}
 }
 
+func mostLikely(certain bool) string {
+	if certain {
+		return ""
+	}
+	return "most likely "
+}
+
 // natDistance is the hop that does the server's NAT, or 0. sure reports that
 // the hop itself was seen to own the server's address.
 func (v *view) natDistance() (hop int, sure bool) {
@@ -294,9 +301,9 @@ func dataRefused(v *view) *Finding {
 		f.Where = v.locate(t, nil)
 		f.Where.Side = SideServer
 		f.Certainty = b.certainty(sure(near))
-		f.Story = append(f.Story, fmt.Sprintf("The refusal comes from hop %d, the distance of the server itself: it does not listen on the port that it announced, or its own firewall refuses.", t.distance))
+		f.Story = append(f.Story, fmt.Sprintf("The refusal comes from hop %d, the distance of the server itself: %sit does not listen on the port that it announced, or its own firewall refuses.", t.distance, mostLikely(near)))
 		if !near {
-			f.RuledOut = []string{"A device in front of the server that answers for it: the refusal comes from farther away.",
+			f.RuledOut = []string{fmt.Sprintf("NAT in front of the server without a forward for the port: that device would refuse at its own distance, hop %d.", of-1),
 				fmt.Sprintf("Not ruled out: a firewall rule on hop %d, in front of the server, that refuses with a TCP reset.", of-1)}
 		}
 	case near:

@@ -138,9 +138,10 @@ func labTime(t *testing.T, text string) time.Duration {
 	return d
 }
 
-// steadied has pyftpdlib checked in one session at a time. Version 1.5.7 at
-// times forgets a data connection while other sessions open and close theirs:
-// a capture shows the listing's bytes, and then neither a FIN nor a 226.
+// steadied has pyftpdlib checked in one session at a time. When a session of
+// version 1.5.7 ends, the server may unregister a descriptor that another
+// session has by then, and that one never gets an answer: a capture shows the
+// listing's bytes, and then neither a FIN nor a 226.
 func steadied(s *netlab.Scenario, software string) *netlab.Scenario {
 	if software != "pyftpdlib" || slices.Contains(s.Run.Args, "--parallel") {
 		return s
