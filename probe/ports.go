@@ -28,9 +28,8 @@ const (
 // next, so a dial made like this that does not open proves nothing: it is
 // forgotten and taken again, carefully, one after the other.
 type sampler struct {
-	run     *run
-	ready   chan struct{} // closed when it is known which command announces ports
-	dialled sync.WaitGroup
+	run   *run
+	ready chan struct{} // closed when it is known which command announces ports
 
 	mu      sync.Mutex
 	left    int
@@ -96,14 +95,23 @@ func (s *sampler) blocked() {
 }
 
 // next takes one announcement out of those left.
-func (s *sampler) next() (ok, careful bool) {
+func (s *sampler) next() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.more() {
-		return false, false
+		return false
 	}
 	s.left--
-	return true, s.careful
+	return true
+}
+
+// goesSlowly reports whether each dial must be over before the next
+// announcement: once a port was blocked, and where a round trip is so short
+// that nothing is gained.
+func (s *sampler) goesSlowly() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.careful || s.run.rtt < 4*headStart
 }
 
 // more reports whether announcements are left to take, and the time for them.
@@ -132,28 +140,43 @@ func (s *sampler) take(ctx context.Context, w *worker) {
 		return
 	}
 	command := s.command()
+	var ahead chan struct{} // closed when the dial ahead of the last answer is over
 	for command != "" && w.session.usable() {
-		ok, careful := s.next()
-		if !ok {
-			return
+		if !s.next() {
+			if ahead == nil {
+				return
+			}
+			<-ahead // it may give its announcement back
+			ahead = nil
+			continue
 		}
 		s.begin()
 		addr, ok := w.session.announced(CheckPorts, command)
+		if ahead != nil {
+			<-ahead
+			ahead = nil
+		}
 		if !ok {
 			return
 		}
 		to := netip.AddrPortFrom(w.session.peer.Addr(), addr.Port())
 		e := Event{Check: CheckPorts, Session: w.session.id, As: AsSample, Addr: to}
-		if careful || s.run.rtt < 4*headStart {
+		if s.goesSlowly() {
 			s.dial(ctx, e)
 			continue
 		}
-		sent := make(chan struct{})
-		s.dialled.Go(func() { s.dialAhead(ctx, e); close(sent) })
+		ahead = make(chan struct{})
+		go func() {
+			defer close(ahead)
+			s.dialAhead(ctx, e)
+		}()
 		select {
-		case <-sent:
+		case <-ahead:
 		case <-time.After(headStart):
 		}
+	}
+	if ahead != nil {
+		<-ahead
 	}
 }
 

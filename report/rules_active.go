@@ -257,7 +257,7 @@ func activeInboundBlocked(v *view) *Finding {
 	}
 	a := list[0]
 	f := v.activeFinding(list)
-	f.Story = []string{fmt.Sprintf("In active mode we announced %s and waited. The server tried to connect, but nothing arrived here.", a.Announced)}
+	f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server accepted that, and was to connect there for a listing, but nothing arrived here.", a.Announced)}
 	if v.seen.known() {
 		f.Story = append(f.Story, fmt.Sprintf("The address is right: the server sees this client as %s.", v.seen.addr))
 		f.RuledOut = append(f.RuledOut, "NAT on this side: the server sees the address that we announced.")

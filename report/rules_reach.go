@@ -161,7 +161,8 @@ func controlFiltered(v *view) *Finding {
 	f.Certainty = sure(t.answer == hops.Timeout)
 	f.Owner = ownerAt(f.Where)
 	if t.answer == hops.Timeout && t.expired > 0 {
-		f.Story = append(f.Story, fmt.Sprintf("Packets get as far as %s; from hop %d on nothing answers.", t.hopName(t.expired), t.distance))
+		f.Story = append(f.Story, fmt.Sprintf("Packets get as far as %s; from hop %d on nothing answers. So they die in the forward filter of hop %d, or at hop %d itself.",
+			t.hopName(t.expired), t.distance, t.expired, t.distance))
 	}
 	if f.Where.Side == SideUnknown {
 		f.RuledOut = []string{"Not decided: a firewall on this side or the server's, or a server that is switched off. Another FTP server tried from here, or this one tried from elsewhere, would tell."}
