@@ -32,7 +32,7 @@ func (r *run) client(ctx context.Context) {
 	}
 	end := r.begin(CheckClient)
 	defer end()
-	ctx, cancel := context.WithTimeout(ctx, 2*r.ReplyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.ReplyTimeout+r.Timeout)
 	defer cancel()
 	e := Event{Kind: KindClient, Check: CheckClient, Outcome: OutcomeOK}
 	n, err := r.rehearse(ctx)
@@ -41,7 +41,8 @@ func (r *run) client(ctx context.Context) {
 		if e.Outcome = OutcomeFailed; errors.Is(ctx.Err(), context.Canceled) {
 			e.Outcome = OutcomeCancelled
 		}
-		e = r.received(e, []byte(err.Error()))
+		first, _, _ := strings.Cut(err.Error(), "\n") // what follows is about closing the connection
+		e = r.received(e, []byte(first))
 	}
 	r.emit(e)
 }

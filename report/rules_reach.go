@@ -63,8 +63,8 @@ func nameLookupFailed(v *view) *Finding {
 		Effect:   "No client on this machine can connect by name.",
 		RuledOut: []string{"Not known: whether the name exists. The resolver failed, it did not say no."},
 		Fixes:    []Fix{{Who: ClientNetwork, Do: "Check the resolver that this machine uses, and try the server's address in place of its name."}}}
-	if l.Text != "" {
-		f.Story[0] += " Its words: " + sentence(l.Text)
+	if l.Outcome == probe.OutcomeFailed {
+		f.Story[0] = fmt.Sprintf("The resolver answered the question about %s with a failure: %s", v.host(), sentence(l.Text))
 	}
 	return f
 }

@@ -155,3 +155,25 @@ func fits(want, got netlab.ExpectedFinding) bool {
 		text(want.Side, got.Side) && text(want.Address, got.Address) &&
 		number(want.AfterHop, got.AfterHop) && number(want.Of, got.Of)
 }
+
+// A cause that no network can show is a cause that nobody has seen.
+func TestEveryCodeHasAScenario(t *testing.T) {
+	all, err := netlab.Load(scenarios.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected := map[string]bool{}
+	for _, s := range all {
+		for _, f := range s.Expect.Findings {
+			expected[f.Code] = true
+		}
+		for _, code := range s.Expect.Notes {
+			expected[code] = true
+		}
+	}
+	for _, c := range Codes() {
+		if !expected[c.Code] {
+			t.Errorf("no scenario ends in %s", c.Code)
+		}
+	}
+}

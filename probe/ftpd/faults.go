@@ -36,6 +36,7 @@ type behaviour struct {
 	resets      bool              // data connections end in a RST
 	highPort    bool              // active data comes from an ephemeral port
 	never226    bool              // transfers are never confirmed
+	silentData  bool              // data connections open and never carry a byte
 	endlessList bool              // listings have no end
 	drip        bool              // replies come one byte a second
 	escapes     bool              // replies carry terminal escape sequences
@@ -75,6 +76,7 @@ var faults = []Fault{
 	{"list-550", "", "550 to LIST, NLST and MLSD", refuses(denied, "LIST", "NLST", "MLSD")},
 	{"never-ending-list", "", "listings have no end", on(func(b *behaviour) { b.endlessList = true })},
 	{"never-226", "", "transfers are never confirmed", on(func(b *behaviour) { b.never226 = true })},
+	{"silent-data", "", "data connections open, and nothing comes over them", on(func(b *behaviour) { b.silentData = true })},
 	{"data-reset", "", "data connections end in a reset", on(func(b *behaviour) { b.resets = true })},
 	{"data-source", "", "425 to every data connection, as if it came from another address", on(func(b *behaviour) { b.stranger = true })},
 	{"high-source-port", "", "active data never comes from port 20", on(func(b *behaviour) { b.highPort = true })},

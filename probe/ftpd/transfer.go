@@ -85,9 +85,12 @@ func (s *session) carry(ctx context.Context, conn net.Conn, j job) {
 	}
 	var n int64
 	var err error
-	if s.server.faults.resets {
+	switch {
+	case s.server.faults.resets:
 		err = reset(conn)
-	} else {
+	case s.server.faults.silentData:
+		pause(ctx, s.server.opt.Idle)
+	default:
 		n, err = j.move(&patientConn{Conn: conn, patience: s.server.opt.Idle})
 	}
 	if closing := conn.Close(); err == nil {

@@ -43,6 +43,7 @@ func Build(s *Scenario) (*Lab, error) {
 		l.hosts[name].helper = true
 	}
 	l.net.Name(serverName, s.names()...)
+	l.net.servfail = s.Client.NoResolver
 	ctx, cancel := context.WithCancel(context.Background())
 	l.stop = cancel
 	if err := l.serve(ctx); err != nil {

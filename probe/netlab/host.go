@@ -29,6 +29,9 @@ func (h *Host) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	}
 	h.net.mu.Lock()
 	defer h.net.mu.Unlock()
+	if h.net.servfail {
+		return nil, &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}
+	}
 	addrs := h.net.names[host]
 	if len(addrs) == 0 {
 		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}

@@ -15,11 +15,12 @@ import (
 
 // Net is a set of hosts and the links between them.
 type Net struct {
-	mu    sync.Mutex // guards everything below; never held while time passes
-	hosts []*Host
-	names map[string][]netip.Addr
-	conns map[*conn]struct{}
-	shut  bool
+	mu       sync.Mutex // guards everything below; never held while time passes
+	hosts    []*Host
+	names    map[string][]netip.Addr
+	servfail bool // the name server fails every question
+	conns    map[*conn]struct{}
+	shut     bool
 }
 
 // NewNet returns an empty network.

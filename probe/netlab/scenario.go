@@ -28,11 +28,12 @@ type Scenario struct {
 
 // Client is the machine that ftpcheck runs on.
 type Client struct {
-	NAT      bool   `json:"nat,omitempty"`           // cgw masquerades
-	IPv6     bool   `json:"ipv6,omitempty"`          // it has an IPv6 address and route
-	IPv6Only bool   `json:"ipv6_only,omitempty"`     // and no IPv4
-	DataFrom string `json:"data_from,omitempty"`     // cgw's NAT uses this address for connections to ports other than 21
-	OnServer bool   `json:"on_server_net,omitempty"` // the client stands in the server's own network: 10.0.0.20 at sgw
+	NAT        bool   `json:"nat,omitempty"`           // cgw masquerades
+	IPv6       bool   `json:"ipv6,omitempty"`          // it has an IPv6 address and route
+	IPv6Only   bool   `json:"ipv6_only,omitempty"`     // and no IPv4
+	DataFrom   string `json:"data_from,omitempty"`     // cgw's NAT uses this address for connections to ports other than 21
+	OnServer   bool   `json:"on_server_net,omitempty"` // the client stands in the server's own network: 10.0.0.20 at sgw
+	NoResolver bool   `json:"no_resolver,omitempty"`   // its name server fails every question (SERVFAIL)
 }
 
 // Server is the machine that is checked.
