@@ -91,3 +91,16 @@ func TestEverythingFilteredTakesOneTimeout(t *testing.T) {
 		}
 	}
 }
+
+// A run that is asked for the control connection alone sends no user name.
+func TestControlAloneDoesNotLogIn(t *testing.T) {
+	_, events := simulate(t, &netlab.Scenario{About: "healthy"}, probe.Options{Checks: []probe.Check{probe.CheckName, probe.CheckControl}})
+	for _, e := range events {
+		if e.Kind == probe.KindSend && e.Text != "QUIT" {
+			t.Errorf("sent %q", e.Text)
+		}
+		if e.Kind == probe.KindOpen && e.Session != 1 {
+			t.Errorf("opened session %d", e.Session)
+		}
+	}
+}

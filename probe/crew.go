@@ -76,42 +76,61 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	early, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var group sync.WaitGroup
-	if first.greeted(CheckControl) {
-		for _, w := range workers[1:] {
-			if len(w.modes) > 0 {
-				c.entered.Add(1)
-				w.waited = true
-				group.Go(func() { w.work(early) })
-			}
-		}
-		c.in = first.login()
-	} else {
-		c.run.skip("no FTP greeting", CheckLogin)
-	}
+	c.in = c.getIn(early, workers, &group)
 	close(c.decided)
 	c.entered.Done()
-	if !c.in {
+	if c.in {
+		c.together(ctx, first, &group)
+		if c.limited.Load() {
+			leaveAll(workers[1:])
+		}
+		c.serially(ctx, first)
+		c.sampler.finish(ctx, first)
+	} else {
 		cancel()
 		group.Wait()
 		c.run.skip("not logged in", afterLogin...)
-		leaveAll(workers[1:])
-		first.leave(CheckLogin, false)
-		return
 	}
+	last := CheckLogin
+	if !c.run.needsLogin() {
+		last = CheckControl
+	}
+	first.leave(last, c.limited.Load() || c.run.Parallel == 1)
+	leaveAll(workers[1:])
+	if c.in {
+		c.rehearse(ctx)
+	}
+}
+
+// getIn waits for the greeting, lets the other places connect, and logs the
+// first session in.
+func (c *crew) getIn(ctx context.Context, workers []*worker, group *sync.WaitGroup) bool {
+	first := workers[0]
+	switch {
+	case !first.greeted(CheckControl):
+		c.run.skip("no FTP greeting", CheckLogin)
+		return false
+	case !c.run.needsLogin():
+		return false
+	}
+	for _, w := range workers[1:] {
+		if len(w.modes) > 0 {
+			c.entered.Add(1)
+			w.waited = true
+			group.Go(func() { w.work(ctx) })
+		}
+	}
+	return first.login()
+}
+
+// together runs what runs beside the other places, and waits for them.
+func (c *crew) together(ctx context.Context, first *worker, group *sync.WaitGroup) {
 	first.inquire()
 	first.runModes(ctx)
 	if !c.limited.Load() {
 		c.sampler.take(ctx, first)
 	}
 	group.Wait()
-	if c.limited.Load() {
-		leaveAll(workers[1:])
-	}
-	c.serially(ctx, first)
-	c.sampler.finish(ctx, first)
-	first.leave(CheckLogin, c.limited.Load() || c.run.Parallel == 1)
-	leaveAll(workers[1:])
-	c.rehearse(ctx)
 }
 
 func leaveAll(workers []*worker) {

@@ -109,6 +109,11 @@ func (r *run) skip(why string, checks ...Check) {
 // afterLogin are the checks that need an account.
 var afterLogin = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient}
 
+// needsLogin reports whether the run has to log in.
+func (r *run) needsLogin() bool {
+	return r.wants(CheckLogin) || slices.ContainsFunc(afterLogin, r.wants)
+}
+
 func (r *run) main(ctx context.Context) {
 	r.emit(Event{Kind: KindStart, Start: &Start{
 		Time: r.began.UTC(), Tool: r.tool, Host: r.Target.Host, Port: r.Target.Port,
@@ -129,6 +134,9 @@ func (r *run) checks(ctx context.Context) {
 		r.skip(why, CheckControl, CheckLogin)
 		r.skip(why, afterLogin...)
 		r.skip(why, CheckPath)
+		return
+	}
+	if !r.wants(CheckControl) && !r.wants(CheckPath) && !r.needsLogin() {
 		return
 	}
 	path := r.startPath(ctx)
