@@ -48,12 +48,11 @@ var (
 		"SFTPGo":    "ftpd.disable_active_mode = false",
 	}
 	quickGreeting = settings{
-		"vsftpd":    "reverse_lookup_enable=NO",
 		"ProFTPD":   "UseReverseDNS off\nIdentLookups off",
 		"Pure-FTPd": "-H   (or DontResolve yes)",
 	}
 	sessionLimits = settings{
-		"vsftpd":           "max_per_ip=\nmax_clients=",
+		"vsftpd":           "max_per_ip=0\nmax_clients=0   (0: no limit)",
 		"ProFTPD":          "MaxClientsPerHost\nMaxInstances",
 		"Pure-FTPd":        "-C (per address)   -c (in all)",
 		"FileZilla Server": "limits of the user, autoban",
