@@ -25,6 +25,15 @@ type trace struct {
 
 func (t trace) known() bool { return t.answer != "" }
 
+// passed is the last hop that saw the packet: an answer from hop n proves hop
+// n-1, also when that one sent no message of its own (they are rate limited).
+func (t trace) passed() int {
+	if t.answer == hops.Timeout {
+		return t.expired
+	}
+	return max(t.expired, t.distance-1)
+}
+
 // readTrace reads TTL-limited attempts. A silent hop with answering ones
 // behind it is a router that sends no ICMP, not the place where packets die.
 func readTrace(steps []probe.Hop) trace {
@@ -138,15 +147,15 @@ func (t trace) hopName(ttl int) string {
 func (v *view) locate(t trace, icmp *hops.ICMP) *Where {
 	w := &Where{Side: SideUnknown, Of: v.distance()}
 	if t.known() {
-		w.HopKnown, w.AfterHop = true, t.expired
-		if t.from.IsValid() {
+		w.HopKnown, w.AfterHop = true, t.passed()
+		if t.from.IsValid() && w.AfterHop == t.expired {
 			w.Address = t.from.String()
 		}
-		w.Side = side(t.expired, w.Of)
+		w.Side = side(w.AfterHop, w.Of)
 		if w.Side == SideUnknown && sameNetwork(t.from, t.to.Addr()) {
 			w.Side = SideServer
 		}
-		if w.Of > 0 && t.expired >= w.Of {
+		if w.Of > 0 && w.AfterHop >= w.Of {
 			// The control port answers nearer than this port's path ends:
 			// something answers in the server's place.
 			w.Side, w.Of = SideUnknown, 0

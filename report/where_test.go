@@ -24,6 +24,7 @@ func TestWhere(t *testing.T) {
 		{"silent routers hide the place", path(madeServer+":21", "x192.168.1.1", "-", "-", "o"), []string{"x192.168.1.1", "-", "-", "-"}, Where{SideUnknown, true, 1, 4, "192.168.1.1"}},
 		{"a proxy answers for the server", path(madeServer+":21", "o"), []string{"x192.168.1.1", "x198.51.100.1", "-"}, Where{SideUnknown, true, 2, 0, "198.51.100.1"}},
 		{"the control port was not searched", ran(probe.CheckPath), []string{"x192.168.1.1", "x198.51.100.1", "-"}, Where{SideUnknown, true, 2, 0, "198.51.100.1"}},
+		{"an answer from hop 2 proves hop 1, whose own message was suppressed", control, []string{"-", "r"}, Where{SideClient, true, 1, 4, ""}},
 		{"nothing was searched", ran(probe.CheckPath), nil, Where{Side: SideUnknown}},
 	}
 	for _, tt := range tests {
