@@ -12,9 +12,10 @@ const (
 	tooMany     = "421 There are too many connected users, please try later."
 )
 
-// guests are the sessions at this moment, oldest first. Those that have not
-// logged in never keep a newcomer out: the oldest of them makes room, so that
-// a port scan or a pile of idle connections cannot close the house.
+// guests are the sessions at this moment, oldest first. Connections that say
+// nothing never keep a newcomer out, and neither do those that never log in
+// when the house is full: the oldest of them makes room, so that a port scan
+// or a pile of idle connections cannot close the house.
 type guests struct {
 	total, each int
 
@@ -30,8 +31,11 @@ func (g *guests) admit(s *session) (refusal string, others int) {
 	defer g.mu.Unlock()
 	from := s.peer.Addr()
 	here := func(o *session) bool { return sameHost(o.peer.Addr(), from) }
+	// A client that opens several sessions must not push out its own first one
+	// while that is logging in.
+	mute := func(o *session) bool { return here(o) && !o.spoke.Load() }
 	others = g.count(here)
-	if others >= g.each && !g.evict(here) {
+	if others >= g.each && !g.evict(mute) {
 		return tooManyHere, others
 	}
 	if len(g.all) >= g.total && !g.evict(g.crowd()) {

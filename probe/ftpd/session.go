@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ftpcheck/probe"
@@ -27,6 +28,7 @@ type session struct {
 	since   time.Time
 	read    *wire.CommandReader
 	token   chan struct{} // whoever holds it may write a reply
+	spoke   atomic.Bool   // a command has come
 
 	user     string
 	failures int // refused passwords
@@ -113,6 +115,9 @@ func (s *session) converse() string {
 	for {
 		s.expect()
 		line, err := s.read.ReadCommand()
+		if err == nil {
+			s.spoke.Store(true)
+		}
 		if errors.Is(err, wire.ErrLineTooLong) {
 			s.bad++
 			s.reply("500 Line too long.")
