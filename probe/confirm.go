@@ -10,7 +10,7 @@ import (
 // finish takes what is left of the samples, dials the silent ones again when
 // others opened, and ends the ports check.
 func (s *sampler) finish(ctx context.Context, w *worker) {
-	if !s.run.wants(CheckPorts) {
+	if !s.run.wants(CheckPorts) || ctx.Err() != nil && s.began.IsZero() {
 		return
 	}
 	if s.command() == "" {

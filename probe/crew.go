@@ -89,7 +89,9 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	} else {
 		cancel()
 		group.Wait()
-		c.run.skip("not logged in", afterLogin...)
+		if ctx.Err() == nil {
+			c.run.skip("not logged in", afterLogin...)
+		}
 	}
 	last := CheckLogin
 	if !c.run.needsLogin() {
@@ -106,9 +108,12 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 // first session in.
 func (c *crew) getIn(ctx context.Context, workers []*worker, group *sync.WaitGroup) bool {
 	first := workers[0]
+	_, greeted := first.greeted(CheckControl)
 	switch {
-	case !first.greeted(CheckControl):
-		c.run.skip("no FTP greeting", CheckLogin)
+	case !greeted:
+		if ctx.Err() == nil {
+			c.run.skip("no FTP greeting", CheckLogin)
+		}
 		return false
 	case !c.run.needsLogin():
 		return false

@@ -111,6 +111,7 @@ func (e *Evidence) addDial(ev Event) {
 		for _, s := range e.Samples {
 			if s.Session == ev.Session && s.Announced.Port() == ev.Addr.Port() && s.Dial.Outcome == "" {
 				s.Dial = d
+				break
 			}
 		}
 	}

@@ -23,10 +23,13 @@ type source struct {
 // extends it.
 func (w *worker) list(ctx context.Context, check Check, sources <-chan source, wait time.Duration) {
 	r, s := w.run, w.session
-	if r.Target.Path != "" {
-		if reply, ok := s.command(check, "CWD "+r.Target.Path); !ok || reply.Code/100 != 2 {
+	// A directory that cannot be entered says nothing about data connections:
+	// the login directory is listed in its place.
+	if r.Target.Path != "" && !s.moved {
+		if _, ok := s.command(check, "CWD "+r.Target.Path); !ok {
 			return
 		}
+		s.moved = true
 	}
 	if !s.send(check, "LIST", "LIST") {
 		return
@@ -49,7 +52,7 @@ func (w *worker) list(ctx context.Context, check Check, sources <-chan source, w
 			}
 		}
 	})
-	reply, ok := s.await(check, began.Add(wait), wait < r.ReplyTimeout)
+	reply, ok := s.await(check, began.Add(wait), isActive(check))
 	for ok && reply.Code/100 == 1 {
 		reply, ok = s.await(check, over, false)
 	}
@@ -116,6 +119,7 @@ func (r *run) drain(ctx context.Context, check Check, id int, src source, deadli
 	began := time.Now()
 	stop := context.AfterFunc(ctx, func() { src.conn.Close() })
 	defer stop()
+	src.conn.SetReadDeadline(deadline) // before done may shorten it
 	finished := make(chan struct{})
 	defer close(finished)
 	go func() {
@@ -125,7 +129,6 @@ func (r *run) drain(ctx context.Context, check Check, id int, src source, deadli
 		case <-finished:
 		}
 	}()
-	src.conn.SetReadDeadline(deadline)
 	e := Event{Kind: KindData, Check: check, Session: id, As: src.as, Addr: src.addr, Outcome: OutcomeLimit}
 	buf := make([]byte, 32<<10)
 	for e.Bytes < maxListing {

@@ -7,14 +7,14 @@ import (
 	"ftpcheck/probe/wire"
 )
 
-// greeted waits for the greeting of the place's session. A 120 says that the
-// real one comes later (RFC 959 5.4).
-func (w *worker) greeted(check Check) bool {
+// greeted waits for the greeting of the place's session and reports whether it
+// lets us in. A 120 says that the real one comes later (RFC 959 5.4).
+func (w *worker) greeted(check Check) (wire.Reply, bool) {
 	deadline := time.Now().Add(w.run.ReplyTimeout)
 	for {
 		reply, ok := w.session.reply(check, deadline)
 		if !ok || reply.Code/100 != 1 {
-			return ok && reply.Code/100 == 2
+			return reply, ok && reply.Code/100 == 2
 		}
 	}
 }
@@ -88,8 +88,7 @@ func (w *worker) enter(ctx context.Context, check Check) bool {
 // enterSession takes a new session from its greeting to its login. The
 // password waits until it is known to be right.
 func (w *worker) enterSession(ctx context.Context, check Check) (reply wire.Reply, ok bool) {
-	reply, ok = w.session.reply(check, time.Now().Add(w.run.ReplyTimeout))
-	if !ok || reply.Code/100 != 2 {
+	if reply, ok = w.greeted(check); !ok {
 		return reply, false
 	}
 	if reply, ok = w.user(check); ok && reply.Code == 331 {

@@ -29,6 +29,9 @@ func (s *session) announced(check Check, command string) (netip.AddrPort, bool) 
 	e := Event{Kind: KindAnnounce, Check: check, Session: s.id, Addr: addr}
 	if err != nil {
 		e.Outcome, e.Addr = OutcomeMalformed, netip.AddrPort{}
+		if again := s.run.redactedError(reply, s.peer.Addr()); again != nil {
+			err = again // an error quotes the reply, perhaps cut
+		}
 		e = s.run.received(e, []byte(err.Error()))
 	}
 	s.run.emit(e)
@@ -48,6 +51,15 @@ func parseAnnouncement(reply wire.Reply, peer netip.Addr) (netip.AddrPort, error
 		return netip.AddrPortFrom(peer, port), err
 	}
 	return netip.AddrPort{}, fmt.Errorf("the reply announces nothing: %s", text)
+}
+
+// redactedError is what parsing the reply without the password in it says.
+func (r *run) redactedError(reply wire.Reply, peer netip.Addr) error {
+	last := len(reply.Lines) - 1
+	reply.Lines = slices.Clone(reply.Lines)
+	reply.Lines[last].Raw = []byte(r.redact(string(reply.Lines[last].Raw)))
+	_, err := parseAnnouncement(reply, peer)
+	return err
 }
 
 func (w *worker) tryPassive(ctx context.Context, check Check) {

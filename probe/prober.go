@@ -55,7 +55,7 @@ type run struct {
 	peer    netip.AddrPort // control address and port in use
 	rtt     time.Duration  // of the control connection's handshake
 	known   []netip.Addr   // addresses that the target's name has
-	suspect chan netip.AddrPort
+	onePort chan struct{}  // full while the only port of ActivePorts is in use
 }
 
 func newRun(p *Prober) *run {
@@ -70,7 +70,7 @@ func newRun(p *Prober) *run {
 	}
 	r.began = time.Now()
 	r.events = make(chan Event)
-	r.suspect = make(chan netip.AddrPort, 8)
+	r.onePort = make(chan struct{}, 1)
 	return r
 }
 
@@ -129,7 +129,10 @@ func (r *run) main(ctx context.Context) {
 
 func (r *run) checks(ctx context.Context) {
 	addrs := r.name(ctx)
-	if len(addrs) == 0 {
+	switch {
+	case ctx.Err() != nil: // what was cancelled is not tested
+		return
+	case len(addrs) == 0:
 		why := "the name has no address to connect to"
 		r.skip(why, CheckControl, CheckLogin)
 		r.skip(why, afterLogin...)
@@ -143,7 +146,10 @@ func (r *run) checks(ctx context.Context) {
 	defer path.finish()
 
 	conn, finish := r.control(ctx, addrs, path)
-	if conn == nil {
+	switch {
+	case conn == nil && ctx.Err() != nil:
+		return
+	case conn == nil:
 		why := "no control connection"
 		r.skip(why, CheckLogin)
 		r.skip(why, afterLogin...)
@@ -167,9 +173,12 @@ func (r *run) name(ctx context.Context) []netip.Addr {
 	end := r.begin(CheckName)
 	defer end()
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, r.ReplyTimeout)
+	limited, cancel := context.WithTimeout(ctx, r.ReplyTimeout)
 	defer cancel()
-	all, err := r.Network.Lookup(ctx, r.Target.Host)
+	all, err := r.Network.Lookup(limited, r.Target.Host)
+	if ctx.Err() != nil {
+		return nil
+	}
 	e := Event{Kind: KindLookup, Check: CheckName, Outcome: OutcomeOK, Took: time.Since(began)}
 	if err != nil {
 		e.Outcome, e.Text = lookupFailure(err)
@@ -179,11 +188,11 @@ func (r *run) name(ctx context.Context) []netip.Addr {
 	var addrs []netip.Addr
 	for _, a := range all {
 		a = a.Unmap()
+		r.known = append(r.known, a)
 		if r.Family == 0 || (r.Family == 4) == a.Is4() {
 			addrs = append(addrs, a)
 		}
 	}
-	r.known = addrs
 	e.Addrs = addrs
 	if len(addrs) == 0 {
 		e.Outcome = OutcomeNotFound

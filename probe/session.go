@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,12 +28,20 @@ type session struct {
 	peer  netip.AddrPort
 	local netip.AddrPort
 	dirty bool
+	moved bool    // it is in Target.Path, which is relative to where it began
 	lost  Outcome // how it gave out; empty while it lives
+	early int     // preliminary replies to the command under way
 	stop  func() bool
+	bye   bool // QUIT was sent: whatever ends it now is its end
 
 	mu    sync.Mutex
 	until time.Time // the wait under way was extended to this
 }
+
+// maxEarly bounds the preliminary replies to one command; a server sends one.
+const maxEarly = 16
+
+var errTooManyReplies = errors.New("too many preliminary replies")
 
 // newSession takes over a control connection. It is closed when ctx ends.
 func (r *run) newSession(ctx context.Context, id int, conn net.Conn, peer netip.AddrPort) *session {
@@ -51,6 +60,11 @@ func (s *session) send(check Check, line, shown string) bool {
 	if !s.usable() {
 		return false
 	}
+	if strings.ContainsAny(line, "\r\n\x00") {
+		s.run.emit(Event{Kind: KindNote, Check: check, Session: s.id,
+			Text: verbOf(line) + " is not sent: its argument has a line break or a zero byte"})
+		return false
+	}
 	s.run.emit(Event{Kind: KindSend, Check: check, Session: s.id, Text: shown})
 	s.conn.SetWriteDeadline(time.Now().Add(s.run.ReplyTimeout))
 	began := time.Now()
@@ -61,7 +75,7 @@ func (s *session) send(check Check, line, shown string) bool {
 	s.mu.Lock()
 	s.until = time.Time{}
 	s.mu.Unlock()
-	s.dirty = true
+	s.dirty, s.early = true, 0
 	return true
 }
 
@@ -125,7 +139,13 @@ func (s *session) await(check Check, deadline time.Time, patience bool) (reply w
 	if held != nil {
 		show(*held, reply.Code)
 	}
-	s.dirty = reply.Code/100 == 1
+	s.dirty = reply.Code/100 == 1 || reply.Code == 421 // the server is closing (RFC 959 5.4)
+	if reply.Code/100 == 1 {
+		if s.early++; s.early > maxEarly {
+			s.giveOut(check, errTooManyReplies, time.Since(began), reply)
+			return reply, false
+		}
+	}
 	return reply, true
 }
 
@@ -146,6 +166,9 @@ func (s *session) giveOut(check Check, err error, took time.Duration, partial wi
 	e.Outcome, e.Text = loss(err)
 	s.lost = e.Outcome
 	s.close()
+	if s.bye {
+		return
+	}
 	s.run.emit(s.run.received(e, []byte(e.Text)))
 }
 
@@ -158,7 +181,7 @@ func loss(err error) (Outcome, string) {
 		return OutcomeForeign, foreign.Protocol + ": " + string(foreign.First)
 	case errors.As(err, &syntax):
 		return OutcomeMalformed, syntax.Why + ": " + syntax.Text
-	case errors.Is(err, wire.ErrLineTooLong), errors.Is(err, wire.ErrTooManyLines), errors.Is(err, wire.ErrTooLarge):
+	case errors.Is(err, wire.ErrLineTooLong), errors.Is(err, wire.ErrTooManyLines), errors.Is(err, wire.ErrTooLarge), errors.Is(err, errTooManyReplies):
 		return OutcomeLimit, err.Error()
 	}
 	return ending(err), ""
@@ -186,6 +209,7 @@ func (s *session) quit(check Check, wait bool) {
 	if s == nil || s.lost != "" {
 		return
 	}
+	s.bye = true
 	if s.send(check, "QUIT", "QUIT") && wait {
 		limit := time.Now().Add(min(s.run.ReplyTimeout, 2*time.Second))
 		if _, ok := s.reply(check, limit); ok {
@@ -206,15 +230,24 @@ func (s *session) close() {
 // received fills in text that came from the server: the password, should the
 // server echo it, is replaced; bytes that are not UTF-8 are kept in Raw.
 func (r *run) received(e Event, raw []byte) Event {
-	text := string(raw)
-	if p := r.Target.Password; len(p) > 3 && r.Target.User != "anonymous" {
-		text = strings.ReplaceAll(text, p, "****")
-	}
+	text := r.redact(string(raw))
 	e.Text = text
 	if !utf8.ValidString(text) {
 		e.Text, e.Raw = strings.ToValidUTF8(text, "\uFFFD"), []byte(text)
 	}
 	return e
+}
+
+// redact replaces the password, as it is and as Go quotes it in errors.
+func (r *run) redact(text string) string {
+	p := r.Target.Password
+	if len(p) < 4 || r.Target.User == "anonymous" {
+		return text // too short to tell from other text, or no secret
+	}
+	for _, form := range []string{p, strconv.Quote(p), strconv.QuoteToASCII(p)} {
+		text = strings.ReplaceAll(text, strings.Trim(form, `"`), "****")
+	}
+	return text
 }
 
 func localAddr(c net.Conn) netip.AddrPort {

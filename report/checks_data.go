@@ -47,7 +47,7 @@ func passiveUnreached(m *probe.Mode, announced, host *probe.Dial) (State, string
 	case announced != nil && announced.Outcome != "":
 		text = announced.To.String() + " " + dialWords(announced)
 	case m.NotDialled != "":
-		text = m.Announced.String() + " not dialled: " + m.NotDialled
+		text = m.NotDialled
 	default:
 		text = m.Announced.String() + " was announced, but not dialled"
 	}

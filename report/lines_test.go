@@ -91,9 +91,9 @@ func TestLine(t *testing.T) {
 			s.session(2, probe.CheckPASV, clientIP+":40002", serverFTP)
 			s.say(2, "> PASV", "227 Entering Passive Mode (0,0,0,0,195,93).")
 			s.announce("0.0.0.0:50013")
-			s.add(probe.Event{Kind: probe.KindNote, As: probe.AsAnnounced, Text: "it is no address of a host"})
+			s.add(probe.Event{Kind: probe.KindNote, As: probe.AsAnnounced, Text: "0.0.0.0:50013 is not dialled: it is no address of a host"})
 			s.dial(probe.AsControlHost, serverIP+":50013", hops.Open)
-		}, Warn, "0.0.0.0:50013 not dialled: it is no address of a host (203.0.113.10:50013 is open)"},
+		}, Warn, "0.0.0.0:50013 is not dialled: it is no address of a host (203.0.113.10:50013 is open)"},
 		{"both addresses time out", probe.CheckPASV, func(s *script) {
 			s.passive(2, probe.CheckPASV, "227 Entering Passive Mode (10,0,0,5,195,93).", "10.0.0.5:50013", hops.Timeout, hops.Timeout)
 		}, Failed, "10.0.0.5:50013 timed out in 5 s (203.0.113.10:50013 timed out in 5 s)"},

@@ -187,7 +187,7 @@ func soFar(d *probe.Data) string {
 func dataSilent(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
-		if !t.opened || t.data == nil || t.data.Outcome != hops.Timeout || t.data.Bytes > 0 || t.final() != nil {
+		if !t.opened || t.data == nil || t.data.Outcome != hops.Timeout || t.data.Bytes > 0 || !t.unanswered() {
 			continue
 		}
 		if f == nil {
@@ -249,8 +249,8 @@ func transferDenied(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
 		r := t.final()
-		if t.List == nil {
-			r = v.changeDirectory(t.Check)
+		if c := v.changeDirectory(t.Check); c != nil && deniedCode(c.Code) {
+			r = c
 		}
 		if r == nil || !deniedCode(r.Code) || tlsText.MatchString(text(r)) {
 			continue

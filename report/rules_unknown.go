@@ -45,10 +45,43 @@ func (v *view) failures() []failure {
 		}
 	}
 	add(probe.CheckPorts, shut > 0, "%s did not open", count(shut, "announced port"))
+	if s := v.onlyRefused(); s != nil {
+		add(probe.CheckPorts, true, "no port was announced: %s", unended(s.Text))
+	}
 	if c := v.ev.Client; c != nil {
-		add(probe.CheckClient, c.Outcome == probe.OutcomeFailed, "the ordinary client failed: %s", sentence(c.Text))
+		add(probe.CheckClient, c.Outcome == probe.OutcomeFailed, "the ordinary client failed: %s", unended(c.Text))
 	}
 	return list
+}
+
+// onlyRefused is a refused announcement of the ports check when it got no port
+// at all, and the passive modes do not show the same.
+func (v *view) onlyRefused() *probe.Sample {
+	var refused *probe.Sample
+	for _, s := range v.ev.Samples {
+		switch {
+		case s == nil:
+		case s.Announced.IsValid():
+			return nil
+		case s.Code >= 400:
+			refused = s
+		}
+	}
+	for _, p := range v.passive {
+		if p.Announced.IsValid() || refusal(p.Mode) != nil {
+			return nil
+		}
+	}
+	return refused
+}
+
+// unended is server text for use before more words or a full stop.
+func unended(s string) string {
+	s = strings.TrimSuffix(sentence(s), ".")
+	if rest, quoted := strings.CutSuffix(s, ".\""); quoted {
+		s = rest + "\""
+	}
+	return s
 }
 
 func cancelled(m *probe.Mode) bool {
@@ -109,7 +142,7 @@ func unexplained(v *view, found []Finding) *Finding {
 	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {
 		covered[probe.CheckClient] = true
 	}
-	f := &Finding{Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
+	f := &Finding{Severity: Warning, Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Effect: "Part of what clients do may fail in the same way."}
 	for _, fail := range v.failures() {
 		if covered[fail.check] {
@@ -117,6 +150,9 @@ func unexplained(v *view, found []Finding) *Finding {
 		}
 		if !slices.Contains(f.Checks, fail.check) {
 			f.Checks = append(f.Checks, fail.check)
+		}
+		if !slices.Contains(probe.Active, fail.check) {
+			f.Severity = Problem // active mode may fail because of where this client stands
 		}
 		f.Story = append(f.Story, fmt.Sprintf("%s: %s.", fail.check, strings.TrimSuffix(fail.how, ".")))
 		if len(f.Quote) == 0 {
