@@ -36,7 +36,7 @@ func TestDiagnose(t *testing.T) {
 		{"logged in, nothing else tested", nil, ""},
 
 		{"private address, port fine", []part{pasv("10.0.0.5:50013", hops.Timeout, hops.Open)}, "certain passive-address-private"},
-		{"private address not dialled, port fine", []part{pasv("10.0.0.5:50013", "", hops.Open)}, "certain passive-address-private"},
+		{"private address not dialled, port fine", []part{pasv("10.0.0.5:50013", "", hops.Open)}, "likely passive-address-private"},
 		{"private address that works from here", []part{pasv("10.0.0.5:50013", hops.Open, hops.Open)}, ""},
 		{"private address, port blocked too", []part{pasv("10.0.0.5:50013", hops.Timeout, hops.Timeout)}, "likely passive-address-private data-filtered"},
 		{"provider NAT address", []part{pasv("100.64.3.4:50013", hops.Timeout, hops.Open)}, "certain passive-address-private"},
@@ -44,18 +44,28 @@ func TestDiagnose(t *testing.T) {
 		{"between private networks, host works", []part{server("10.9.9.9"), pasv("10.0.0.5:50013", hops.Timeout, hops.Open)}, "certain passive-address-private"},
 		{"loopback", []part{pasv("127.0.0.1:50013", "", hops.Open)}, "certain passive-address-unusable"},
 		{"0.0.0.0 means the control host", []part{pasv("0.0.0.0:50013", "", hops.Open)}, "certain passive-address-unusable"},
-		{"third party", []part{pasv("198.51.100.9:50013", "", hops.Open)}, "certain passive-address-foreign"},
+		{"third party", []part{pasv("198.51.100.9:50013", "", hops.Open)}, "likely passive-address-foreign"},
+		{"third party, dialled", []part{pasv("198.51.100.9:50013", hops.Timeout, hops.Open)}, "certain passive-address-foreign"},
 		{"hairpin", []part{server("192.168.1.99"), pasv("198.51.100.9:50013", hops.Timeout, hops.Open)}, "certain passive-hairpin"},
-		{"hairpin that works", []part{server("192.168.1.99"), pasv("198.51.100.9:50013", hops.Open, hops.Open)}, "certain passive-address-foreign"},
+		{"hairpin that works", []part{server("192.168.1.99"), pasv("198.51.100.9:50013", hops.Open, hops.Open)}, ""},
+		{"hairpin not dialled", []part{server("192.168.1.99"), pasv("198.51.100.9:50013", "", hops.Open)}, "possible passive-hairpin"},
+		{"public address announced, tried on the server itself", []part{server("127.0.0.1"), client("127.0.0.1"), pasv("198.51.100.9:50013", hops.Timeout, hops.Open)}, "possible passive-address-foreign"},
 
 		{"EPSV unknown", []part{refused(probe.CheckEPSV, 500, "'EPSV': command not understood."), pasv(madeServer+":50013", "", hops.Open)}, "certain epsv-unsupported"},
 		{"passive off", []part{refused(probe.CheckEPSV, 550, "Permission denied."), refused(probe.CheckPASV, 550, "Permission denied.")}, "certain passive-disabled"},
 		{"PASV over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 500, "You are connected using IPv6."), epsv(50012, hops.Open)}, "certain pasv-on-ipv6"},
-		{"no passive mode over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 500, "no"), refused(probe.CheckEPSV, 502, "no")}, "likely passive-disabled"},
+		{"no passive mode over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 500, "no"), refused(probe.CheckEPSV, 502, "no")}, "certain epsv-unsupported"},
 		{"no ports left", []part{refused(probe.CheckPASV, 425, "All reserved TCP ports are busy"), epsv(50012, hops.Open)}, "certain passive-ports-exhausted"},
 
 		{"ports vanish, place unknown", []part{epsv(50012, hops.Timeout)}, "likely data-filtered"},
 		{"ports vanish at the client's router", []part{epsv(50012, hops.Timeout), controlPath, path(data, "x192.168.1.1", "-", "-", "-")}, "certain data-filtered"},
+		{"ports vanish at the server", []part{epsv(50012, hops.Timeout), controlPath, path(data, "x192.168.1.1", "x198.51.100.1", "x203.0.113.1", "-")}, "likely data-filtered"},
+		{"ports vanish, the server is the next hop", []part{epsv(50012, hops.Timeout), path(madeServer+":21", "o"), path(data, "-")}, "likely data-filtered"},
+		{"ports vanish, place unknown, many of them", []part{samples(hops.Timeout, false, 50001, 50002, 50003, 50004)}, "likely data-filtered"},
+		{"ports vanish at two places", []part{epsv(50012, hops.Timeout), samples(hops.Timeout, false, 50060), controlPath, path(data, "x192.168.1.1", "-", "-", "-"),
+			path(netipPort(50060), "x192.168.1.1", "x198.51.100.1", "-", "-")}, "likely data-filtered"},
+		{"ports refused at hop 1 of 2, this machine or the NAT", []part{epsv(50012, hops.Refused), path(madeServer+":21", "x"+madeServer, "o"), path(data, "r", "r")}, "likely data-not-forwarded"},
+		{"ports refused, the server is the next hop", []part{epsv(50012, hops.Refused), path(madeServer+":21", "o"), path(data, "r")}, "likely data-refused"},
 		{"ports refused behind the client's router", []part{epsv(50012, hops.Refused), controlPath, path(data, "x192.168.1.1", "r", "r", "r")}, "certain data-rejected"},
 		{"ports rejected, most without a message", []part{epsv(50012, hops.Rejected), samples(hops.Timeout, false, 50001, 50002, 50003)}, "likely data-rejected"},
 		{"a port that was silent once", []part{samples(hops.Open, false, 50001, 50004, 50009), samples(hops.Timeout, false, 50060), again(hops.Refused, 50060)}, ""},
@@ -65,6 +75,8 @@ func TestDiagnose(t *testing.T) {
 		{"ports refused, distance not measured", []part{epsv(50012, hops.Refused)}, "possible data-refused"},
 		{"ports refused on this machine", []part{server("127.0.0.1"), client("127.0.0.1"), epsv(50012, hops.Refused)}, "certain data-refused"},
 		{"half the range", []part{samples(hops.Open, false, 50001, 50004, 50009, 50020), samples(hops.Timeout, true, 50060, 50070, 50088, 50099)}, "certain data-range-partly-blocked"},
+		{"no port announced, nothing else tested", []part{noPort(500, "Unknown command")}, "possible cause-not-found"},
+		{"a port blocked at two announcements", []part{samples(hops.Open, false, 50001, 50020), samples(hops.Refused, false, 50060, 50060)}, "likely data-range-partly-blocked"},
 		{"a random mix", []part{samples(hops.Open, false, 50001, 50020, 50060), samples(hops.Timeout, true, 50010, 50030, 50070)}, "possible cause-not-found"},
 		{"one port once", []part{samples(hops.Open, false, 50001, 50020, 50060), samples(hops.Timeout, false, 50070)}, "possible cause-not-found"},
 
@@ -72,6 +84,7 @@ func TestDiagnose(t *testing.T) {
 		{"closed without a word", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, probe.OutcomeEOF)}, "possible data-source-rejected"},
 		{"reset", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 100, hops.Reset, *line(150, "Here."), *line(426, "Failure."))}, "likely data-reset"},
 		{"silent", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here."))}, "certain data-silent"},
+		{"control connection closed during the listing", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), closedAt(probe.CheckEPSV)}, "likely control-stalled"},
 		{"226 missing", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 512, probe.OutcomeEOF, *line(150, "Here."))}, "certain completion-reply-missing"},
 		{"may not list", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, probe.OutcomeEOF, *line(550, "Permission denied."))}, "certain transfer-denied"},
 
@@ -80,6 +93,8 @@ func TestDiagnose(t *testing.T) {
 		{"behind NAT, nothing arrives", []part{waited(probe.CheckPORT)}, "likely active-behind-nat"},
 		{"Pure-FTPd shows our address", []part{refused(probe.CheckPORT, 500, "I won't open a connection to 192.168.1.10 (only to 198.51.100.200)")}, "likely active-behind-nat"},
 		{"active off", []part{client("198.51.100.7"), refused(probe.CheckPORT, 550, "Permission denied."), refused(probe.CheckEPRT, 550, "Permission denied.")}, "certain active-disabled"},
+		{"one active command off, the other refused for the address", []part{refused(probe.CheckPORT, 550, "Permission denied."), refused(probe.CheckEPRT, 500, "Illegal EPRT command.")}, "likely active-behind-nat active-disabled"},
+		{"EPRT unknown behind NAT", []part{says("FEAT", "211-Features:", " PASV", "211 End"), refused(probe.CheckPORT, 500, "Illegal PORT command."), refused(probe.CheckEPRT, 500, "Unknown command.")}, "likely active-behind-nat eprt-unsupported"},
 		{"inbound blocked", []part{client("198.51.100.7"), waited(probe.CheckPORT, t425("Failed to establish connection."))}, "likely active-inbound-blocked"},
 		{"EPRT unknown", []part{client("198.51.100.7"), refused(probe.CheckEPRT, 500, "'EPRT': command not understood."), arrived(probe.CheckPORT, madeServer+":20")}, "certain eprt-unsupported"},
 		{"from a high port", []part{client("198.51.100.7"), arrived(probe.CheckPORT, madeServer+":45001")}, "certain active-source-port"},
@@ -88,6 +103,7 @@ func TestDiagnose(t *testing.T) {
 		{"helper", []part{says("STAT", "211-", "     Connected to 198.51.100.200", "211 End"), arrived(probe.CheckPORT, madeServer+":20")}, "certain helper-in-path"},
 		{"private address without NAT", []part{says("STAT", "211-", "     Connected to 192.168.1.10", "211 End"), arrived(probe.CheckPORT, madeServer+":20")}, ""},
 		{"server sees its gateway", []part{client("198.51.100.7"), says("STAT", "211-", "     Connected to 172.17.0.1", "211 End"), refused(probe.CheckPORT, 500, "Illegal PORT command.")}, "certain server-side-source-nat"},
+		{"server sees its gateway, active off", []part{client("198.51.100.7"), says("STAT", "211-", "     Connected to 172.17.0.1", "211 End"), refused(probe.CheckPORT, 550, "Permission denied."), refused(probe.CheckEPRT, 550, "Permission denied.")}, "certain server-side-source-nat active-disabled"},
 		{"pyftpdlib's STAT shows itself", []part{greeting("220 pyftpdlib 1.5.7 ready."), client("198.51.100.7"), says("STAT", "211-", " Connected to: 10.0.0.10:21", "211 End")}, ""},
 
 		{"wrong password", []part{refusedLogin("PASS ****", "530 Login incorrect.")}, "likely login-rejected"},
@@ -146,6 +162,22 @@ func unanswered(c probe.Check) part {
 	}
 }
 
+// closedAt ends the mode's control connection at LIST.
+func closedAt(c probe.Check) part {
+	return func(ev *probe.Evidence) {
+		lost := &probe.Loss{Check: c, Command: "LIST", Outcome: probe.OutcomeClosed, Took: 30 * time.Millisecond}
+		ev.Modes[c].Lost, ev.Sessions[0].Lost = lost, lost
+	}
+}
+
+// noPort is a ports check whose announcement was refused.
+func noPort(code int, words string) part {
+	return func(ev *probe.Evidence) {
+		ran(probe.CheckPorts)(ev)
+		ev.Samples = append(ev.Samples, &probe.Sample{Session: 1, Command: "EPSV", Code: code, Text: words})
+	}
+}
+
 func again(o probe.Outcome, port uint16) part {
 	return func(ev *probe.Evidence) {
 		d := madeDial(probe.AsConfirm, netipPort(int(port)), o)
@@ -197,7 +229,11 @@ func TestSeverityByEvidence(t *testing.T) {
 		want  Severity
 	}{
 		{"passive off, nothing works", off, Problem},
-		{"passive off, active works", append(slices.Clone(off), arrived(probe.CheckPORT, madeServer+":20")), Warning},
+		{"passive off, active works", append(slices.Clone(off), arrived(probe.CheckPORT, madeServer+":20")), Problem},
+		{"PASV alone off", []part{epsv(50012, hops.Open), refused(probe.CheckPASV, 550, "Permission denied.")}, Warning},
+		{"EPSV unknown over IPv6, active works", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 425, "no"), refused(probe.CheckEPSV, 500, "Unknown command."), arrived(probe.CheckEPRT, "[2001:db8::1]:20")}, Problem},
+		{"hairpin not dialled", []part{server("192.168.1.99"), pasv("198.51.100.9:50013", "", hops.Open)}, Warning},
+		{"no reply to FEAT, all else works", append(slices.Clone(well), unansweredFEAT), Warning},
 		{"0.0.0.0, control host works", []part{pasv("0.0.0.0:50013", "", hops.Open)}, Warning},
 		{"127.0.0.1, control host works", []part{pasv("127.0.0.1:50013", "", hops.Open)}, Problem},
 		{"full at the greeting", []part{greetedWith("421 Too many users.", probe.OutcomeClosed)}, Problem},
@@ -209,6 +245,12 @@ func TestSeverityByEvidence(t *testing.T) {
 			t.Errorf("%s: %s is %v, want %s", tt.name, brief(found), found, tt.want)
 		}
 	}
+}
+
+// unansweredFEAT: the login session gives out at FEAT, after the login.
+func unansweredFEAT(ev *probe.Evidence) {
+	ev.Sessions[0].Exchanges = append(ev.Sessions[0].Exchanges, &probe.Exchange{Check: probe.CheckLogin, Command: "FEAT"})
+	ev.Sessions[0].Lost = &probe.Loss{Check: probe.CheckLogin, Command: "FEAT", Outcome: probe.OutcomeClosed, Took: time.Second}
 }
 
 // TestFixHasRealValues: the fix for the recognised server alone, ready to paste.

@@ -30,6 +30,8 @@ func (v *view) sampled() []sample {
 		case s == nil:
 		case a.fresh && s.open != opened(a.Dial):
 			unsteady[port] = true
+		case a.fresh && !s.open && a.Outcome == s.dial.Outcome:
+			s.confirmed = true
 		case a.fresh || s.open || s.dial.Outcome == hops.Refused:
 		case opened(a.Dial) || a.Outcome == hops.Refused: // nothing listens there any more, so the way is open
 			unsteady[port] = true
@@ -116,17 +118,43 @@ func rangePartlyBlocked(v *view) *Finding {
 	if !unlikely {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a boundary by chance; more samples would decide (--ports).")
 	}
-	f.Where = v.locate(v.traceTo([]*probe.Dial{first}), first.ICMP)
-	f.Owner = ServerNetwork
-	if f.Where.Side == SideClient {
-		f.Owner = ClientNetwork
-	}
 	all := v.announcedRange()
 	f.Fixes = []Fix{
 		{Who: ServerNetwork, Do: fmt.Sprintf("Open the whole range that the server announces, at least %s.", all), Examples: openRange(all)},
-		{Who: ServerAdmin, Do: fmt.Sprintf("Or let the server announce only ports that are open, such as %s.", b.band), Examples: examplesRange(v, b.band)},
 	}
+	if b.band.high-b.band.low >= 9 { // fewer are no range to serve clients with
+		f.Fixes = append(f.Fixes, Fix{Who: ServerAdmin, Do: fmt.Sprintf("Or let the server announce only ports that are open, such as %s.", b.band), Examples: examplesRange(v, b.band)})
+	}
+	v.placeShut(f, b)
 	return f
+}
+
+// placeShut says where the connections to the blocked ports end.
+func (v *view) placeShut(f *Finding, b boundary) {
+	first := b.shut[0].dial
+	var same []*probe.Dial
+	for _, s := range b.shut {
+		if s.dial.Outcome == first.Outcome {
+			same = append(same, s.dial)
+		}
+	}
+	t, other := v.traceTo(same)
+	f.Where = v.locate(t, first.ICMP)
+	f.Owner = ServerNetwork
+	switch {
+	case t.answer == first.Outcome && v.stoppedByNAT(t):
+		f.Where.Side = SideServer
+		f.Story = append(f.Story, v.natStory(t)...)
+		f.Fixes[0] = v.fixForward()
+	case f.Where.Side == SideClient:
+		f.Owner = ClientNetwork
+	}
+	if other.known() {
+		if f.Certainty == Certain {
+			f.Certainty = Likely
+		}
+		f.Story = append(f.Story, fmt.Sprintf("Attempts to port %d end elsewhere: %s.", other.to.Port(), whereText(v.locate(other, nil))))
+	}
 }
 
 // spilled reports whether every blocked port lies far outside the open band.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
@@ -14,7 +15,7 @@ import (
 var activeRules = []rule{
 	{Code: Code{"server-side-source-nat", Warning, ServerNetwork, "The server sees its gateway, not clients",
 		"The server sees this client under an address of its own network: something on its side rewrites the source of connections."},
-		when: serverSourceNAT, hides: []string{"active-behind-nat", "active-disabled"}},
+		when: serverSourceNAT, hides: []string{"active-behind-nat"}},
 	{Code: Code{"active-behind-nat", Warning, ClientNetwork, "NAT on this side stops active mode",
 		"The address that the client announces in active mode is not the one under which the server sees it."},
 		when: activeBehindNAT},
@@ -108,13 +109,6 @@ func (v *view) activeWhere(keep func(active) bool) []active {
 	return slices.DeleteFunc(slices.Clone(v.active), func(a active) bool { return !keep(a) })
 }
 
-func (v *view) passiveHint() string {
-	if v.works(probe.Passive) {
-		return " Passive mode works."
-	}
-	return ""
-}
-
 // sourceRewritten is the server's view of this client when it cannot be this
 // client or the NAT on its side.
 func (v *view) sourceRewritten() (netip.Addr, Certainty) {
@@ -147,7 +141,7 @@ func serverSourceNAT(v *view) *Finding {
 			fmt.Sprintf("The server says from where we are connected to it, and names %s:", seen),
 			fmt.Sprintf("This client is %s and the server is %s. %s belongs to the server's own network: a container proxy, a load balancer or masquerading towards the server replaces the client's address.", v.local, v.peer.Addr().Unmap(), seen),
 		},
-		Effect: "The server refuses PORT and EPRT, because they name another address than it sees. Limits and bans that count by address hit all clients at once." + v.passiveHint(),
+		Effect: "Limits and bans that count by address hit all clients at once." + v.passiveHint(),
 		Fixes: []Fix{{Who: ServerNetwork, Do: "Keep the client's source address on the way to the server.", Examples: []Example{
 			{"Docker", "--network host, or \"userland-proxy\": false"},
 			{"Kubernetes", "externalTrafficPolicy: Local"},
@@ -156,12 +150,25 @@ func serverSourceNAT(v *view) *Finding {
 	}
 	f.Quote = v.quote(v.seen.check, v.seen.reply.Line-(len(v.seen.reply.Lines)-1-v.seen.line))
 	f.Quote = markSpan(f.Quote, v.seen.match[0], v.seen.match[1], string(classOf(seen)))
+	blamed := false
 	for _, a := range v.active {
-		if v.refused(a) && addressText.MatchString(text(a.Reply)) || v.attempted(a) {
+		about := v.refused(a) && aboutAddress(a.Reply)
+		if about || v.attempted(a) {
 			f.Checks = append(f.Checks, a.Check)
 		}
+		blamed = blamed || about
+	}
+	if blamed {
+		f.Effect = "The server refuses PORT and EPRT, because they name another address than it sees. " + f.Effect
 	}
 	return f
+}
+
+// aboutAddress reports whether a refusal can be about the address that PORT or
+// EPRT names, and not about the command.
+func aboutAddress(r *probe.Reply) bool {
+	words := text(r)
+	return addressText.MatchString(words) || r.Code/100 == 5 && !notUnderstood(r) && !activeOff.MatchString(words)
 }
 
 func activeBehindNAT(v *view) *Finding {
@@ -171,7 +178,7 @@ func activeBehindNAT(v *view) *Finding {
 		case why == "":
 			return false
 		case v.refused(a):
-			return addressText.MatchString(text(a.Reply)) || (proven || a.Reply.Code/100 == 5) && !notUnderstood(a.Reply) && !activeOff.MatchString(text(a.Reply))
+			return aboutAddress(a.Reply) || proven && !notUnderstood(a.Reply) && !activeOff.MatchString(text(a.Reply))
 		}
 		return v.attempted(a)
 	})
@@ -187,16 +194,39 @@ func activeBehindNAT(v *view) *Finding {
 	if v.attempted(a) {
 		f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server's connection did not arrive.", a.Announced)}
 	}
+	switch {
+	case proven && v.seen.addr == a.local:
+		return v.wrongActiveAddress(f, a)
+	case proven && inner(v.seen.addr) && sameNetwork(a.local, v.seen.addr):
+		return v.activeHairpin(f, why)
+	}
 	f.Story = append(f.Story, fmt.Sprintf("But %s: a NAT device stands on this side, and what is announced means nothing beyond it.", why))
 	f.Effect = "Active mode fails from this network, with this server and most others." + v.passiveHint()
 	if !proven {
 		f.RuledOut = []string{"Not known: under which address the server sees this client; it does not say."}
 	}
-	f.Fixes = []Fix{
-		{Who: ClientUser, Do: "Use passive mode (EPSV or PASV)."},
-		{Who: ClientNetwork, Do: "Or announce the public address and forward a fixed port range to this client.",
-			Examples: append([]Example{{"ftpcheck", activeFlags(v)}}, forwardRange(portRange{40000, 40099}, a.Announced.Addr().Unmap().String())[0])},
-	}
+	f.Fixes = v.passiveOr(Fix{Who: ClientNetwork, Do: "Announce the public address and forward a fixed port range to this client.",
+		Examples: append([]Example{{"ftpcheck", activeFlags(v)}}, forwardRange(portRange{40000, 40099}, a.local.String())[0])})
+	return f
+}
+
+// activeHairpin: the server stands in the client's own network, or the client
+// behind a device that gives it an address of that network.
+func (v *view) activeHairpin(f *Finding, why string) *Finding {
+	f.Story = append(f.Story, fmt.Sprintf("But %s, an address of this client's own network. A router that leads connections back into the network puts its own address in place of the client's (hairpin NAT).", why))
+	f.Effect = "Active mode fails with this server, when it is reached in this way." + v.passiveHint()
+	f.Fixes = v.passiveOr(Fix{Who: ClientUser, Do: "If the server stands in this network, connect to its address there."})
+	return f
+}
+
+// wrongActiveAddress: the server sees this client under its own address, so
+// that no NAT is in between and the announced address was a wrong choice.
+func (v *view) wrongActiveAddress(f *Finding, a active) *Finding {
+	f.Title, f.Owner = "The announced active address is not ours", ClientUser
+	f.Story = append(f.Story, fmt.Sprintf("But the server sees this client as %s, which is its own address: no NAT changes it on the way, and what was announced is wrong.", v.seen.addr))
+	f.Effect = "Active mode fails with this setting." + v.passiveHint()
+	f.RuledOut = append(f.RuledOut, "NAT on this side: the server sees this client's own address.")
+	f.Fixes = []Fix{{Who: ClientUser, Do: fmt.Sprintf("Announce %s: leave --active-address out, and correct the same setting in other clients.", a.local)}}
 	return f
 }
 
@@ -213,11 +243,11 @@ func activeDisabled(v *view) *Finding {
 		if !v.refused(a) || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT {
 			return false
 		}
-		if activeOff.MatchString(text(a.Reply)) || v.lacksFeature("EPRT") {
-			return true
-		}
 		why, _ := v.mismatch(a)
-		return why == "" && a.Reply.Code/100 == 5
+		if why != "" && addressText.MatchString(text(a.Reply)) {
+			return false
+		}
+		return activeOff.MatchString(text(a.Reply)) || why == "" && a.Reply.Code/100 == 5
 	})
 	if len(list) == 0 {
 		return nil
@@ -229,21 +259,23 @@ func activeDisabled(v *view) *Finding {
 		}
 	}
 	a := list[0]
-	firm := activeOff.MatchString(text(a.Reply)) || v.lacksFeature("EPRT")
 	f := v.activeFinding(list)
-	f.Certainty = sure(firm || v.seen.known() && v.seen.addr == a.Announced.Addr().Unmap())
+	why, _ := v.mismatch(a)
+	right := v.seen.known() && v.seen.addr == a.Announced.Addr().Unmap()
+	both := len(list) == len(probe.Active)
+	f.Certainty = sure(both && why == "" && (right || activeOff.MatchString(text(a.Reply)) || v.lacksFeature("EPRT")))
 	f.Story = []string{fmt.Sprintf("The server refuses to connect to us. We announced %s, and it answered:", a.Announced)}
-	if v.seen.known() && v.seen.addr == a.Announced.Addr().Unmap() {
+	if right {
 		f.Story = append(f.Story, "The address is not the reason: the server sees this client under the same one.")
 	}
-	if v.lacksFeature("EPRT") {
+	if both && v.lacksFeature("EPRT") {
 		f.Story = append(f.Story, "Its FEAT reply does not list EPRT: active mode is switched off.")
 	}
-	f.Effect = "Clients in active mode fail with this server." + v.passiveHint()
-	f.Fixes = []Fix{
-		{Who: ClientUser, Do: "Use passive mode (EPSV or PASV)."},
-		{Who: ServerAdmin, Do: "If active mode is wanted, allow it.", Examples: activeOn.examples(v.product)},
+	if !both {
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: only %s is denied. The other command was not refused for the same reason, or not tried.", strings.ToUpper(string(a.Check))))
 	}
+	f.Effect = "Clients in active mode fail with this server." + v.passiveHint()
+	f.Fixes = append(v.usePassive(), Fix{Who: ServerAdmin, Do: "If active mode is wanted, allow it.", Examples: activeOn.examples(v.product)})
 	return f
 }
 
@@ -260,20 +292,34 @@ func activeInboundBlocked(v *view) *Finding {
 	f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server accepted that, and was to connect there for a listing, but nothing arrived here.", a.Announced)}
 	if v.seen.known() {
 		f.Story = append(f.Story, fmt.Sprintf("The address is right: the server sees this client as %s.", v.seen.addr))
+	}
+	forward := a.Announced.Addr().Unmap() != a.local
+	switch {
+	case forward:
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: the device that owns %s does not forward the port to this client, %s.", a.Announced.Addr().Unmap(), a.local))
+	case v.seen.known():
 		f.RuledOut = append(f.RuledOut, "NAT on this side: the server sees the address that we announced.")
 	}
 	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
 	f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall that does not let the server's own connection out. The opposite end (ftpcheck serve) would tell.")
 	f.Effect = "Active mode fails from this network." + v.passiveHint()
-	from := a.peer.String()
-	f.Fixes = []Fix{
-		{Who: ClientUser, Do: "Use passive mode (EPSV or PASV)."},
-		{Who: ClientNetwork, Do: fmt.Sprintf("Or let connections from %s in, to a fixed port range.", from), Examples: []Example{
-			{"ftpcheck", "--active-ports 40000-40099"},
-			{"nft", fmt.Sprintf("nft add rule inet filter input ip saddr %s tcp dport 40000-40099 accept", from)},
-			{"iptables", fmt.Sprintf("iptables -I INPUT -s %s -p tcp --dport 40000:40099 -j ACCEPT", from)},
-			{"Windows", fmt.Sprintf("netsh advfirewall firewall add rule name=\"FTP active\" dir=in action=allow protocol=TCP remoteip=%s localport=40000-40099", from)},
-		}},
-	}
+	f.Fixes = v.passiveOr(admitServer(a, forward))
 	return f
+}
+
+// admitServer lets the server's connection in; forward: over a NAT device that
+// owns the announced address.
+func admitServer(a active, forward bool) Fix {
+	from := a.peer.String()
+	if forward {
+		return Fix{Who: ClientNetwork, Do: fmt.Sprintf("Forward a fixed port range to this client, and let connections from %s in.", from),
+			Examples: append([]Example{{"ftpcheck", fmt.Sprintf("--active-address %s --active-ports 40000-40099", a.Announced.Addr().Unmap())}},
+				forwardRange(portRange{40000, 40099}, a.local.String())[:3]...)}
+	}
+	return Fix{Who: ClientNetwork, Do: fmt.Sprintf("Let connections from %s in, to a fixed port range.", from), Examples: []Example{
+		{"ftpcheck", "--active-ports 40000-40099"},
+		{"nft", fmt.Sprintf("nft add rule inet filter input ip saddr %s tcp dport 40000-40099 accept", from)},
+		{"iptables", fmt.Sprintf("iptables -I INPUT -s %s -p tcp --dport 40000:40099 -j ACCEPT", from)},
+		{"Windows", fmt.Sprintf("netsh advfirewall firewall add rule name=\"FTP active\" dir=in action=allow protocol=TCP remoteip=%s localport=40000-40099", from)},
+	}}
 }

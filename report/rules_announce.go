@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -19,16 +20,34 @@ func replyMalformed(v *view) *Finding {
 			f.Checks = append(f.Checks, p.Check)
 			continue
 		}
+		objection, _, _ := strings.Cut(p.Malformed, `: "`) // without the reply, which the quote shows
 		f = &Finding{
 			Certainty: Certain, Checks: []probe.Check{p.Check},
 			Quote:  v.quoteReply(p.Check, p.Reply),
-			Story:  []string{fmt.Sprintf("The server's reply to %s names no address and port that the standard allows:", p.Command), "What is wrong: " + sentence(p.Malformed) + "."},
+			Story:  []string{fmt.Sprintf("The server's reply to %s names no address and port that the standard allows:", p.Command), "What is wrong: " + sentence(objection) + "."},
 			Effect: "Most clients give up or fall back to another mode.",
-			Fixes:  []Fix{{Who: ServerAdmin, Do: "Correct the server's passive address setting, or update the server. If a NAT device rewrites replies, turn its FTP helper off.", Examples: examplesAnnounce(v, p.peer.String())}},
+			Fixes:  []Fix{{Who: ServerAdmin, Do: "Update the server. If a NAT device rewrites replies, turn its FTP helper off."}},
+		}
+		if p.Check == probe.CheckPASV && !wholeAddress(text(p.Reply)) {
+			f.Fixes[0].Do = "Correct the server's passive address setting, or update the server. If a NAT device rewrites replies, turn its FTP helper off."
+			f.Fixes[0].Examples = examplesAnnounce(v, announceable(p.peer))
 		}
 		f.Quote = markSyntax(f.Quote, p.Check, text(p.Reply))
 	}
 	return f
+}
+
+var fourOrMore = regexp.MustCompile(`(\d+),(\d+),(\d+),(\d+),`)
+
+// wholeAddress reports whether the address in a 227 is sound, so that its port
+// is what breaks the reply.
+func wholeAddress(reply string) bool {
+	m := fourOrMore.FindStringSubmatch(reply)
+	if m == nil {
+		return false
+	}
+	_, err := netip.ParseAddr(strings.Join(m[1:], "."))
+	return err == nil
 }
 
 // markSyntax underlines what the parser objects to.
@@ -55,8 +74,8 @@ var (
 // beside a success.
 func portsExhausted(v *view) *Finding {
 	f := &Finding{Certainty: Likely}
-	good, firm := 0, false
-	var said string
+	good, refusals, firm := 0, 0, false
+	var said, prefix string
 	note := func(c probe.Check, code int, line string) {
 		switch {
 		case exhaustedText.MatchString(line):
@@ -65,8 +84,9 @@ func portsExhausted(v *view) *Finding {
 			return
 		}
 		f.Checks = append(f.Checks, c)
+		refusals++
 		if said == "" {
-			said = sentence(line)
+			said, prefix = sentence(line), fmt.Sprint(code)
 		}
 	}
 	for _, p := range v.passive {
@@ -91,14 +111,16 @@ func portsExhausted(v *view) *Finding {
 	if said == "" || !firm && good == 0 {
 		return nil
 	}
+	if c := v.ev.Client; c != nil && c.Outcome == probe.OutcomeFailed && strings.HasPrefix(c.Text, prefix) {
+		f.Checks = append(f.Checks, probe.CheckClient) // turned away with the same code
+	}
 	f.Certainty = sure(firm)
 	f.Story = []string{
 		fmt.Sprintf("The server refused a passive announcement for want of a port, and said: %s", said),
-		fmt.Sprintf("Announcements in this run: %d refused so, %d granted.", len(f.Checks), good),
+		fmt.Sprintf("Announcements in this run: %d refused so, %d granted.", refusals, good),
 	}
 	f.Effect = "Transfers fail at busy times, or when a client opens several connections, and work again a few minutes later."
-	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Widen the passive port range, in the server and in every firewall in front of it: more ports than transfers in four minutes.",
-		Examples: examplesRange(v, v.announcedRange())}}
+	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Widen the passive port range, in the server and in every firewall in front of it: more ports than transfers in four minutes."}}
 	return f
 }
 
@@ -120,12 +142,15 @@ func (v *view) lacksFeature(names ...string) bool {
 
 func passiveDisabled(v *view) *Finding {
 	pasv, epsv := v.passiveOf(probe.CheckPASV), v.passiveOf(probe.CheckEPSV)
+	if pasv != nil && pasv.peer.Is6() {
+		pasv = nil // it cannot serve IPv6, so refusing it says nothing
+	}
 	var no []*passive
 	for _, p := range []*passive{epsv, pasv} {
 		switch {
 		case p == nil || p.Reply == nil:
 		case refusal(p.Mode) == nil:
-			if p == epsv && pasv != nil && refusal(pasv.Mode) != nil && !pasv.peer.Is6() {
+			if p == epsv && pasv != nil && refusal(pasv.Mode) != nil {
 				continue // EPSV is fine; refusing PASV alone is still worth saying
 			}
 			return nil
@@ -135,7 +160,7 @@ func passiveDisabled(v *view) *Finding {
 			no = append(no, p)
 		}
 	}
-	if len(no) == 0 || no[0] == epsv && pasv == nil && !disabledText.MatchString(text(epsv.Reply)) || len(no) == 1 && no[0] == pasv && pasv.peer.Is6() {
+	if len(no) == 0 || no[0] == epsv && pasv == nil && !disabledText.MatchString(text(epsv.Reply)) {
 		return nil
 	}
 	f := &Finding{Certainty: Likely, Story: []string{"The server refuses to open a port for us:"}}
@@ -144,20 +169,24 @@ func passiveDisabled(v *view) *Finding {
 		f.Quote = append(f.Quote, v.quoteReply(p.Check, p.Reply)...)
 	}
 	f.Certainty = sure(len(no) == 2 && (v.lacksFeature("PASV", "EPSV") || disabledText.MatchString(text(no[0].Reply))))
-	only := len(no) == 1 && (pasv == nil || epsv == nil || refusal(epsv.Mode) == nil)
 	f.Effect = "Clients in passive mode, the usual default, get no listing and no file."
-	switch {
-	case only && epsv != nil && no[0] == pasv:
-		f.Title, f.Severity = "The server refuses PASV", Warning
-		f.Effect = "Clients that only know PASV fail; EPSV is granted."
-	case v.works(probe.Active):
-		f.Severity = Warning
-		f.Effect += " Active mode works from here."
-	}
 	f.Story = append(f.Story, passiveRefusedStory(v, no[0]))
 	f.Fixes = fixPassiveOn(v, text(no[0].Reply))
+	switch {
+	case no[0] == pasv && epsv != nil && accepted(epsv.Mode):
+		f.Title, f.Severity = "The server refuses PASV", Warning
+		f.Effect = "Clients that only know PASV fail; EPSV is granted."
+		if why := passiveRefusedStory(v, pasv); why == switchedOff {
+			f.Story[1] = "Passive mode is on, because EPSV is granted: it is PASV alone that is denied."
+			f.Fixes = []Fix{{Who: ServerAdmin, Do: "Allow PASV where it is denied.", Examples: passiveAllowed.examples(v.product)}}
+		}
+	case v.works(probe.Active):
+		f.Effect += " Active mode works from here."
+	}
 	return f
 }
+
+const switchedOff = "Passive mode is switched off, or not allowed for this account."
 
 func passiveRefusedStory(v *view, p *passive) string {
 	line := text(p.Reply)
@@ -169,7 +198,7 @@ func passiveRefusedStory(v *view, p *passive) string {
 	case v.lacksFeature("PASV", "EPSV"):
 		return "Its FEAT reply lists neither PASV nor EPSV: passive mode is switched off."
 	}
-	return "Passive mode is switched off, or not allowed for this account."
+	return switchedOff
 }
 
 var disabledText = regexp.MustCompile(`(?i)disabled|not allowed|550 permission denied|operation not permitted`)

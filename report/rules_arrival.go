@@ -68,7 +68,7 @@ func helperInPath(v *view) *Finding {
 		Story: []string{fmt.Sprintf("We announced the private address %s, and the server's connection from %s arrived: a device on this side, usually the router's FTP helper (ALG), put the public address in its place.",
 			a.Announced, a.Arrivals[0].From)},
 		Effect: "Active mode works, in plain FTP. With TLS the helper cannot read the command, and active mode will fail.",
-		Fixes:  []Fix{{Who: ClientUser, Do: "Prefer passive mode where TLS is used."}},
+		Fixes:  v.usePassive(),
 	}
 	if v.seen.known() {
 		f.Story = append(f.Story, fmt.Sprintf("The server sees this client as %s.", v.seen.addr))

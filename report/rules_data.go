@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
@@ -27,89 +26,6 @@ var dataRules = []rule{
 		when: rangePartlyBlocked},
 }
 
-// blockade is the case that not one announced port opened.
-type blockade struct {
-	dials   []*probe.Dial // on the control host
-	checks  []probe.Check
-	outcome probe.Outcome // of most of them
-	mixed   int           // how many ended otherwise
-	unsaid  int           // how many got no answer beside others that an ICMP message rejects
-	trace   trace         // the hop search to one of those that ended so
-}
-
-func (v *view) blockade() *blockade {
-	b := &blockade{}
-	tally := map[probe.Outcome]int{}
-	for _, a := range v.ports {
-		if opened(a.Dial) {
-			return nil
-		}
-		if a.fresh {
-			b.dials = append(b.dials, a.Dial)
-			b.checks = append(b.checks, a.Check)
-			tally[a.Outcome]++
-		}
-	}
-	for _, o := range []probe.Outcome{hops.Timeout, hops.Refused, hops.Rejected, hops.Unreachable} {
-		if tally[o] > tally[b.outcome] {
-			b.outcome = o
-		}
-	}
-	if b.outcome == "" {
-		return nil
-	}
-	// Routers send few ICMP messages a second (RFC 1812 4.3.2.8), so that most
-	// of several attempts at once get none.
-	if icmp := tally[hops.Rejected] + tally[hops.Unreachable]; icmp > 0 && tally[hops.Refused] == 0 {
-		b.unsaid = tally[hops.Timeout]
-		b.outcome = hops.Rejected
-		if tally[hops.Unreachable] > tally[hops.Rejected] {
-			b.outcome = hops.Unreachable
-		}
-		tally[b.outcome] = len(b.dials)
-	}
-	b.mixed = len(b.dials) - tally[b.outcome]
-	var same []*probe.Dial
-	for _, d := range b.dials {
-		if d.Outcome == b.outcome {
-			same = append(same, d)
-		}
-	}
-	b.trace = v.traceTo(same)
-	return b
-}
-
-// certainty lowers what the rule would claim when the outcomes differ.
-func (b *blockade) certainty(c Certainty) Certainty {
-	if b.mixed > 0 {
-		return Possible
-	}
-	return c
-}
-
-// list names the ports that were tried.
-func (b *blockade) list() string {
-	const most = 4
-	var words []string
-	for i, d := range b.dials {
-		if i == most {
-			words = append(words, fmt.Sprintf("and %d more", len(b.dials)-most))
-			break
-		}
-		words = append(words, d.To.String())
-	}
-	return strings.Join(words, ", ")
-}
-
-// finding is what the rules about blocked data ports share.
-func (v *view) blocked(b *blockade, what string) *Finding {
-	return &Finding{
-		Checks: b.checks,
-		Story:  []string{fmt.Sprintf("The control connection to %s works, but not one of the %s that the server announced opened: %s. %s", v.peer, count(len(b.dials), "port"), b.list(), what)},
-		Effect: "Passive mode fails, EPSV and PASV alike: logging in works, listings and transfers hang or fail.",
-	}
-}
-
 func mostLikely(certain bool) string {
 	if certain {
 		return ""
@@ -117,16 +33,15 @@ func mostLikely(certain bool) string {
 	return "most likely "
 }
 
-// natDistance is the hop that does the server's NAT, or 0. sure reports that
-// the hop itself was seen to own the server's address.
-func (v *view) natDistance() (hop int, sure bool) {
+// natDistance is the hop that does the server's NAT, or 0.
+func (v *view) natDistance() int {
 	if n := v.natHop(); n > 0 {
-		return n, true
+		return n
 	}
 	if v.natSign() != "" {
-		return max(0, v.distance()-1), false
+		return max(0, v.distance()-1)
 	}
-	return 0, false
+	return 0
 }
 
 // dataNotForwarded: the NAT device is the first that does not pass the packet
@@ -134,32 +49,13 @@ func (v *view) natDistance() (hop int, sure bool) {
 // would have answered "time exceeded" there.
 func dataNotForwarded(v *view) *Finding {
 	b := v.blockade()
-	if b == nil || !b.trace.known() || v.distance() == 0 || b.outcome != b.trace.answer {
+	if b == nil || b.outcome != b.trace.answer || !v.stoppedByNAT(b.trace) {
 		return nil
 	}
-	t, of := b.trace, v.distance()
-	nat, seen := v.natDistance()
-	_, named := v.control().names[of-1]
-	switch {
-	case t.answer != hops.Refused && t.answer != hops.Timeout:
-		return nil
-	case nat > 0 && t.distance == nat && (t.answer == hops.Refused || v.silentUntil(t) == t.expired):
-	case nat == 0 && t.answer == hops.Refused && t.distance == of-1 && of > 3 && !named:
-	default:
-		return nil
-	}
-	verb := "refuses them itself"
-	if t.answer == hops.Timeout {
-		verb = "drops them"
-	}
+	t := b.trace
 	f := v.blocked(b, "")
-	f.Certainty = b.certainty(sure(seen && t.answer == hops.Refused && t.distance == 1))
-	f.Story = append(f.Story, fmt.Sprintf(
-		"The server is %d hops away. Attempts to port %d get to hop %d and no farther: %s, in front of the server, %s instead of leading them on.",
-		of, t.to.Port(), t.distance, v.control().hopName(t.distance), verb))
-	if sign := v.natSign(); sign != "" {
-		f.Story = append(f.Story, "It is a NAT device: "+sign+".")
-	}
+	f.Certainty = b.certainty(Likely)
+	f.Story = append(f.Story, v.natStory(t)...)
 	f.Where = v.locate(t, nil)
 	f.Where.Side = SideServer
 	f.RuledOut = []string{"A closed port on the server: the answer does not come from the server's distance."}
@@ -168,17 +64,51 @@ func dataNotForwarded(v *view) *Finding {
 	}
 	if t.distance > 1 {
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: a filter on %s that blocks these ports on their way to the next hop.", t.hopName(t.distance-1)))
+	} else {
+		f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall on this machine that blocks these ports on their way out.")
 	}
-	r := v.announcedRange()
+	f.Fixes = []Fix{v.fixForward(),
+		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, v.announcedRange())},
+	}
+	return f
+}
+
+// stoppedByNAT reports whether attempts end at the device that does the
+// server's NAT: where one is known, or where a hop that is silent for the
+// control port refuses this one.
+func (v *view) stoppedByNAT(t trace) bool {
+	of := v.distance()
+	if of == 0 || t.answer != hops.Refused && t.answer != hops.Timeout {
+		return false
+	}
+	if nat := v.natDistance(); nat > 0 {
+		return t.distance == nat && (t.answer == hops.Refused || v.silentUntil(t) == t.expired)
+	}
+	_, named := v.control().names[of-1]
+	return t.answer == hops.Refused && t.distance == of-1 && of > 3 && !named
+}
+
+func (v *view) natStory(t trace) []string {
+	verb := "refuses them itself"
+	if t.answer == hops.Timeout {
+		verb = "drops them"
+	}
+	story := []string{fmt.Sprintf(
+		"The server is %d hops away. Attempts to port %d get to hop %d and no farther: %s, in front of the server, %s instead of leading them on.",
+		v.distance(), t.to.Port(), t.distance, v.control().hopName(t.distance), verb)}
+	if sign := v.natSign(); sign != "" {
+		story = append(story, "It is a NAT device: "+sign+".")
+	}
+	return story
+}
+
+func (v *view) fixForward() Fix {
 	inside := ""
 	if a := v.insideAddress(); a.IsValid() {
 		inside = a.String()
 	}
-	f.Fixes = []Fix{
-		{Who: ServerNetwork, Do: fmt.Sprintf("Forward the server's whole passive range to the server (seen in this run: %s).", r), Examples: forwardRange(r, inside)},
-		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, r)},
-	}
-	return f
+	r := v.announcedRange()
+	return Fix{Who: ServerNetwork, Do: fmt.Sprintf("Forward the server's whole passive range to the server (seen in this run: %s).", r), Examples: forwardRange(r, inside)}
 }
 
 func dataFiltered(v *view) *Finding {
@@ -189,18 +119,37 @@ func dataFiltered(v *view) *Finding {
 	f := v.blocked(b, "No answer came at all.")
 	located := b.trace.answer == hops.Timeout
 	f.Where = v.locate(b.trace, nil)
-	f.Certainty = b.certainty(sure(located && v.distance() > 0 || len(b.dials) > 2))
+	atServer := located && v.silentUntil(b.trace) >= v.distance()-1
+	f.Certainty = b.certainty(sure(located && v.distance() > 0 && !atServer && f.Where.Side != SideUnknown))
 	f.Owner = ownerAt(f.Where)
 	f.Story = append(f.Story, v.whereStory(b, f.Where))
-	f.RuledOut = append(f.RuledOut, "A closed port: the server's host would have refused the connection.")
+	if b.mixed == 0 {
+		f.RuledOut = append(f.RuledOut, "A closed port: the server's host would have refused the connection.")
+	}
 	if d := v.distance(); located && d > 0 {
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("A server that is not reachable: its control port answers at hop %d.", d))
 	}
 	if f.Where.Side == SideUnknown {
 		f.RuledOut = append(f.RuledOut, "Not decided: on which side. The same ports of another server, tried from here, would tell.")
 	}
+	if atServer && v.distance() > 0 {
+		f.RuledOut = append(f.RuledOut, "Not ruled out: a rule on the way back, also on this side, that drops the server's answers.")
+	}
 	f.Fixes = v.fixBlocked(f.Where)
+	v.tellOther(f, b)
 	return f
+}
+
+// tellOther adds the second place at which connections end.
+func (v *view) tellOther(f *Finding, b *blockade) {
+	if !b.other.known() {
+		return
+	}
+	w := v.locate(b.other, nil)
+	f.Story = append(f.Story, fmt.Sprintf("Attempts to port %d end elsewhere: %s. So more than one device blocks, or a router's message was lost.", b.other.to.Port(), whereText(w)))
+	if w.Side != SideUnknown && f.Where.Side != SideUnknown {
+		f.Fixes = append(f.Fixes, v.fixBlocked(w)...)
+	}
 }
 
 // whereStory tells what the hop search found for a port without an answer.
@@ -211,8 +160,13 @@ func (v *view) whereStory(b *blockade, w *Where) string {
 		return "Where they vanish was not measured."
 	case t.answer != hops.Timeout:
 		return fmt.Sprintf("A limited attempt at hop %d got another answer than the full one; where the others vanish is not known.", t.distance)
+	case t.expired == 0 && v.distance() == 1:
+		return fmt.Sprintf("The server is 1 hop away, and no answer comes from it for port %d: packets die on this machine or at the server.", t.to.Port())
 	case t.expired == 0:
 		return fmt.Sprintf("Not even the first hop answers for port %d.", t.to.Port())
+	case w.Of > 0 && t.expired == w.Of-1:
+		return fmt.Sprintf("Packets to port %d get as far as %s; no answer came back from hop %d, the server itself. So they die in the forward filter of hop %d or at the server, or its answers die on the way back.",
+			t.to.Port(), t.hopName(t.expired), w.Of, t.expired)
 	}
 	s := fmt.Sprintf("Packets to port %d get as far as %s; from hop %d on nothing answers. So they die in the forward filter of hop %d, or at hop %d itself.",
 		t.to.Port(), t.hopName(t.expired), t.distance, t.expired, t.distance)
@@ -243,6 +197,7 @@ func dataRejected(v *view) *Finding {
 	}
 	f.Owner = ownerAt(f.Where)
 	f.Fixes = v.fixBlocked(f.Where)
+	v.tellOther(f, b)
 	return f
 }
 
@@ -260,6 +215,9 @@ func (v *view) rejectedByICMP(b *blockade) *Finding {
 	if b.unsaid > 0 {
 		f.Story[1] += fmt.Sprintf(" %s got no answer; devices send only a few such messages a second.", count(b.unsaid, "other attempt"))
 	}
+	if icmp := d.ICMP; icmp != nil && icmp.From.IsValid() && icmp.From.Unmap() == v.local {
+		f.Title = "This machine refuses the passive ports"
+	}
 	f.RuledOut = []string{"A closed port on the server: that would be a refusal without an ICMP message."}
 	return f
 }
@@ -272,7 +230,7 @@ func (v *view) rejectedByReset(b *blockade) *Finding {
 	}
 	f := v.blocked(b, "")
 	f.Where = v.locate(t, nil)
-	f.Certainty = b.certainty(Certain)
+	f.Certainty = b.certainty(sure(f.Where.Side != SideUnknown))
 	before := "this machine"
 	if t.distance > 1 {
 		before = "the forward filter of " + t.hopName(t.distance-1)
@@ -293,22 +251,28 @@ func dataRefused(v *view) *Finding {
 	if measured && t.distance < of {
 		return nil
 	}
-	near := of == 1 || classOf(v.peer.Addr()) == classLoopback
+	near := v.sameMachine()
 	f := v.blocked(b, "They were refused.")
 	f.Where = &Where{Side: SideUnknown}
 	switch {
 	case measured:
 		f.Where = v.locate(t, nil)
-		f.Where.Side = SideServer
+		if of > 1 {
+			f.Where.Side = SideServer
+		}
 		f.Certainty = b.certainty(sure(near))
 		f.Story = append(f.Story, fmt.Sprintf("The refusal comes from hop %d, the distance of the server itself: %sit does not listen on the port that it announced, or its own firewall refuses.", t.distance, mostLikely(near)))
-		if !near {
+		switch {
+		case near:
+		case of == 1:
+			f.RuledOut = []string{"Not ruled out: a firewall on this machine that refuses with a TCP reset."}
+		default:
 			f.RuledOut = []string{fmt.Sprintf("NAT in front of the server without a forward for the port: that device would refuse at its own distance, hop %d.", of-1),
 				fmt.Sprintf("Not ruled out: a firewall rule on hop %d, in front of the server, that refuses with a TCP reset.", of-1)}
 		}
 	case near:
 		f.Where, f.Certainty = &Where{Side: SideServer}, b.certainty(Certain)
-		f.Story = append(f.Story, "The server runs on this machine or in this network: nothing stands between.")
+		f.Story = append(f.Story, "The server runs on this machine: nothing stands between.")
 	default:
 		f.Certainty = Possible
 		f.Story = append(f.Story, "Either the server does not listen on the port that it announced, or a device in front of it (NAT without forwarding, a firewall) refuses in its place. The distance of the refusal was not measured.")

@@ -113,22 +113,36 @@ func controlStalled(v *view) *Finding {
 	f.Quote = v.lastSent(l)
 	if slices.Contains([]string{"USER", "PASS"}, verbs[0]) {
 		f.Owner = ServerAdmin
-		f.Effect = "Clients hang in the login."
+		f.Effect = "Clients break off in the login."
 		if l.Outcome == hops.Timeout {
+			f.Effect = "Clients hang in the login."
 			f.Story = append(f.Story, "Servers wait like this for a user database or name server that does not answer.")
 		}
 		f.Fixes = []Fix{{Who: ServerAdmin, Do: "Check what the server asks for users (PAM, LDAP, database) and its name resolution."}}
 		return f
 	}
+	v.stalledMidway(f, l, verbs)
+	return f
+}
+
+// stalledMidway completes the finding for a command after the login.
+func (v *view) stalledMidway(f *Finding, l *probe.Loss, verbs []string) {
+	f.RuledOut = []string{"A server that is down: it greeted and answered before.",
+		"Not decided: a server that hangs, or a device that reads FTP and drops this command or its reply. The same command over TLS, which such a device cannot read, would tell."}
 	f.Effect = "Clients hang at this command."
+	if l.Outcome != hops.Timeout {
+		f.Effect = "Clients break off at this command."
+		f.RuledOut[1] = "Not decided: a server that fails at this command, or a device that reads FTP and cuts the connection. The same command over TLS, which such a device cannot read, would tell."
+	}
+	if len(v.failures()) == 0 {
+		f.Severity = Warning
+		f.Effect = strings.Replace(f.Effect, "Clients", "Clients that send it", 1) + " Every check of this run did without it."
+	}
 	if n := v.answeredElsewhere(verbs); n > 0 {
 		f.Story = append(f.Story, fmt.Sprintf("Other commands were answered, in this run's other sessions too (%d).", n))
 	}
-	f.RuledOut = []string{"A server that is down: it greeted and answered before.",
-		"Not decided: a server that hangs, or a device that reads FTP and drops this command or its reply. The same command over TLS, which such a device cannot read, would tell."}
 	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on port 21, on both sides, and switch it off for a test."},
 		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
-	return f
 }
 
 func hangUp(l *probe.Loss) string {

@@ -69,23 +69,42 @@ func (v *view) addressFinding(p *passive, why string) *Finding {
 		Checks: []probe.Check{p.Check},
 		Quote:  v.quoteAddress(p),
 		Story:  []string{fmt.Sprintf("In passive mode the server told us to connect to %s:", at), why + " " + v.dialStory(p)},
-		Effect: "Clients that trust the reply hang or fail in PASV. Clients that ignore the announced address work." + v.epsvWord(),
+		Effect: v.addressEffect(p),
 		Where:  &Where{Side: SideServer, Of: v.distance()},
 		Fixes:  fixAnnounce(v, p),
 	}
-	if opened(p.host) {
+	f.Certainty = sure(opened(p.host) && p.judged())
+	switch {
+	case opened(p.host):
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("A firewall that blocks the port: %s opened.", p.host.To))
-		f.Certainty = Certain
-	} else {
-		f.Certainty = Likely
-		if p.host == nil {
-			f.RuledOut = append(f.RuledOut, "Not tested: the same port on the control host.")
-		} else {
-			f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: something else blocks the port too, because %s %s.", p.host.To, outcomeWords(p.host)))
-			f.Effect = "Clients that trust the reply fail in PASV; those that ignore the announced address fail as well, because the port itself is not reachable." + v.epsvWord()
-		}
+	case p.host == nil:
+		f.RuledOut = append(f.RuledOut, "Not tested: the same port on the control host.")
+	default:
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: something else blocks the port too, because %s %s.", p.host.To, outcomeWords(p.host)))
+	}
+	if !p.judged() {
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not tested: whether %s accepts the data connection. \"--follow always\" dials it.", p.Announced.Addr().Unmap()))
 	}
 	return f
+}
+
+// judged reports whether it is known what the announced address is worth: it
+// was dialled, or no host can be reached at such an address.
+func (p *passive) judged() bool { return p.announced != nil || unusable(p.Announced.Addr()) }
+
+// addressEffect speaks only of the clients whose way was tried.
+func (v *view) addressEffect(p *passive) string {
+	trust := "Clients that trust the reply hang or fail in PASV."
+	if !p.judged() {
+		trust = fmt.Sprintf("Clients that trust the reply need %s to lead to the server, which was not tested.", p.Announced.Addr().Unmap())
+	}
+	switch {
+	case p.Listed():
+		trust += " Clients that ignore the announced address work."
+	case failed(p.host):
+		trust += " Those that ignore the announced address fail, because the port itself is not reachable."
+	}
+	return trust + v.epsvWord()
 }
 
 // dialStory tells how the two dials ended.
@@ -121,15 +140,26 @@ func addressPrivate(v *view) *Finding {
 	at := p.Announced.Addr().Unmap()
 	if public(p.peer) {
 		return v.addressFinding(p, fmt.Sprintf(
-			"The control connection goes to %s, so %s can only be an address behind the server's own NAT. From here it does not exist.", p.peer, at))
+			"The control connection goes to %s, so %s is most likely an address behind the server's own NAT. A stale setting, or an FTP helper on the way, looks the same.", p.peer, at))
 	}
 	// Between private networks an address is only wrong when it fails where
 	// the control host works.
 	if !failed(p.announced) || !opened(p.host) {
 		return nil
 	}
-	return v.addressFinding(p, fmt.Sprintf(
-		"The control connection goes to %s, another private address. From here %s cannot be reached.", p.peer, at))
+	f := v.addressFinding(p, fmt.Sprintf("The control connection goes to %s, a %s address. From here %s cannot be reached.", p.peer, classOf(p.peer), at))
+	f.fromInside(p)
+	return f
+}
+
+// fromInside lowers a finding about an address that may be right for clients
+// elsewhere: this one reached the server at an address that only exists here.
+func (f *Finding) fromInside(p *passive) {
+	if classOf(p.peer) != classLoopback {
+		return
+	}
+	f.Severity, f.Certainty = Warning, Possible
+	f.RuledOut = append(f.RuledOut, "Not ruled out: it is right for clients on other machines. This one stands on the server itself.")
 }
 
 func addressUnusable(v *view) *Finding {
@@ -142,7 +172,14 @@ func addressUnusable(v *view) *Finding {
 	if classOf(at) == classUnspecified {
 		f.Story[1] = "0.0.0.0 stands for \"the address that you are connected to\": some servers and services mean it so, and many clients understand it, others do not. " + v.dialStory(p)
 		f.Severity = Warning
-		f.Effect = "Clients that take the announced address at its word fail in PASV. Clients that put the control host in its place work." + v.epsvWord()
+		f.Effect = "Clients that take the announced address at its word fail in PASV."
+		switch {
+		case p.Listed():
+			f.Effect += " Clients that put the control host in its place work."
+		case failed(p.host):
+			f.Effect += " Those that put the control host in its place fail as well, because the port itself is not reachable."
+		}
+		f.Effect += v.epsvWord()
 	}
 	return f
 }
@@ -154,10 +191,9 @@ func addressHairpin(v *view) *Finding {
 	}
 	at := p.Announced.Addr().Unmap()
 	f := v.addressFinding(p, fmt.Sprintf("This client (%s) and the server (%s) stand in one private network, but %s is the public address.", v.local, p.peer, at))
-	f.Fixes = fixHairpin(p)
+	f.Fixes = fixHairpin(v, p)
 	if p.announced == nil {
-		f.Certainty = Likely
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not tested: whether the router leads %s back into this network. \"--follow always\" dials it.", at))
+		f.Severity, f.Certainty = Warning, Possible
 		return f
 	}
 	f.Story[1] += " The router does not lead connections from inside to its public address back in (hairpin NAT)."
@@ -167,10 +203,9 @@ func addressHairpin(v *view) *Finding {
 
 func addressForeign(v *view) *Finding {
 	p := v.announcedAddress()
-	if p == nil || !public(p.Announced.Addr()) {
-		return nil
+	if p == nil || !public(p.Announced.Addr()) || opened(p.announced) && !public(p.peer) {
+		return nil // with the server's inner address at hand, an outer one that opens is the right one for clients outside
 	}
-	at := p.Announced.Addr().Unmap()
 	f := v.addressFinding(p, fmt.Sprintf("The control connection goes to %s. Another public address is right only if the server has both.", p.peer))
 	switch {
 	case opened(p.announced):
@@ -179,8 +214,8 @@ func addressForeign(v *view) *Finding {
 		f.Effect = "Clients that take the control host instead of a foreign address, for safety, may fail; others work."
 		f.RuledOut = nil
 	case p.announced == nil:
-		f.Story[1] += " A third party's address is not dialled without being asked to; \"--follow always\" would."
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not tested: whether %s accepts the data connection.", at))
+		f.Story[1] += " A third party's address is not dialled without being asked to."
 	}
+	f.fromInside(p)
 	return f
 }

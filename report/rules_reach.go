@@ -308,6 +308,7 @@ func greetingSlow(v *view) *Finding {
 		f.Story = append(f.Story, fmt.Sprintf("Of %d further sessions %d were as late.", others, late))
 	}
 	if late == 0 && others > 0 {
+		f.Effect = "A login that meets this waits that long. The other sessions of this run did not."
 		f.RuledOut = []string{"Not ruled out: a passing load, because later greetings came in time."}
 	}
 	return f

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -216,8 +217,14 @@ func whereText(w *Where) string {
 		return join(side, ", ", w.Address)
 	}
 	text := "before the first hop"
-	if w.AfterHop > 0 {
+	switch {
+	case w.AfterHop > 0:
 		text = fmt.Sprintf("after hop %d", w.AfterHop)
+	case w.Of == 1:
+		place := map[Side]string{SideClient: "on this machine", SideServer: "at the server"}[w.Side]
+		return join(cmp.Or(place, "on this machine, or at the server"), ", ", w.Address)
+	case w.Of == 0 && w.Side == SideUnknown:
+		return join("unknown: not even the first hop answered", ", ", w.Address)
 	}
 	if w.Of > 0 {
 		text += fmt.Sprintf(" of %d", w.Of)

@@ -28,7 +28,9 @@ func (t trace) known() bool { return t.answer != "" }
 // passed is the last hop that saw the packet: an answer from hop n proves hop
 // n-1, also when that one sent no message of its own (they are rate limited).
 func (t trace) passed() int {
-	if t.answer == hops.Timeout {
+	// Any hop before the TTL's reach may reject, and its first messages get lost
+	// to a rate limit as well.
+	if t.answer == hops.Timeout || t.answer == hops.Rejected || t.answer == hops.Unreachable {
 		return t.expired
 	}
 	return max(t.expired, t.distance-1)
@@ -79,17 +81,24 @@ func (v *view) distance() int {
 	return 0
 }
 
-// traceTo returns the hop search towards one of the given ports, if there was
-// one; a complete one before one that ended early.
-func (v *view) traceTo(ports []*probe.Dial) trace {
-	var best trace
+// traceTo returns the first hop search towards one of the given ports, and one
+// that ended in the same way on another side, if there are such.
+func (v *view) traceTo(ports []*probe.Dial) (first, other trace) {
 	for _, d := range ports {
-		t := readTrace(v.ev.PathTo(d.To))
-		if t.known() && !best.known() {
-			best = t
+		switch t := readTrace(v.ev.PathTo(d.To)); {
+		case !t.known():
+		case !first.known():
+			first = t
+		case !other.known() && t.answer == first.answer && v.locate(t, nil).Side != v.locate(first, nil).Side:
+			other = t
 		}
 	}
-	return best
+	return first, other
+}
+
+// sameMachine reports whether the server runs on this machine.
+func (v *view) sameMachine() bool {
+	return classOf(v.peer.Addr()) == classLoopback || v.local.IsValid() && v.peer.Addr().Unmap() == v.local
 }
 
 // natHop is the hop in front of the server that names itself with the server's
@@ -163,6 +172,9 @@ func (v *view) locate(t trace, icmp *hops.ICMP) *Where {
 		if t.answer == hops.Timeout && w.Side != side(v.silentUntil(t), w.Of) {
 			w.Side = SideUnknown
 		}
+		if w.Of == 1 && v.sameMachine() {
+			w.Side = SideServer
+		}
 	}
 	if icmp == nil {
 		icmp = t.icmp
@@ -177,7 +189,7 @@ func (v *view) locate(t trace, icmp *hops.ICMP) *Where {
 // hop is after, of that many hops in all.
 func side(after, of int) Side {
 	switch {
-	case of == 0 && after == 0: // nothing on the way ever answered
+	case after == 0 && of <= 2: // this machine's firewall looks like what stands right behind it
 		return SideUnknown
 	case after <= 1 && of != 2 && of != 1:
 		return SideClient

@@ -1,9 +1,12 @@
 package report
 
 import (
+	"net/netip"
+	"strings"
 	"testing"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
 )
 
 // TestWhere reads the hop searches that lab.md measured, server 4 hops away,
@@ -25,12 +28,16 @@ func TestWhere(t *testing.T) {
 		{"a proxy answers for the server", path(madeServer+":21", "o"), []string{"x192.168.1.1", "x198.51.100.1", "-"}, Where{SideUnknown, true, 2, 0, "198.51.100.1"}},
 		{"the control port was not searched", ran(probe.CheckPath), []string{"x192.168.1.1", "x198.51.100.1", "-"}, Where{SideUnknown, true, 2, 0, "198.51.100.1"}},
 		{"an answer from hop 2 proves hop 1, whose own message was suppressed", control, []string{"-", "r"}, Where{SideClient, true, 1, 4, ""}},
+		{"this machine, or the server right behind it", path(madeServer+":21", "o"), []string{"-"}, Where{SideUnknown, true, 0, 1, ""}},
+		{"this machine, or the only hop between", path(madeServer+":21", "x198.51.100.2", "o"), []string{"-", "-"}, Where{SideUnknown, true, 0, 2, ""}},
+		{"this machine, or its router", control, []string{"-", "-", "-", "-"}, Where{SideClient, true, 0, 4, ""}},
 		{"nothing was searched", ran(probe.CheckPath), nil, Where{Side: SideUnknown}},
 	}
 	for _, tt := range tests {
 		v := newView(made(tt.control, path(data, tt.steps...)))
 		d := madeDial(probe.AsAnnounced, data, "timeout")
-		if got := *v.locate(v.traceTo([]*probe.Dial{&d}), nil); got != tt.want {
+		trace, _ := v.traceTo([]*probe.Dial{&d})
+		if got := *v.locate(trace, nil); got != tt.want {
 			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
@@ -69,6 +76,68 @@ func TestChance(t *testing.T) {
 	}{{11, 1, false}, {10, 2, true}, {6, 6, true}, {2, 2, false}} {
 		if got := chance(tt.open, tt.shut) < 0.05; got != tt.telling {
 			t.Errorf("%d open, %d blocked: %v", tt.open, tt.shut, got)
+		}
+	}
+}
+
+func TestWhereText(t *testing.T) {
+	for _, tt := range []struct {
+		where Where
+		want  string
+	}{
+		{Where{SideServer, true, 3, 4, "198.51.100.2"}, "after hop 3 of 4 (198.51.100.2), at the server's side"},
+		{Where{SideClient, true, 0, 4, ""}, "before the first hop of 4, at the client's side"},
+		{Where{SideUnknown, true, 0, 1, ""}, "on this machine, or at the server"},
+		{Where{SideClient, true, 0, 1, "192.168.1.10"}, "on this machine, 192.168.1.10"},
+		{Where{SideUnknown, true, 0, 0, ""}, "unknown: not even the first hop answered"},
+		{Where{Side: SideUnknown}, ""},
+	} {
+		if got := whereText(&tt.where); got != tt.want {
+			t.Errorf("%+v: got %q, want %q", tt.where, got, tt.want)
+		}
+	}
+}
+
+// TestPassed: a refusal comes from the TTL's reach, a rejection from anywhere before.
+func TestPassed(t *testing.T) {
+	for answer, want := range map[probe.Outcome]int{hops.Refused: 4, hops.Rejected: 1, hops.Unreachable: 1, hops.Timeout: 1} {
+		if got := (trace{expired: 1, answer: answer, distance: 5}).passed(); got != want {
+			t.Errorf("%s: hop %d, want %d", answer, got, want)
+		}
+	}
+}
+
+// TestBlockedWords: the report says no more than was seen.
+func TestBlockedWords(t *testing.T) {
+	const server6 = "2001:db8::1"
+	nat := []part{samples(hops.Open, false, 50001, 50004, 50009, 50020), samples(hops.Refused, false, 50060, 50070, 50088, 50099),
+		natPath, path(netipPort(50060), "x192.168.1.1", "x198.51.100.1", "r")}
+	mixed := []part{samples(hops.Timeout, false, 50001, 50002), samples(hops.Refused, false, 50060)}
+	six := []part{server(server6), client("2001:db8::2"), epsv(50012, hops.Timeout)}
+	local := func(ev *probe.Evidence) {
+		ev.Modes[probe.CheckEPSV].Dials[0].ICMP = &hops.ICMP{Type: 3, Code: 13, From: netip.MustParseAddr(madeClient)}
+	}
+	back := []part{epsv(50012, hops.Timeout), controlPath, path(netipPort(50012), "x192.168.1.1", "x198.51.100.1", "x203.0.113.1", "-")}
+	tests := []struct {
+		name       string
+		parts      []part
+		has, hasNo string
+	}{
+		{"NAT forwards a part of the range", nat, "Forward the server's whole passive range", "between the two sides"},
+		{"some silent, some refused", mixed, "no answer: 2, refused: 1", "A closed port"},
+		{"some silent, some refused", mixed, "", "No answer came at all"},
+		{"over IPv6", six, "Passive mode fails: logging in", "alike"},
+		{"this machine refuses", []part{epsv(50012, hops.Rejected), local}, "This machine refuses the passive ports", ""},
+		{"no answer from the server", back, "Not ruled out: a rule on the way back", ""},
+	}
+	for _, tt := range tests {
+		f := Diagnose(made(tt.parts...))[0]
+		text := strings.Join(append(append(f.Story, f.RuledOut...), f.Title, f.Effect, whereText(f.Where), f.Fixes[0].Do), "\n")
+		if !strings.Contains(text, tt.has) {
+			t.Errorf("%s: no %q in\n%s", tt.name, tt.has, text)
+		}
+		if tt.hasNo != "" && strings.Contains(text, tt.hasNo) {
+			t.Errorf("%s: %q in\n%s", tt.name, tt.hasNo, text)
 		}
 	}
 }

@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
+)
+
+// blockade is the case that not one announced port opened.
+type blockade struct {
+	dials   []*probe.Dial // on the control host
+	checks  []probe.Check
+	outcome probe.Outcome // of most of them
+	mixed   int           // how many ended otherwise
+	unsaid  int           // how many got no answer beside others that an ICMP message rejects
+	trace   trace         // the hop search to one of those that ended so
+	other   trace         // to one that ended so in another place
+}
+
+func (v *view) blockade() *blockade {
+	b := &blockade{}
+	tally := map[probe.Outcome]int{}
+	for _, a := range v.ports {
+		if opened(a.Dial) {
+			return nil
+		}
+		if a.fresh {
+			b.dials = append(b.dials, a.Dial)
+			b.checks = append(b.checks, a.Check)
+			tally[a.Outcome]++
+		}
+	}
+	for _, o := range []probe.Outcome{hops.Timeout, hops.Refused, hops.Rejected, hops.Unreachable} {
+		if tally[o] > tally[b.outcome] {
+			b.outcome = o
+		}
+	}
+	if b.outcome == "" {
+		return nil
+	}
+	// Routers send few ICMP messages a second (RFC 1812 4.3.2.8), so that most
+	// of several attempts at once get none.
+	if icmp := tally[hops.Rejected] + tally[hops.Unreachable]; icmp > 0 && tally[hops.Refused] == 0 {
+		b.unsaid = tally[hops.Timeout]
+		b.outcome = hops.Rejected
+		if tally[hops.Unreachable] > tally[hops.Rejected] {
+			b.outcome = hops.Unreachable
+		}
+		tally[b.outcome] = len(b.dials)
+	}
+	b.mixed = len(b.dials) - tally[b.outcome]
+	var same []*probe.Dial
+	for _, d := range b.dials {
+		if d.Outcome == b.outcome {
+			same = append(same, d)
+		}
+	}
+	b.trace, b.other = v.traceTo(same)
+	return b
+}
+
+// certainty lowers what the rule would claim when the outcomes or places differ.
+func (b *blockade) certainty(c Certainty) Certainty {
+	switch {
+	case b.mixed > 0:
+		return Possible
+	case c == Certain && b.other.known():
+		return Likely
+	}
+	return c
+}
+
+// endings says how the attempts ended: all of them as told, or how many so and
+// how many otherwise.
+func (b *blockade) endings(all string) string {
+	if b.mixed == 0 {
+		return all
+	}
+	tally := map[probe.Outcome]int{}
+	for _, d := range b.dials {
+		tally[d.Outcome]++
+	}
+	var words []string
+	for _, o := range []probe.Outcome{hops.Timeout, hops.Refused, hops.Rejected, hops.Unreachable} {
+		name := string(o)
+		if o == hops.Timeout {
+			name = "no answer"
+		}
+		if tally[o] > 0 {
+			words = append(words, fmt.Sprintf("%s: %d", name, tally[o]))
+		}
+	}
+	return "They ended in different ways (" + strings.Join(words, ", ") + ")."
+}
+
+// list names the ports that were tried.
+func (b *blockade) list() string {
+	const most = 4
+	var words []string
+	for i, d := range b.dials {
+		if i == most {
+			words = append(words, fmt.Sprintf("and %d more", len(b.dials)-most))
+			break
+		}
+		words = append(words, d.To.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+// blocked is what the rules about blocked data ports share.
+func (v *view) blocked(b *blockade, what string) *Finding {
+	modes := ""
+	if slices.Contains(b.checks, probe.CheckEPSV) && slices.Contains(b.checks, probe.CheckPASV) {
+		modes = ", EPSV and PASV alike"
+	}
+	return &Finding{
+		Checks: b.checks,
+		Story:  []string{join(fmt.Sprintf("The control connection to %s works, but not one of the %s that the server announced opened: %s.", v.peer, count(len(b.dials), "port"), b.list()), " ", b.endings(what))},
+		Effect: "Passive mode fails" + modes + ": logging in works, listings and transfers hang or fail.",
+	}
+}
