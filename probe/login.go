@@ -50,9 +50,14 @@ func (w *worker) welcome(check Check, reply wire.Reply) bool {
 }
 
 // inquire asks what the server tells of itself and of both ends' addresses.
+// All the answers together get the time of one.
 func (w *worker) inquire() {
+	deadline := time.Now().Add(w.run.ReplyTimeout)
 	for _, command := range []string{"FEAT", "SYST", "STAT", "PWD"} {
-		if _, ok := w.session.command(CheckLogin, command); !ok {
+		if !w.session.send(CheckLogin, command, command) {
+			return
+		}
+		if _, ok := w.session.reply(CheckLogin, deadline); !ok {
 			return
 		}
 	}

@@ -36,7 +36,7 @@ type sampler struct {
 	waiting map[Check]bool // passive modes that have not told yet
 	works   map[Check]bool
 	careful bool
-	until   time.Time
+	until   time.Time // the sampling ends; zero: no limit yet
 	began   time.Time
 	silent  []netip.AddrPort // sampled ports that gave no answer
 	opened  bool
@@ -88,8 +88,13 @@ func (s *sampler) known(mode Check) {
 func (s *sampler) blocked() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.careful = true
-	if s.until.IsZero() {
+	s.hurry()
+}
+
+// hurry goes on carefully, and not for long. The caller holds mu.
+func (s *sampler) hurry() {
+	if !s.careful {
+		s.careful = true
 		s.until = time.Now().Add(sampleBudget)
 	}
 }
@@ -185,6 +190,9 @@ func (s *sampler) begin() {
 	first := s.began.IsZero()
 	if first {
 		s.began = time.Now()
+		if !s.careful {
+			s.until = s.began.Add(s.run.ReplyTimeout) // however slow the replies are
+		}
 	}
 	s.mu.Unlock()
 	if first {
@@ -208,10 +216,7 @@ func (s *sampler) dial(ctx context.Context, e Event) {
 	case a.Outcome == OutcomeTimeout:
 		s.silent = append(s.silent, e.Addr)
 	}
-	s.careful = true
-	if s.until.IsZero() {
-		s.until = time.Now().Add(sampleBudget)
-	}
+	s.hurry()
 }
 
 func (s *sampler) dialAhead(ctx context.Context, e Event) {
