@@ -226,7 +226,7 @@ func samples(o probe.Outcome, confirm bool, ports ...uint16) part {
 }
 
 // path adds hop search attempts to a port: "x1.2.3.4" expired there, "x" a
-// nameless hop, "o" open, "r" refused, "-" silence.
+// nameless hop, "o" open, "r" refused, "!1.2.3.4" rejected by it, "-" silence.
 func path(to string, steps ...string) part {
 	return func(ev *probe.Evidence) {
 		ran(probe.CheckPath)(ev)
@@ -242,6 +242,9 @@ func path(to string, steps ...string) part {
 				h.Outcome = hops.Open
 			case 'r':
 				h.Outcome = hops.Refused
+			case '!':
+				h.Outcome = hops.Rejected
+				h.ICMP = &hops.ICMP{Type: 3, Code: 13, From: netip.MustParseAddr(s[1:])}
 			case '-':
 				h.Outcome = hops.Timeout
 			}

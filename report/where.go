@@ -36,6 +36,12 @@ func (t trace) passed() int {
 	return max(t.expired, t.distance-1)
 }
 
+// obscured reports whether silent hops stand before an ICMP rejection: any of
+// them may have sent it, if its first messages were suppressed.
+func (t trace) obscured() bool {
+	return (t.answer == hops.Rejected || t.answer == hops.Unreachable) && t.distance > t.expired+1
+}
+
 // readTrace reads TTL-limited attempts. A silent hop with answering ones
 // behind it is a router that sends no ICMP, not the place where packets die.
 func readTrace(steps []probe.Hop) trace {
@@ -174,6 +180,9 @@ func (v *view) locate(t trace, icmp *hops.ICMP) *Where {
 		}
 		if w.Of == 1 && v.sameMachine() {
 			w.Side = SideServer
+		}
+		if t.obscured() {
+			w.HopKnown, w.AfterHop, w.Side = false, 0, SideUnknown
 		}
 	}
 	if icmp == nil {

@@ -31,6 +31,7 @@ func TestWhere(t *testing.T) {
 		{"this machine, or the server right behind it", path(madeServer+":21", "o"), []string{"-"}, Where{SideUnknown, true, 0, 1, ""}},
 		{"this machine, or the only hop between", path(madeServer+":21", "x198.51.100.2", "o"), []string{"-", "-"}, Where{SideUnknown, true, 0, 2, ""}},
 		{"this machine, or its router", control, []string{"-", "-", "-", "-"}, Where{SideClient, true, 0, 4, ""}},
+		{"any of the silent hops may have rejected", control, []string{"-", "-", "!192.0.2.9"}, Where{SideUnknown, false, 0, 4, "192.0.2.9"}},
 		{"nothing was searched", ran(probe.CheckPath), nil, Where{Side: SideUnknown}},
 	}
 	for _, tt := range tests {
