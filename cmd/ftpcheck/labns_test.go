@@ -198,15 +198,14 @@ func setSysctls(device string) error {
 		// Duplicate address detection would leave IPv6 addresses unusable for a second.
 		"ipv6/conf/all/accept_dad": "0", "ipv6/conf/default/accept_dad": "0",
 		"ipv6/conf/default/dad_transmits": "0",
+		// Linux sends one ICMP message a second to one destination after a burst of
+		// six (icmp(7)). Which of a run's many attempts goes unanswered then is
+		// chance, and so is whether the hop is known.
+		"ipv4/icmp_ratelimit": "0", "ipv6/icmp/ratelimit": "0",
 	}
 	if device != "cli" && device != "srv" {
 		settings["ipv4/ip_forward"] = "1"
 		settings["ipv6/conf/all/forwarding"] = "1"
-		// Linux sends one ICMP message a second to one destination after a burst
-		// of six (icmp(7)). Which of a run's many attempts goes unanswered then is
-		// chance, and so is whether the hop is known.
-		settings["ipv4/icmp_ratelimit"] = "0"
-		settings["ipv6/icmp/ratelimit"] = "0"
 	}
 	for name, value := range settings {
 		err := os.WriteFile("/proc/sys/net/"+name, []byte(value), 0o644)
