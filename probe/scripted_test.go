@@ -7,10 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/netlab"
@@ -35,14 +35,15 @@ func scripted(t *testing.T, greet func(session int) string, s script, target pro
 			t.Fatal(err)
 		}
 		var n atomic.Int32
-		lines := make(chan string, 10000)
-		go func() {
+		var mu sync.Mutex // guards sent
+		var serving sync.WaitGroup
+		serving.Go(func() {
 			for {
 				c, err := l.Accept()
 				if err != nil {
 					return
 				}
-				go func() {
+				serving.Go(func() {
 					defer c.Close()
 					id := int(n.Add(1))
 					c.Write([]byte(greet(id)))
@@ -55,7 +56,9 @@ func scripted(t *testing.T, greet func(session int) string, s script, target pro
 					in := bufio.NewScanner(c)
 					for in.Scan() {
 						line := in.Text()
-						lines <- fmt.Sprint(id, " ", line)
+						mu.Lock()
+						sent = append(sent, fmt.Sprint(id, " ", line))
+						mu.Unlock()
 						if r, ok := s(id, c, line); ok {
 							c.Write([]byte(r))
 							continue
@@ -96,9 +99,9 @@ func scripted(t *testing.T, greet func(session int) string, s script, target pro
 							c.Write([]byte("200 ok\r\n"))
 						}
 					}
-				}()
+				})
 			}
-		}()
+		})
 		target.Host, target.Port = at.Addr().String(), 21
 		if target.User == "" {
 			target.User, target.Password = "anonymous", "x@"
@@ -110,11 +113,7 @@ func scripted(t *testing.T, greet func(session int) string, s script, target pro
 		}
 		l.Close()
 		lab.Close()
-		time.Sleep(5 * time.Minute)
-		close(lines)
-		for l := range lines {
-			sent = append(sent, l)
-		}
+		serving.Wait()
 	})
 	return
 }
