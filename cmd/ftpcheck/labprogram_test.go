@@ -129,18 +129,10 @@ func compareFindings(t *testing.T, want netlab.Expect, got *labReport) {
 			t.Errorf("finding %d: none, want %+v", i+1, want.Findings[i])
 		case i >= len(want.Findings):
 			t.Errorf("finding %d: %+v, want none", i+1, found[i])
-		case !matches(want.Findings[i], found[i]):
+		case !want.Findings[i].Matches(found[i]):
 			t.Errorf("finding %d: %+v\nwant %+v", i+1, found[i], want.Findings[i])
 		}
 	}
-}
-
-func matches(want, got netlab.ExpectedFinding) bool {
-	text := func(w, g string) bool { return w == "" || w == g }
-	number := func(w, g int) bool { return w == 0 || w == g }
-	return want.Code == got.Code && text(want.Severity, got.Severity) && text(want.Certainty, got.Certainty) &&
-		text(want.Side, got.Side) && text(want.Address, got.Address) &&
-		number(want.AfterHop, got.AfterHop) && number(want.Of, got.Of)
 }
 
 func joinPort(host string, port uint16) string {

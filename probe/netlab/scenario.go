@@ -90,3 +90,13 @@ type ExpectedFinding struct {
 	Of        int    `json:"of,omitempty"`
 	Address   string `json:"address,omitempty"`
 }
+
+// Matches reports whether a finding is the expected one. What the expectation
+// leaves empty may be anything.
+func (want ExpectedFinding) Matches(got ExpectedFinding) bool {
+	text := func(w, g string) bool { return w == "" || w == g }
+	number := func(w, g int) bool { return w == 0 || w == g }
+	return want.Code == got.Code && text(want.Severity, got.Severity) && text(want.Certainty, got.Certainty) &&
+		text(want.Side, got.Side) && text(want.Address, got.Address) &&
+		number(want.AfterHop, got.AfterHop) && number(want.Of, got.Of)
+}
