@@ -69,6 +69,8 @@ const (
 	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr
 	KindArrive   Kind = "arrive"   // active mode: a connection arrived from Addr, on Local
 	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
+	KindTLS      Kind = "tls"      // a TLS handshake ended: As, Addr, Outcome ok|alert|plaintext|closed|reset|timeout|failed, TLS, Text (the library's words), Took
+	KindIdle     Kind = "idle"     // Session was silent for Took, and then: Outcome ok|closed|reset|timeout, Code and Text of what the server said
 	KindHop      Kind = "hop"      // one TTL-limited attempt: Addr, TTL, Outcome, ICMP, Took
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
@@ -96,6 +98,9 @@ const (
 	OutcomeMalformed Outcome = "malformed" // what came cannot be parsed by the standard
 	OutcomeForeign   Outcome = "foreign"   // another protocol answers; Text is "ssh", "http", "tls", "smtp", "pop3", "imap" or "unknown", a colon and the first bytes
 	OutcomeCancelled Outcome = "cancelled"
+	OutcomeCut       Outcome = "cut"       // the TCP connection closed in good order, but without TLS's close_notify before it (RFC 8446 6.1)
+	OutcomeAlert     Outcome = "alert"     // the peer ended a TLS handshake by an alert
+	OutcomePlaintext Outcome = "plaintext" // the peer sent something that is not TLS where TLS was due
 )
 
 // As says in which role an address was dialled.
@@ -109,6 +114,23 @@ const (
 	AsConfirm     As = "confirm"      // a sampled port again, without a fresh announcement
 	AsClient      As = "client"       // dialled by the ordinary client (jlaffaye/ftp)
 	AsActive      As = "active"       // the server connects to us
+	AsSweep       As = "sweep"        // a port of Options.Sweep
+	AsRandom      As = "random"       // a port that the server did not announce
+	AsTrial       As = "trial"        // a handshake on a control connection of its own, with the versions in TLS.Offer
+	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
+)
+
+// Try tells the further tries of a check apart from the main one, which has
+// the zero value. A further try changes one thing.
+type Try string
+
+const (
+	TryPlain     Try = "plain"      // in a session without TLS
+	TryUnresumed Try = "unresumed"  // the data connection does not resume the control connection's TLS session
+	TryResumed   Try = "resumed"    // it does, like the main try, in a session of its own
+	TryClearData Try = "clear-data" // TLS on the control connection alone (PROT C)
+	TryClamped   Try = "clamped"    // the data connection asks for small segments (DialOptions.MSS)
+	TryAgain     Try = "again"      // nothing changed
 )
 
 // Event is one observation. It is flat on purpose: one line of JSON each, and
@@ -133,6 +155,41 @@ type Event struct {
 	Text    string         `json:"text,omitzero"` // valid UTF-8; see Raw
 	Raw     []byte         `json:"raw,omitempty"` // the bytes as received, where they are not valid UTF-8
 	Start   *Start         `json:"start,omitempty"`
+	TLS     *TLS           `json:"tls,omitempty"`
+	Try     Try            `json:"try,omitzero"`  // of KindBegin, KindEnd and all between that belong to a further try
+	Step    int            `json:"step,omitzero"` // transfer of the transfer check, from 1
+}
+
+// TLS is what one handshake showed.
+type TLS struct {
+	Offer        string        `json:"offer,omitempty"`   // the only version we offered, "TLS 1.0"; empty: 1.2 and 1.3
+	Version      string        `json:"version,omitempty"` // "TLS 1.3"; empty when none was agreed
+	Cipher       string        `json:"cipher,omitempty"`
+	Resumed      bool          `json:"resumed,omitempty"`       // it resumed the session that was presented
+	Presented    bool          `json:"presented,omitempty"`     // we presented a session to resume
+	ServerName   string        `json:"server_name,omitempty"`   // SNI sent; empty for a literal address
+	Alert        string        `json:"alert,omitempty"`         // the peer's alert, as "handshake_failure" (RFC 8446 6)
+	WantsClient  bool          `json:"wants_client,omitempty"`  // the server asked for a client certificate
+	Certificates []Certificate `json:"certificates,omitempty"`  // as sent, the server's own first; empty when resumed
+	Expired      string        `json:"expired,omitempty"`       // why the time does not fit the certificate; empty: it does
+	NameMismatch string        `json:"name_mismatch,omitempty"` // why the name does not; empty: it does
+	Untrusted    string        `json:"untrusted,omitempty"`     // why the chain ends in no root of this system; empty: it does
+}
+
+// Certificate is one certificate of a chain.
+type Certificate struct {
+	Subject   string    `json:"subject"`
+	Issuer    string    `json:"issuer"`
+	Names     []string  `json:"names,omitempty"` // subject alternative names
+	NotBefore time.Time `json:"not_before"`
+	NotAfter  time.Time `json:"not_after"`
+	Key       string    `json:"key"`    // "RSA 2048", "ECDSA P-256", "Ed25519"
+	SHA256    string    `json:"sha256"` // of the whole certificate, hexadecimal
+}
+
+// Verified reports whether nothing speaks against the certificate.
+func (t *TLS) Verified() bool {
+	return t != nil && t.Expired == "" && t.NameMismatch == "" && t.Untrusted == ""
 }
 
 // Start describes a run: what was asked of it.

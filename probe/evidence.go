@@ -25,6 +25,34 @@ type Evidence struct {
 	Confirms []Dial    // sampled ports dialled again without a fresh announcement
 	Hops     []Hop
 	Client   *ClientRun
+
+	Tries   []*Mode     // further tries of modes, and the transfers of the transfer check
+	Trials  []Handshake // on control connections of their own
+	Swept   []Dial      // ports of the sweep, in no order
+	Randoms []Dial      // ports that the server did not announce
+	Idle    []Silence
+}
+
+// Handshake is one TLS handshake.
+type Handshake struct {
+	As      As
+	To      netip.AddrPort
+	Outcome Outcome // ok, alert, plaintext, closed, reset, timeout, failed
+	TLS     TLS
+	Text    string // the library's words when it failed, or the first bytes for plaintext
+	Took    time.Duration
+}
+
+// OK reports whether the handshake was completed.
+func (h *Handshake) OK() bool { return h != nil && h.Outcome == OutcomeOK }
+
+// Silence is one silence of a control connection, and what came after it.
+type Silence struct {
+	Session int
+	Took    time.Duration
+	Outcome Outcome // ok; closed, reset or timeout when the connection was dead
+	Code    int     // what the server said by itself before it closed, 421; or its reply
+	Text    string
 }
 
 // CheckRun is the life of one check.
@@ -66,14 +94,15 @@ type Dial struct {
 	ICMP    *hops.ICMP
 	Began   time.Duration // since the start of the run
 	Took    time.Duration
-	Text    string // the system's words when it did not open
-	Data    *Data  // what came over it; nil when it did not open or nothing is known
+	Text    string     // the system's words when it did not open
+	Data    *Data      // what came over it; nil when it did not open or nothing is known
+	TLS     *Handshake // over it; nil when there was none
 }
 
 // Data is what a data connection carried.
 type Data struct {
 	Bytes   int64
-	Outcome Outcome       // eof, reset, timeout, limit
+	Outcome Outcome       // eof, cut, reset, timeout, limit
 	Took    time.Duration // from open to end
 }
 
@@ -102,7 +131,8 @@ type Session struct {
 	Greeting  *Reply        // nil when none came; Took is the wait for it since the connection opened
 	Exchanges []*Exchange
 	LoggedIn  bool
-	Lost      *Loss // nil while it lives, and when we ended it ourselves
+	TLS       *Handshake // of the control connection; nil while it is plain
+	Lost      *Loss      // nil while it lives, and when we ended it ourselves
 
 	partial []string // lines of a reply that is not complete yet
 }
@@ -127,9 +157,11 @@ type Limit struct {
 	Text    string
 }
 
-// Mode is one try of epsv, pasv, eprt or port.
+// Mode is one try of epsv, pasv, eprt or port, or one transfer.
 type Mode struct {
 	Check     Check
+	Try       Try // what was changed; zero: the main try
+	Step      int // of the transfer check, from 1; else 0
 	Session   int
 	Command   string // EPSV, PASV, EPRT … or PORT … as sent; empty when it was never sent
 	Reply     *Reply // to Command; nil when none came
@@ -146,10 +178,13 @@ type Mode struct {
 	Arrivals []Arrival
 	Waited   time.Duration // how long we waited in vain for a reply and a connection; 0: we did not, or one came
 
-	// The listing over the data connection.
-	List  *Exchange // the LIST command; nil when it was not sent
+	// The listing over the data connection; RETR or STOR in the transfer check.
+	List  *Exchange // the command that transfers; nil when it was not sent
+	Size  int64     // bytes that the transfer should carry; 0: not known
 	Lost  *Loss     // the control connection gave out during this mode
 	Ended bool
+
+	size *Exchange // the SIZE command of a download
 }
 
 // Arrival is a connection that the server made to us.
@@ -159,6 +194,7 @@ type Arrival struct {
 	At      time.Duration // since the start of the run
 	Replied bool          // the reply to the announcing command had already come
 	Data    *Data
+	TLS     *Handshake
 }
 
 // Sample is one announcement of the ports check.
@@ -240,6 +276,27 @@ func (m *Mode) Dial(as As) *Dial {
 		}
 	}
 	return nil
+}
+
+// Try returns the further try of a check, or nil when there was none.
+func (e *Evidence) Try(c Check, t Try) *Mode {
+	for _, m := range e.Tries {
+		if m.Check == c && m.Try == t && m.Step == 0 {
+			return m
+		}
+	}
+	return nil
+}
+
+// Transfers returns the transfers of the transfer check, in order.
+func (e *Evidence) Transfers() []*Mode {
+	var list []*Mode
+	for _, m := range e.Tries {
+		if m.Check == CheckTransfer {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // Listed reports whether a listing came over the data connection and the

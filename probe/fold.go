@@ -3,6 +3,7 @@ package probe
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,15 +41,19 @@ func (e *Evidence) Add(ev Event) {
 	case KindAnnounce:
 		e.addAnnounce(ev)
 	case KindListen:
-		if m := e.mode(ev.Check); m != nil {
+		if m := e.mode(ev); m != nil {
 			m.Listen, m.Announced = ev.Local, ev.Addr
 		}
 	case KindArrive:
-		if m := e.mode(ev.Check); m != nil {
+		if m := e.mode(ev); m != nil {
 			m.Arrivals = append(m.Arrivals, Arrival{From: ev.Addr, Local: ev.Local, At: ev.At, Replied: m.Reply != nil})
 		}
 	case KindData:
 		e.addData(ev)
+	case KindTLS:
+		e.addTLS(ev)
+	case KindIdle:
+		e.Idle = append(e.Idle, Silence{Session: ev.Session, Took: ev.Took, Outcome: ev.Outcome, Code: ev.Code, Text: ev.Text})
 	case KindHop:
 		e.Hops = append(e.Hops, Hop{To: ev.Addr, TTL: ev.TTL, Outcome: ev.Outcome, ICMP: ev.ICMP, Took: ev.Took})
 	case KindClient:
@@ -58,6 +63,10 @@ func (e *Evidence) Add(ev Event) {
 }
 
 func (e *Evidence) addLife(ev Event) {
+	if ev.Try != "" || ev.Step != 0 {
+		e.addTry(ev)
+		return
+	}
 	c := e.check(ev.Check)
 	switch ev.Kind {
 	case KindBegin:
@@ -70,12 +79,61 @@ func (e *Evidence) addLife(ev Event) {
 		}
 	case KindEnd:
 		c.Running, c.Ended, c.Took = false, true, ev.Took
-		if m := e.mode(ev.Check); m != nil {
+		if m := e.mode(ev); m != nil {
 			m.Ended = true
 		}
 	case KindSkip:
 		c.Running, c.Ended, c.Skipped = false, true, ev.Text
 		delete(e.Modes, ev.Check)
+	}
+}
+
+// addTry is addLife for a further try, which has no line of its own.
+func (e *Evidence) addTry(ev Event) {
+	m := e.mode(ev)
+	switch {
+	case ev.Kind == KindBegin && m != nil:
+		*m = Mode{Check: ev.Check, Try: ev.Try, Step: ev.Step, Size: ev.Bytes}
+	case ev.Kind == KindBegin:
+		e.Tries = append(e.Tries, &Mode{Check: ev.Check, Try: ev.Try, Step: ev.Step, Size: ev.Bytes})
+	case m != nil:
+		m.Ended = true
+	}
+}
+
+// addTLS puts a handshake where its connection is.
+func (e *Evidence) addTLS(ev Event) {
+	h := Handshake{As: ev.As, To: ev.Addr, Outcome: ev.Outcome, Text: ev.Text, Took: ev.Took}
+	if ev.TLS != nil {
+		h.TLS = *ev.TLS
+	}
+	m := e.mode(ev)
+	switch {
+	case ev.As == AsTrial || ev.As == AsImplicit:
+		e.Trials = append(e.Trials, h)
+	case ev.As == AsControl:
+		if s := e.Session(ev.Session); s != nil {
+			s.TLS = &h
+		}
+	case ev.As == AsClient:
+		setTLS(e.client().Dials, ev, &h)
+	case m == nil:
+	case ev.As == AsActive:
+		for i := range m.Arrivals {
+			if m.Arrivals[i].From == ev.Addr {
+				m.Arrivals[i].TLS = &h
+			}
+		}
+	default:
+		setTLS(m.Dials, ev, &h)
+	}
+}
+
+func setTLS(dials []Dial, ev Event, h *Handshake) {
+	for i := range dials {
+		if dials[i].To == ev.Addr && dials[i].As == ev.As {
+			dials[i].TLS = h
+		}
 	}
 }
 
@@ -87,11 +145,15 @@ func (e *Evidence) dials(ev Event) *[]Dial {
 			return &e.Control
 		}
 	case AsAnnounced, AsControlHost:
-		if m := e.mode(ev.Check); m != nil {
+		if m := e.mode(ev); m != nil {
 			return &m.Dials
 		}
 	case AsConfirm:
 		return &e.Confirms
+	case AsSweep:
+		return &e.Swept
+	case AsRandom:
+		return &e.Randoms
 	case AsClient:
 		return &e.client().Dials
 	}
@@ -115,7 +177,11 @@ func (e *Evidence) addDial(ev Event) {
 			}
 		}
 	}
-	if list := e.dials(ev); list != nil {
+	switch list := e.dials(ev); {
+	case list == nil:
+	case ev.As == AsSweep: // tens of thousands, each told of once
+		*list = append(*list, d)
+	default:
 		putDial(list, d)
 	}
 }
@@ -138,24 +204,26 @@ func (e *Evidence) addLine(ev Event) {
 	s := e.Session(ev.Session)
 	switch {
 	case ev.Kind == KindNote && ev.As == AsAnnounced:
-		if m := e.mode(ev.Check); m != nil {
+		if m := e.mode(ev); m != nil {
 			m.NotDialled = ev.Text
 		}
 	case ev.Kind == KindNote && ev.As == AsActive:
-		if m := e.mode(ev.Check); m != nil {
+		if m := e.mode(ev); m != nil {
 			m.Waited = ev.Took
 		}
 	case ev.Kind == KindSend && s != nil:
 		x := &Exchange{Check: ev.Check, Command: ev.Text}
 		s.Exchanges = append(s.Exchanges, x)
 		s.partial = nil
-		if m := e.mode(ev.Check); m != nil {
+		if m := e.mode(ev); m != nil {
 			m.Session = ev.Session
 			switch verbOf(ev.Text) {
 			case "EPSV", "PASV", "EPRT", "PORT":
 				m.Command = ev.Text
-			case "LIST":
+			case "LIST", "RETR", "STOR":
 				m.List = x
+			case "SIZE":
+				m.size = x
 			}
 		}
 	case ev.Kind == KindRecv && s != nil:
@@ -176,12 +244,24 @@ func (e *Evidence) addReply(s *Session, ev Event, line int) {
 	x := s.Exchanges[len(s.Exchanges)-1]
 	x.Replies = append(x.Replies, r)
 	verb := verbOf(x.Command)
-	if m := e.mode(ev.Check); m != nil && m.Command == x.Command {
+	if m := e.mode(ev); m != nil && m.Command == x.Command {
 		m.Reply = &r
+	} else if m != nil && m.size == x && ev.Code == 213 {
+		m.Size = sizeOf(ev.Text)
 	}
 	if ev.Check == CheckPorts && (verb == "PASV" || verb == "EPSV") && ev.Code/100 != 2 {
 		e.Samples = append(e.Samples, &Sample{Session: ev.Session, Command: x.Command, Code: ev.Code, Text: ev.Text})
 	}
+}
+
+// sizeOf reads the reply to SIZE (RFC 3659 4); 0 where there is none.
+func sizeOf(text string) int64 {
+	_, number, _ := strings.Cut(text, " ")
+	n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 func (e *Evidence) addLoss(ev Event) {
@@ -193,13 +273,13 @@ func (e *Evidence) addLoss(ev Event) {
 		l.Partial = s.partial
 		s.Lost = l
 	}
-	if m := e.mode(ev.Check); m != nil {
+	if m := e.mode(ev); m != nil {
 		m.Lost = l
 	}
 }
 
 func (e *Evidence) addAnnounce(ev Event) {
-	if m := e.mode(ev.Check); m != nil {
+	if m := e.mode(ev); m != nil {
 		m.Announced = ev.Addr
 		if ev.Outcome == OutcomeMalformed {
 			m.Malformed = ev.Text
@@ -216,7 +296,7 @@ func (e *Evidence) addAnnounce(ev Event) {
 }
 
 func (e *Evidence) addData(ev Event) {
-	m := e.mode(ev.Check)
+	m := e.mode(ev)
 	if m == nil {
 		return
 	}
@@ -246,7 +326,18 @@ func (e *Evidence) check(c Check) *CheckRun {
 	return e.Checks[c]
 }
 
-func (e *Evidence) mode(c Check) *Mode { return e.Modes[c] }
+// mode returns the try that the event is about, or nil.
+func (e *Evidence) mode(ev Event) *Mode {
+	if ev.Try == "" && ev.Step == 0 {
+		return e.Modes[ev.Check]
+	}
+	for _, m := range e.Tries {
+		if m.Check == ev.Check && m.Try == ev.Try && m.Step == ev.Step {
+			return m
+		}
+	}
+	return nil
+}
 
 func (e *Evidence) client() *ClientRun {
 	if e.Client == nil {

@@ -32,4 +32,5 @@ type Network interface {
 type DialOptions struct {
 	Local netip.AddrPort // source address and port; the zero value lets the system choose
 	TTL   int            // IP time to live or IPv6 hop limit of the SYN, 0 for the system's default
+	MSS   int            // largest TCP segment in bytes, both ways, 0 for the system's default
 }

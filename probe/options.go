@@ -23,6 +23,16 @@ const (
 	FollowNever  Follow = "never"  // the control host only
 )
 
+// TLSMode says whether and how the control connection is encrypted.
+type TLSMode string
+
+const (
+	TLSAuto     TLSMode = "auto"     // explicit TLS when the server accepts AUTH TLS, else none
+	TLSOff      TLSMode = "off"      // never
+	TLSExplicit TLSMode = "explicit" // AUTH TLS, or no login (RFC 4217)
+	TLSImplicit TLSMode = "implicit" // TLS from the first byte, usually on port 990
+)
+
 // PortRange is a range of TCP ports, both ends included. The zero value means any.
 type PortRange struct {
 	Low  uint16 `json:"low"`
@@ -40,6 +50,12 @@ type Options struct {
 	Follow        Follow        `json:"follow,omitzero"`
 	ActiveAddress netip.Addr    `json:"active_address,omitzero"` // announced in active mode instead of the control connection's own
 	ActivePorts   PortRange     `json:"active_ports,omitzero"`   // to listen on in active mode
+	TLS           TLSMode       `json:"tls,omitzero"`
+	Insecure      bool          `json:"insecure,omitzero"` // the password may cross an unverified TLS connection, or a plain one for a comparison
+	Sweep         PortRange     `json:"sweep,omitzero"`    // ports of the control host to map; zero: none
+	Download      string        `json:"download,omitzero"` // file that the transfer check downloads
+	Upload        string        `json:"upload,omitzero"`   // directory in which the transfer check stores a file of ours, and removes it again
+	Idle          time.Duration `json:"idle_ns,omitzero"`  // longest silence of the idle check; zero: it is not run
 }
 
 // Defaults of Options, as documented on the command line.
@@ -52,6 +68,6 @@ const (
 
 // DefaultChecks are the checks of a run in which none were chosen.
 var DefaultChecks = []Check{
-	CheckName, CheckControl, CheckLogin,
+	CheckName, CheckControl, CheckSecure, CheckLogin,
 	CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient, CheckPath,
 }

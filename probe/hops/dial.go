@@ -13,6 +13,7 @@ import (
 type Options struct {
 	Local netip.AddrPort // source address and port; the zero value lets the system choose
 	TTL   int            // IPv4 time to live or IPv6 hop limit of the handshake, 0 for the system's default
+	MSS   int            // largest TCP segment in bytes, both ways (TCP_MAXSEG), 0 for the system's default
 }
 
 // Closing closes c, if there is one, and returns a. It turns a dial into the

@@ -114,6 +114,11 @@ func prepare(fd, family int, opt Options) error {
 			return err
 		}
 	}
+	if opt.MSS != 0 {
+		if err := unix.SetsockoptInt(fd, unix.SOL_TCP, unix.TCP_MAXSEG, opt.MSS); err != nil {
+			return err
+		}
+	}
 	if !opt.Local.IsValid() {
 		return nil
 	}

@@ -15,10 +15,13 @@ const Traces = false
 // Dial makes one TCP connection attempt. The connection is nil unless the
 // outcome is Open; the limit is the context's deadline. This system does not
 // tell which ICMP message ended an attempt, so Attempt.ICMP is always nil, and
-// an attempt with a TTL is not made: its outcome is zero.
+// an attempt with a TTL or an MSS is not made: its outcome is zero.
 func Dial(ctx context.Context, to netip.AddrPort, opt Options) (net.Conn, Attempt) {
 	if opt.TTL != 0 {
 		return nil, Attempt{Err: "the hop search needs Linux"}
+	}
+	if opt.MSS != 0 {
+		return nil, Attempt{Err: "a smaller segment size needs Linux"}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, Attempt{Err: err.Error()}

@@ -22,6 +22,7 @@ type Scenario struct {
 	Server Server   `json:"server"`
 	Rules  []Rule   `json:"rules,omitempty"`  // firewall rules, first match wins
 	Helper []string `json:"helper,omitempty"` // devices with an FTP helper: "cgw", "sgw"
+	Boxes  []Box    `json:"boxes,omitempty"`  // what else stands on the way
 	Run    Run      `json:"run"`
 	Expect Expect   `json:"expect"`
 }
@@ -50,9 +51,38 @@ type Server struct {
 	Faults    []string            `json:"faults,omitempty"`   // of probe/ftpd, for the simulation
 	Software  []string            `json:"software,omitempty"` // real servers for the kernel lab: vsftpd proftpd pure-ftpd pyftpdlib, or raw:ssh raw:silent raw:close raw:none; nil: vsftpd
 	Config    map[string][]string `json:"config,omitempty"`   // further configuration lines per software
+	TLS       *TLS                `json:"tls,omitempty"`      // nil: it has none
 	User      string              `json:"user,omitempty"`     // account to log in with, "anonymous" by default
 	Password  string              `json:"password,omitempty"`
 }
+
+// TLS is how the server encrypts. Its certificate is for ftp.example.com and
+// all addresses of the server, signed by the lab's own authority.
+type TLS struct {
+	Mode        string `json:"mode"`                  // "explicit"; "required": no login without; "required-data": no plain data either; "implicit"
+	Certificate string `json:"certificate,omitempty"` // "self-signed", "expired" or "wrong-name" instead
+	Min         string `json:"min,omitempty"`         // lowest version, "1.0" to "1.3"; "1.2" by default
+	Max         string `json:"max,omitempty"`         // highest version, "1.3" by default
+	Reuse       bool   `json:"reuse,omitempty"`       // data connections must resume the control connection's session
+	ClientCert  bool   `json:"client_cert,omitempty"` // a client certificate is demanded
+}
+
+// Box is a middlebox at a device.
+type Box struct {
+	At    string `json:"at"`              // cgw, isp, sgw
+	Kind  string `json:"kind"`            // see below
+	Value string `json:"value,omitempty"` // of the kinds that take one
+}
+
+// Kinds of boxes.
+const (
+	BoxProxy     = "proxy"      // answers connections to port 21 itself and makes its own to the server
+	BoxFalseOpen = "false-open" // accepts connections to every other port itself, and never passes them on
+	BoxIdle      = "idle"       // forgets a connection that was silent for Value, "5s"
+	BoxBlackHole = "black-hole" // the link toward the server carries packets of at most Value bytes, "1000", and nobody tells
+	BoxSwallow   = "swallow"    // drops segments toward the server that begin with Value, "PASV"
+	BoxRewrite   = "rewrite"    // replaces the address in 227 replies by Value, "203.0.113.99"
+)
 
 // Rule is one firewall rule of a device, for TCP.
 type Rule struct {
@@ -60,7 +90,8 @@ type Rule struct {
 	Toward string `json:"toward,omitempty"` // "server" or "client": the direction of the packet; empty: both
 	Ports  string `json:"ports,omitempty"`  // destination port or range; empty: all
 	From   string `json:"from,omitempty"`   // source port or range
-	State  string `json:"state,omitempty"`  // "new": only packets that open a connection
+	State  string `json:"state,omitempty"`  // "new": only packets that open a connection; "related": only those that a helper expects
+	OneIn  int    `json:"one_in,omitempty"` // only every n-th connection, at random; 0: all
 	IPv6   bool   `json:"ipv6,omitempty"`   // for IPv6 packets instead of IPv4 ones
 	Do     string `json:"do"`               // accept, drop, reset, admin-prohibited, host-unreachable, port-unreachable
 }
@@ -69,6 +100,7 @@ type Rule struct {
 type Run struct {
 	Target string   `json:"target,omitempty"` // "server" (its address) by default, or "name" for ftp.example.com, with the port if it is not 21
 	Args   []string `json:"args,omitempty"`   // flags
+	Trust  bool     `json:"trust,omitempty"`  // the client trusts the lab's authority
 }
 
 // Expect is what the run must end in.
