@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"crypto/x509"
 	"iter"
 	"net/netip"
 	"slices"
@@ -14,7 +15,8 @@ type Prober struct {
 	Network Network
 	Target  Target
 	Options Options
-	Tool    string // version of ftpcheck, for the record
+	Tool    string         // version of ftpcheck, for the record
+	Roots   *x509.CertPool // authorities that certificates are verified against; nil: the system's
 }
 
 // Run checks the server and yields what it observes, as it observes it. It

@@ -9,6 +9,7 @@ package ftpd
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
@@ -35,6 +36,8 @@ type Options struct {
 	DataTimeout  time.Duration // limit of one wait for a data connection, passive or active
 	Life         time.Duration // the server stops after this; zero: when its context ends
 
+	TLS *TLS // nil: the server speaks plain FTP only
+
 	ActiveFrom netip.Addr // source address of active data connections instead of the control connection's own
 	Faults     []string   // names of Faults, "NAME" or "NAME=ARGUMENT"
 	Product    string     // text of the greeting after "220 "
@@ -43,6 +46,25 @@ type Options struct {
 	Ready func([]netip.AddrPort) // called once, with the control addresses, when all of them listen
 	Log   func(Entry)            // called for each thing worth telling, one call at a time
 }
+
+// TLS is how a server encrypts (RFC 4217).
+type TLS struct {
+	Mode        TLSMode
+	Certificate *tls.Certificate // nil: one made in memory
+	Min, Max    uint16           // versions of crypto/tls; zero: 1.2 and 1.3
+	Reuse       bool             // a data connection must resume the TLS session of its own control connection
+	ClientCert  bool             // a client certificate is demanded
+}
+
+// TLSMode says where encryption begins and what works without it.
+type TLSMode string
+
+const (
+	TLSExplicit     TLSMode = "explicit"      // AUTH TLS is offered
+	TLSRequired     TLSMode = "required"      // no login without it
+	TLSRequiredData TLSMode = "required-data" // nor a plain data connection
+	TLSImplicit     TLSMode = "implicit"      // from the first byte
+)
 
 // Defaults of Options.
 const (
