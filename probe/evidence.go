@@ -234,13 +234,25 @@ func (e *Evidence) Session(id int) *Session {
 	return nil
 }
 
-// Login returns the session of the login check, or nil when no control
-// connection opened.
-func (e *Evidence) Login() *Session {
+// First returns the first control session, or nil when no control connection
+// opened. It is the one in which TLS is tried.
+func (e *Evidence) First() *Session {
 	if len(e.Sessions) == 0 {
 		return nil
 	}
 	return e.Sessions[0]
+}
+
+// Login returns the session of the login check, or nil when no control
+// connection opened. It is the first one, unless TLS failed in that one and
+// the run went on without.
+func (e *Evidence) Login() *Session {
+	for _, s := range e.Sessions {
+		if s.Check == CheckLogin {
+			return s
+		}
+	}
+	return e.First()
 }
 
 // Reply returns the last reply of session s to the command verb, or nil.
