@@ -35,7 +35,7 @@ func (r *run) listen(ctx context.Context, host netip.Addr) (net.Listener, error)
 	return nil, fmt.Errorf("no port of %d-%d is free: %w", low, high, last)
 }
 
-func (w *worker) tryActive(ctx context.Context, check Check) {
+func (w *worker) tryActive(ctx context.Context, check Check) (got result) {
 	r, s := w.run, w.session
 	host := s.local.Addr()
 	announce := host
@@ -43,15 +43,15 @@ func (w *worker) tryActive(ctx context.Context, check Check) {
 		announce = r.ActiveAddress
 	}
 	if check == CheckPORT && !announce.Is4() {
-		r.skip("PORT cannot carry an IPv6 address (RFC 959 4.1.2)", check)
-		return
+		w.give("PORT cannot carry an IPv6 address (RFC 959 4.1.2)", check)
+		return got
 	}
 	if r.ActivePorts.Low != 0 && r.ActivePorts.Low == r.ActivePorts.High {
 		select {
 		case r.onePort <- struct{}{}: // the other active mode needs it too
 			defer func() { <-r.onePort }()
 		case <-ctx.Done():
-			return
+			return got
 		}
 	}
 	listener, err := r.listen(ctx, host)
@@ -59,15 +59,15 @@ func (w *worker) tryActive(ctx context.Context, check Check) {
 		if err == nil {
 			listener.Close()
 		}
-		return
+		return got
 	}
 	if err != nil {
-		r.skip("not tested: cannot listen on this machine: "+err.Error(), check)
-		return
+		w.give("not tested: cannot listen on this machine: "+err.Error(), check)
+		return got
 	}
 	local := unmap(listener.Addr().(*net.TCPAddr).AddrPort())
 	addr := netip.AddrPortFrom(announce, local.Port())
-	r.emit(Event{Kind: KindListen, Check: check, Session: s.id, Local: local, Addr: addr})
+	s.emit(Event{Kind: KindListen, Check: check, Local: local, Addr: addr})
 
 	var accepting sync.WaitGroup
 	sources := make(chan source, maxArrivals)
@@ -83,13 +83,21 @@ func (w *worker) tryActive(ctx context.Context, check Check) {
 		// pyftpdlib 1.5.7 connects before it answers PORT, so the reply takes as
 		// long as the connection.
 		if reply, ok := s.await(check, time.Now().Add(r.Timeout), true); ok && reply.Code/100 == 2 {
-			w.list(ctx, check, sources, r.Timeout)
+			got = w.list(ctx, check, sources, r.Timeout)
 		}
 	}
 	listener.Close()
 	accepting.Wait()
 	for src := range sources {
 		src.conn.Close()
+	}
+	return got
+}
+
+// give skips a mode that cannot be tried here.
+func (w *worker) give(why string, check Check) {
+	if w.session.try == "" {
+		w.run.skip(why, check)
 	}
 }
 
@@ -100,7 +108,7 @@ func (r *run) accept(check Check, s *session, listener net.Listener, sources cha
 			return
 		}
 		from := remoteAddr(conn)
-		r.emit(Event{Kind: KindArrive, Check: check, Session: s.id, As: AsActive, Addr: from, Local: localAddr(conn)})
+		s.emit(Event{Kind: KindArrive, Check: check, As: AsActive, Addr: from, Local: localAddr(conn)})
 		s.extend(time.Now().Add(r.ReplyTimeout))
 		sources <- source{conn, AsActive, from}
 	}

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -27,16 +28,22 @@ const (
 // watching. It asks EPSV first and never falls back once a port was announced;
 // for PASV it dials the control host whatever address is announced
 // (jlaffaye/ftp v0.2.4).
-func (r *run) client(ctx context.Context) {
+func (c *crew) runClient(ctx context.Context) {
+	r := c.run
 	if ctx.Err() != nil {
 		return
 	}
 	end := r.begin(CheckClient)
 	defer end()
-	ctx, cancel := context.WithTimeout(ctx, r.ReplyTimeout+r.Timeout)
+	patience := r.ReplyTimeout
+	if c.stalled() {
+		patience = min(patience, clampedPatience)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience+r.Timeout)
 	defer cancel()
 	e := Event{Kind: KindClient, Check: CheckClient, Outcome: OutcomeOK}
-	n, err := r.rehearse(ctx)
+	n, err := r.rehearse(ctx, c.cover)
+	c.clientIn = err == nil
 	e.Bytes = int64(n)
 	if err != nil {
 		if e.Outcome = OutcomeFailed; errors.Is(ctx.Err(), context.Canceled) {
@@ -48,15 +55,25 @@ func (r *run) client(ctx context.Context) {
 	r.emit(e)
 }
 
-func (r *run) rehearse(ctx context.Context) (entries int, err error) {
+func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the client crashed: %v", p)
 		}
 	}()
-	watch := &watcher{run: r, ctx: ctx}
+	watch := &watcher{run: r, ctx: ctx, cover: cover}
 	defer watch.close()
-	c, err := ftp.Dial(r.peer.String(), ftp.DialWithDialFunc(watch.dial), ftp.DialWithShutTimeout(r.ReplyTimeout))
+	options := []ftp.DialOption{ftp.DialWithDialFunc(watch.dial), ftp.DialWithShutTimeout(r.ReplyTimeout)}
+	if cover != TLSOff {
+		// It is for the control connection; with a dial function of ours the
+		// data connections are ours to encrypt.
+		encrypt := ftp.DialWithExplicitTLS
+		if cover == TLSImplicit {
+			encrypt = ftp.DialWithTLS
+		}
+		options = append(options, encrypt(r.tlsConfig(&TLS{}, nil)))
+	}
+	c, err := ftp.Dial(r.peer.String(), options...)
 	if err != nil {
 		return 0, err
 	}
@@ -75,6 +92,7 @@ func (r *run) rehearse(ctx context.Context) (entries int, err error) {
 type watcher struct {
 	run   *run
 	ctx   context.Context
+	cover TLSMode
 	conns []*watched
 }
 
@@ -102,7 +120,50 @@ func (w *watcher) dial(_, address string) (net.Conn, error) {
 	c.left.Store(bound)
 	c.stop = context.AfterFunc(w.ctx, func() { conn.Close() })
 	w.conns = append(w.conns, c)
+	switch {
+	case control && w.cover == TLSImplicit:
+		return tls.Client(c, r.tlsConfig(&TLS{}, nil)), nil
+	case !control && w.cover != TLSOff:
+		return &lateTLS{watched: c, run: r, ctx: w.ctx}, nil
+	}
 	return c, nil
+}
+
+// lateTLS makes the handshake of a data connection when the client begins to
+// read: servers begin theirs after the reply 150. It never resumes a session.
+type lateTLS struct {
+	*watched
+	run    *run
+	ctx    context.Context
+	secure *secured
+	failed error
+}
+
+func (c *lateTLS) Read(b []byte) (int, error) {
+	if c.secure == nil && c.failed == nil {
+		c.encrypt()
+	}
+	if c.failed != nil {
+		return 0, c.failed
+	}
+	return c.secure.Read(b)
+}
+
+func (c *lateTLS) encrypt() {
+	e := Event{Check: CheckClient, As: AsClient, Addr: remoteAddr(c.Conn), TLS: &TLS{}}
+	secure, ok := c.run.handshake(c.ctx, c.watched, c.run.tlsConfig(e.TLS, nil), &e)
+	c.run.emit(e)
+	c.secure = secure
+	if !ok {
+		c.failed = fmt.Errorf("TLS on the data connection: %s", e.Text)
+	}
+}
+
+func (c *lateTLS) Close() error {
+	if c.secure != nil {
+		return c.secure.Close()
+	}
+	return c.watched.Close()
 }
 
 // clientPatience keeps a client that will hang from making the run longer
@@ -151,14 +212,25 @@ func (c *watched) Write(b []byte) (int, error) {
 }
 
 // talk turns what crosses the client's control connection into lines of the
-// transcript.
+// transcript, until it is encrypted.
 type talk struct {
 	run     *run
 	partial []byte
 	lines   int
+	over    bool
 }
 
+// handshakeRecord is the type of the first TLS record (RFC 8446 5.1).
+const handshakeRecord = 22
+
 func (t *talk) said(b []byte) {
+	if len(b) > 0 && b[0] == handshakeRecord && !t.over {
+		t.over = true
+		t.run.emit(Event{Kind: KindNote, Check: CheckClient, Text: "what follows is encrypted by the client itself and not shown"})
+	}
+	if t.over {
+		return
+	}
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimRight(line, "\r\n")
 		if verbOf(line) == "PASS" {
@@ -169,6 +241,9 @@ func (t *talk) said(b []byte) {
 }
 
 func (t *talk) heard(b []byte) {
+	if t.over {
+		return
+	}
 	t.partial = append(t.partial, b...)
 	for {
 		i := bytes.IndexByte(t.partial, '\n')

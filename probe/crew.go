@@ -23,6 +23,8 @@ type crew struct {
 	path    *path
 	sampler *sampler
 
+	covered chan struct{}  // closed when the first session is encrypted, or will not be
+	cover   TLSMode        // how; valid once covered: TLSOff, TLSExplicit or TLSImplicit
 	decided chan struct{}  // closed when the first login is decided
 	in      bool           // how; valid once decided
 	open    atomic.Int32   // control sessions open now
@@ -30,9 +32,13 @@ type crew struct {
 	client  atomic.Bool    // the client check has been run, or is being
 	entered sync.WaitGroup // places that have not got into their first session yet
 
-	mu     sync.Mutex
-	alone  []Check // modes to try again, one at a time
-	lastID int
+	featured bool // FEAT was answered before the login
+
+	mu       sync.Mutex
+	alone    []Check // modes to try again, one at a time
+	lastID   int
+	results  map[Check]result
+	clientIn bool // the ordinary client got its listing
 }
 
 // worker is one place among the sessions open at once. It replaces its session
@@ -45,7 +51,7 @@ type worker struct {
 }
 
 func newCrew(r *run, p *path) *crew {
-	c := &crew{run: r, path: p, sampler: newSampler(r), decided: make(chan struct{})}
+	c := &crew{run: r, path: p, sampler: newSampler(r), covered: make(chan struct{}), decided: make(chan struct{}), results: map[Check]result{}}
 	c.entered.Add(1)
 	return c
 }
@@ -71,7 +77,7 @@ func (c *crew) deal(n int) []*worker {
 func (c *crew) work(ctx context.Context, conn net.Conn) {
 	workers := c.deal(min(c.run.Parallel, 1+len(modes)))
 	first := workers[0]
-	first.session = c.adopt(ctx, CheckControl, conn, c.run.peer)
+	first.session = c.adopt(ctx, CheckControl, conn, c.run.peer, "")
 
 	early, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -86,6 +92,7 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 		}
 		c.serially(ctx, first)
 		c.sampler.finish(ctx, first)
+		c.compare(ctx, workers)
 	} else {
 		cancel()
 		group.Wait()
@@ -108,14 +115,20 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 // first session in.
 func (c *crew) getIn(ctx context.Context, workers []*worker, group *sync.WaitGroup) bool {
 	first := workers[0]
-	_, greeted := first.greeted(CheckControl)
-	switch {
-	case !greeted:
-		if ctx.Err() == nil {
+	if !c.greetedFirst(ctx, first) {
+		switch {
+		case ctx.Err() != nil:
+		case first.session.uncovered():
+			c.run.skip("TLS failed", CheckLogin)
+		default:
 			c.run.skip("no FTP greeting", CheckLogin)
 		}
 		return false
-	case !c.run.needsLogin():
+	}
+	if !c.run.needsLogin() {
+		if c.run.wants(CheckSecure) {
+			c.negotiate(ctx, first)
+		}
 		return false
 	}
 	for _, w := range workers[1:] {
@@ -125,7 +138,7 @@ func (c *crew) getIn(ctx context.Context, workers []*worker, group *sync.WaitGro
 			group.Go(func() { w.work(ctx) })
 		}
 	}
-	return first.login()
+	return c.negotiate(ctx, first) && first.login()
 }
 
 // together runs what runs beside the other places, and waits for them.
@@ -157,7 +170,7 @@ func (w *worker) work(ctx context.Context) {
 		w.leave(last, true)
 	case w.run.wants(CheckClient) && !slices.ContainsFunc(w.modes, isActive) && w.client.CompareAndSwap(false, true):
 		w.leave(last, false)
-		w.run.client(ctx)
+		w.runClient(ctx)
 	default:
 		w.sampler.take(ctx, w)
 	}
@@ -179,7 +192,7 @@ func (c *crew) rehearse(ctx context.Context) {
 	if c.limited.Load() {
 		pause(ctx, letGo)
 	}
-	c.run.client(ctx)
+	c.runClient(ctx)
 }
 
 // letGo is how long a server may need to notice that a session has ended, and
@@ -245,22 +258,29 @@ func (c *crew) enterAlone(ctx context.Context, w *worker, m Check) bool {
 }
 
 func (w *worker) try(ctx context.Context, m Check) {
+	got := w.attempt(ctx, m)
+	w.mu.Lock()
+	w.results[m] = got
+	w.mu.Unlock()
+}
+
+func (w *worker) attempt(ctx context.Context, m Check) result {
 	if slices.Contains(Passive, m) {
-		w.tryPassive(ctx, m)
-	} else {
-		w.tryActive(ctx, m)
+		return w.tryPassive(ctx, m)
 	}
+	return w.tryActive(ctx, m)
 }
 
 // adopt makes a session of an open control connection.
-func (c *crew) adopt(ctx context.Context, check Check, conn net.Conn, peer netip.AddrPort) *session {
+func (c *crew) adopt(ctx context.Context, check Check, conn net.Conn, peer netip.AddrPort, try Try) *session {
 	c.mu.Lock()
 	c.lastID++
 	id := c.lastID
 	c.mu.Unlock()
 	s := c.run.newSession(ctx, id, conn, peer)
+	s.try = try
 	c.open.Add(1)
-	c.run.emit(Event{Kind: KindOpen, Check: check, Session: id, Addr: peer, Local: s.local})
+	s.emit(Event{Kind: KindOpen, Check: check, Addr: peer, Local: s.local})
 	return s
 }
 

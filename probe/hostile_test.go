@@ -24,7 +24,7 @@ var harmless = map[string]bool{
 }
 
 // verbs are the commands at which a server may hang up.
-var verbs = []string{"USER", "PASS", "FEAT", "SYST", "STAT", "PWD", "EPSV", "PASV", "EPRT", "PORT", "LIST"}
+var verbs = []string{"USER", "PASS", "FEAT", "SYST", "STAT", "EPSV", "PASV", "EPRT", "PORT", "LIST"}
 
 func hostileFaults() []string {
 	var names []string
@@ -106,8 +106,11 @@ func TestFloodsStayInMemory(t *testing.T) {
 			Options: probe.Options{Timeout: time.Second, ReplyTimeout: 2 * time.Second},
 		}
 		began := time.Now()
-		var peak uint64
+		var peak, before uint64
 		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		before = m.HeapInuse + m.StackInuse // of the tests that ran before this one
 		for range p.Run(ctx) {
 			runtime.ReadMemStats(&m)
 			peak = max(peak, m.HeapInuse+m.StackInuse)
@@ -117,7 +120,7 @@ func TestFloodsStayInMemory(t *testing.T) {
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("%s: took %v", fault, took)
 		}
-		if peak > most {
+		if peak -= min(peak, before); peak > most {
 			t.Errorf("%s: %d MiB in use, want at most %d", fault, peak>>20, most>>20)
 		}
 	}

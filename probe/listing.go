@@ -21,21 +21,21 @@ type source struct {
 // list asks for a listing and reads whatever comes over the data connections,
 // to the final reply. wait is the limit for the first reply; a data connection
 // extends it.
-func (w *worker) list(ctx context.Context, check Check, sources <-chan source, wait time.Duration) {
+func (w *worker) list(ctx context.Context, check Check, sources <-chan source, wait time.Duration) (got result) {
 	r, s := w.run, w.session
 	// A directory that cannot be entered says nothing about data connections:
 	// the login directory is listed in its place.
 	if r.Target.Path != "" && !s.moved {
 		if _, ok := s.command(check, "CWD "+r.Target.Path); !ok {
-			return
+			return got
 		}
 		s.moved = true
 	}
 	if !s.send(check, "LIST", "LIST") {
-		return
+		return got
 	}
 	began := time.Now()
-	over := began.Add(r.ReplyTimeout)
+	over := began.Add(s.patience())
 	d := &drains{stop: make(chan struct{}), ended: make(chan struct{}, 1)}
 	d.all.Go(func() {
 		for {
@@ -46,7 +46,7 @@ func (w *worker) list(ctx context.Context, check Check, sources <-chan source, w
 				}
 				s.extend(over)
 				d.start()
-				d.all.Go(func() { d.end(r.drain(ctx, check, s.id, src, over, d.stop)) })
+				d.all.Go(func() { d.end(s.drain(ctx, check, src, over, d.stop)) })
 			case <-d.stop:
 				return
 			}
@@ -63,6 +63,28 @@ func (w *worker) list(ctx context.Context, check Check, sources <-chan source, w
 	}
 	close(d.stop)
 	d.all.Wait()
+	return d.judge(ok, ok && reply.Code/100 == 2)
+}
+
+// result is what a mode came to, as far as further tries depend on it.
+type result struct {
+	announced bool // the port was told and taken
+	opened    bool // a data connection opened
+	failed    bool // its TLS handshake failed
+	resumed   bool // it resumed the control connection's TLS session
+	stalled   bool // it was open, and its end did not come
+	listed    bool
+}
+
+// judge sums up the data connections of one listing.
+func (d *drains) judge(answered, listed bool) result {
+	got := result{announced: true, opened: len(d.results) > 0, listed: listed}
+	for _, e := range d.results {
+		got.failed = got.failed || e.Outcome == OutcomeFailed
+		got.resumed = got.resumed || e.secure != nil && e.secure.Resumed
+		got.stalled = got.stalled || e.Outcome == OutcomeTimeout && !answered
+	}
+	return got
 }
 
 // drains are the data connections being read for one listing.
@@ -75,6 +97,7 @@ type drains struct {
 	running int
 	whole   bool // one of them carried something to its end
 	began   bool
+	results []drained
 }
 
 func (d *drains) start() {
@@ -84,10 +107,11 @@ func (d *drains) start() {
 	d.began = true
 }
 
-func (d *drains) end(e Event) {
+func (d *drains) end(e drained) {
 	d.mu.Lock()
 	d.running--
-	d.whole = d.whole || e.Outcome == OutcomeEOF && e.Bytes > 0
+	d.results = append(d.results, e)
+	d.whole = d.whole || (e.Outcome == OutcomeEOF || e.Outcome == OutcomeCut) && e.Bytes > 0
 	d.mu.Unlock()
 	select {
 	case d.ended <- struct{}{}:
@@ -113,35 +137,60 @@ func (d *drains) settle(limit time.Duration) {
 	}
 }
 
+// clampedPatience bounds a listing with small segments: where it works, it
+// takes a few round trips.
+const clampedPatience = 10 * time.Second
+
+// patience is the limit of one listing.
+func (s *session) patience() time.Duration {
+	if s.try == TryClamped {
+		return min(s.run.ReplyTimeout, clampedPatience)
+	}
+	return s.run.ReplyTimeout
+}
+
+// drained is what came over one data connection.
+type drained struct {
+	Event
+	secure *TLS // of its handshake; nil when it was plain
+}
+
 // drain reads one data connection to its end, or until done is closed.
-func (r *run) drain(ctx context.Context, check Check, id int, src source, deadline time.Time, done <-chan struct{}) Event {
-	defer src.conn.Close()
-	began := time.Now()
-	stop := context.AfterFunc(ctx, func() { src.conn.Close() })
+func (s *session) drain(ctx context.Context, check Check, src source, deadline time.Time, done <-chan struct{}) drained {
+	raw := src.conn
+	defer raw.Close()
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
-	src.conn.SetReadDeadline(deadline) // before done may shorten it
+	raw.SetDeadline(deadline) // before done may shorten it
 	finished := make(chan struct{})
 	defer close(finished)
 	go func() {
 		select {
 		case <-done:
-			src.conn.SetReadDeadline(time.Now())
+			raw.SetReadDeadline(time.Now())
 		case <-finished:
 		}
 	}()
-	e := Event{Kind: KindData, Check: check, Session: id, As: src.as, Addr: src.addr, Outcome: OutcomeLimit}
+	conn, secure, ok := s.protect(ctx, check, src)
+	d := drained{Event{Kind: KindData, Check: check, As: src.as, Addr: src.addr, Outcome: OutcomeLimit}, secure}
+	if !ok {
+		d.Outcome = OutcomeFailed
+		return d
+	}
+	defer conn.Close()
+	began := time.Now()
 	buf := make([]byte, 32<<10)
-	for e.Bytes < maxListing {
-		n, err := src.conn.Read(buf)
-		e.Bytes += int64(n)
+	for d.Bytes < maxListing {
+		n, err := conn.Read(buf)
+		d.Bytes += int64(n)
 		if err != nil {
-			if e.Outcome = ending(err); e.Outcome == OutcomeClosed {
-				e.Outcome = OutcomeEOF
+			if d.Outcome = ending(err); d.Outcome == OutcomeClosed {
+				d.Outcome = endOf(conn)
 			}
 			break
 		}
 	}
-	e.Took = time.Since(began)
-	r.emit(e)
-	return e
+	d.Took = time.Since(began)
+	s.emit(d.Event)
+	return d
 }

@@ -45,7 +45,7 @@ func (w *worker) welcome(check Check, reply wire.Reply) bool {
 	if reply.Code/100 != 2 {
 		return false
 	}
-	w.run.emit(Event{Kind: KindLogin, Check: check, Session: w.session.id})
+	w.session.emit(Event{Kind: KindLogin, Check: check})
 	return true
 }
 
@@ -53,7 +53,10 @@ func (w *worker) welcome(check Check, reply wire.Reply) bool {
 // All the answers together get the time of one.
 func (w *worker) inquire() {
 	deadline := time.Now().Add(w.run.ReplyTimeout)
-	for _, command := range []string{"FEAT", "SYST", "STAT", "PWD"} {
+	for _, command := range []string{"FEAT", "SYST", "STAT"} {
+		if command == "FEAT" && w.featured {
+			continue
+		}
 		if !w.session.send(CheckLogin, command, command) {
 			return
 		}
@@ -76,7 +79,7 @@ func (w *worker) enter(ctx context.Context, check Check) bool {
 		w.refuse(ctx, Event{Check: check, Count: others, Outcome: a.Outcome, Text: a.Err})
 		return false
 	}
-	w.session = w.adopt(ctx, check, conn, w.run.peer)
+	w.session = w.adopt(ctx, check, conn, w.run.peer, "")
 	reply, ok := w.enterSession(ctx, check)
 	if ok {
 		return true
@@ -93,7 +96,18 @@ func (w *worker) enter(ctx context.Context, check Check) bool {
 // enterSession takes a new session from its greeting to its login. The
 // password waits until it is known to be right.
 func (w *worker) enterSession(ctx context.Context, check Check) (reply wire.Reply, ok bool) {
+	if w.run.TLS == TLSImplicit && !w.session.encrypt(ctx, check) {
+		return reply, false
+	}
 	if reply, ok = w.greeted(check); !ok {
+		return reply, false
+	}
+	select {
+	case <-w.covered:
+	case <-ctx.Done():
+		return wire.Reply{}, false
+	}
+	if reply, ok = w.coverSession(ctx, check); !ok {
 		return reply, false
 	}
 	if reply, ok = w.user(check); ok && reply.Code == 331 {

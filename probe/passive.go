@@ -16,6 +16,10 @@ import (
 // starts beside it.
 const silence = 1500 * time.Millisecond
 
+// smallSegment is the MSS of a clamped try, in bytes: what every path must
+// carry (RFC 9293 3.7.1).
+const smallSegment = 536
+
 // commands of the passive checks (RFC 2428 3, RFC 959 4.1.2).
 var passiveCommand = map[Check]string{CheckEPSV: "EPSV", CheckPASV: "PASV"}
 
@@ -26,7 +30,7 @@ func (s *session) announced(check Check, command string) (netip.AddrPort, bool) 
 		return netip.AddrPort{}, false
 	}
 	addr, err := parseAnnouncement(reply, s.peer.Addr())
-	e := Event{Kind: KindAnnounce, Check: check, Session: s.id, Addr: addr}
+	e := Event{Kind: KindAnnounce, Check: check, Addr: addr}
 	if err != nil {
 		e.Outcome, e.Addr = OutcomeMalformed, netip.AddrPort{}
 		if again := s.run.redactedError(reply, s.peer.Addr()); again != nil {
@@ -34,7 +38,7 @@ func (s *session) announced(check Check, command string) (netip.AddrPort, bool) 
 		}
 		e = s.run.received(e, []byte(err.Error()))
 	}
-	s.run.emit(e)
+	s.emit(e)
 	return addr, err == nil
 }
 
@@ -62,12 +66,14 @@ func (r *run) redactedError(reply wire.Reply, peer netip.Addr) error {
 	return err
 }
 
-func (w *worker) tryPassive(ctx context.Context, check Check) {
+func (w *worker) tryPassive(ctx context.Context, check Check) result {
 	s := w.session
 	addr, ok := s.announced(check, passiveCommand[check])
-	w.sampler.announced(check, ok)
+	if s.try == "" {
+		w.sampler.announced(check, ok)
+	}
 	if !ok {
-		return
+		return result{}
 	}
 	host := netip.AddrPortFrom(s.peer.Addr(), addr.Port())
 	dials := []Event{{As: AsAnnounced, Addr: addr}}
@@ -75,22 +81,23 @@ func (w *worker) tryPassive(ctx context.Context, check Check) {
 		dials = append(dials, Event{As: AsControlHost, Addr: host})
 		if why := w.run.forbidden(addr.Addr()); why != "" {
 			dials = dials[1:]
-			w.run.emit(Event{Kind: KindNote, Check: check, Session: s.id, As: AsAnnounced, Addr: addr,
+			s.emit(Event{Kind: KindNote, Check: check, As: AsAnnounced, Addr: addr,
 				Text: fmt.Sprintf("%s is not dialled: %s", addr, why)})
 		}
 	}
-	w.carry(ctx, check, dials)
+	return w.carry(ctx, check, dials)
 }
 
 // carry makes the dials of a passive mode at once and lists over what opens.
 // The listing does not wait for a dial that is still without an answer; the
 // mode does.
-func (w *worker) carry(ctx context.Context, check Check, dials []Event) {
+func (w *worker) carry(ctx context.Context, check Check, dials []Event) result {
+	got := result{announced: true}
 	var group sync.WaitGroup
 	sources := make(chan source, len(dials))
 	results := make(chan bool, len(dials))
 	for _, e := range dials {
-		e.Check, e.Session = check, w.session.id
+		e.Check, e.Session, e.Try, e.Step = check, w.session.id, w.session.try, w.session.step
 		group.Go(func() {
 			conn := w.dialData(ctx, e)
 			if conn != nil {
@@ -102,7 +109,8 @@ func (w *worker) carry(ctx context.Context, check Check, dials []Event) {
 	go func() { group.Wait(); close(sources) }()
 	for range dials {
 		if <-results {
-			w.list(ctx, check, sources, w.run.ReplyTimeout)
+			got = w.list(ctx, check, sources, w.session.patience())
+			got.opened = true
 			break
 		}
 	}
@@ -110,18 +118,23 @@ func (w *worker) carry(ctx context.Context, check Check, dials []Event) {
 	for src := range sources {
 		src.conn.Close()
 	}
+	return got
 }
 
 // dialData makes one dial of a passive mode. When a port of the control host
 // does not open, or not soon, the hop search looks for the place.
 func (w *worker) dialData(ctx context.Context, e Event) net.Conn {
 	onHost := e.Addr.Addr() == w.run.peer.Addr()
-	if onHost {
+	if onHost && e.Try == "" {
 		watch := time.AfterFunc(silence, func() { w.path.search(e.Addr) })
 		defer watch.Stop()
 	}
-	conn, a := w.run.dial(ctx, e, w.run.Timeout, DialOptions{})
-	if conn == nil && onHost && a.Outcome != OutcomeCancelled {
+	opt := DialOptions{}
+	if e.Try == TryClamped {
+		opt.MSS = smallSegment
+	}
+	conn, a := w.run.dial(ctx, e, w.run.Timeout, opt)
+	if conn == nil && onHost && a.Outcome != OutcomeCancelled && e.Try == "" {
 		w.sampler.blocked()
 		w.path.search(e.Addr)
 	}

@@ -49,6 +49,7 @@ type run struct {
 	Target  Target
 	Network Network
 	tool    string
+	roots   *x509.CertPool
 
 	began  time.Time
 	events chan Event
@@ -61,11 +62,12 @@ type run struct {
 }
 
 func newRun(p *Prober) *run {
-	r := &run{Options: p.Options, Target: p.Target, Network: p.Network, tool: p.Tool}
+	r := &run{Options: p.Options, Target: p.Target, Network: p.Network, tool: p.Tool, roots: p.Roots}
 	setDefault(&r.Timeout, DefaultTimeout)
 	setDefault(&r.ReplyTimeout, DefaultReplyTimeout)
 	setDefault(&r.Parallel, DefaultParallel)
 	setDefault(&r.Follow, FollowAuto)
+	setDefault(&r.TLS, TLSAuto)
 	if r.Checks == nil {
 		r.Checks = DefaultChecks
 		setDefault(&r.Ports, DefaultPorts)

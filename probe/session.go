@@ -33,6 +33,14 @@ type session struct {
 	early int     // preliminary replies to the command under way
 	stop  func() bool
 	bye   bool // QUIT was sent: whatever ends it now is its end
+	try   Try  // the further try that it is for, in every event of it
+	step  int  // the transfer under way, likewise
+
+	shook    bool     // a TLS handshake was begun
+	secret   *TLS     // of the control connection; nil while it is plain
+	tickets  *tickets // its TLS sessions
+	protects bool     // data connections use TLS (RFC 4217 9)
+	alert    string   // by which the server ended it
 
 	mu    sync.Mutex
 	until time.Time // the wait under way was extended to this
@@ -52,6 +60,12 @@ func (r *run) newSession(ctx context.Context, id int, conn net.Conn, peer netip.
 	return s
 }
 
+// emit tells of something in this session.
+func (s *session) emit(e Event) {
+	e.Session, e.Try, e.Step = s.id, s.try, s.step
+	s.run.emit(e)
+}
+
 // usable reports whether another command may be sent.
 func (s *session) usable() bool { return s != nil && !s.dirty && s.lost == "" }
 
@@ -61,11 +75,11 @@ func (s *session) send(check Check, line, shown string) bool {
 		return false
 	}
 	if strings.ContainsAny(line, "\r\n\x00") {
-		s.run.emit(Event{Kind: KindNote, Check: check, Session: s.id,
+		s.emit(Event{Kind: KindNote, Check: check,
 			Text: verbOf(line) + " is not sent: its argument has a line break or a zero byte"})
 		return false
 	}
-	s.run.emit(Event{Kind: KindSend, Check: check, Session: s.id, Text: shown})
+	s.emit(Event{Kind: KindSend, Check: check, Text: shown})
 	s.conn.SetWriteDeadline(time.Now().Add(s.run.ReplyTimeout))
 	began := time.Now()
 	if _, err := io.WriteString(s.conn, line+"\r\n"); err != nil {
@@ -90,6 +104,9 @@ func (s *session) extend(t time.Time) {
 	}
 }
 
+// hurry ends the wait for the next reply.
+func (s *session) hurry() { s.conn.SetReadDeadline(time.Now()) }
+
 // reply waits for one reply until the deadline. ok is false when the
 // connection gave out instead; a KindLost event tells how.
 func (s *session) reply(check Check, deadline time.Time) (reply wire.Reply, ok bool) {
@@ -112,9 +129,7 @@ func (s *session) await(check Check, deadline time.Time, patience bool) (reply w
 	began := time.Now()
 	var held *wire.Line
 	show := func(l wire.Line, code int) {
-		s.run.emit(s.run.received(Event{
-			Kind: KindRecv, Check: check, Session: s.id, Code: code, Took: time.Since(began),
-		}, l.Raw))
+		s.emit(s.run.received(Event{Kind: KindRecv, Check: check, Code: code, Took: time.Since(began)}, l.Raw))
 	}
 	// A line is shown when the next one comes, because only the last one
 	// carries the code.
@@ -129,7 +144,7 @@ func (s *session) await(check Check, deadline time.Time, patience bool) (reply w
 			show(*held, 0)
 		}
 		if patience && len(reply.Lines) == 0 && ending(err) == OutcomeTimeout {
-			s.run.emit(Event{Kind: KindNote, Check: check, Session: s.id, As: AsActive, Took: time.Since(began),
+			s.emit(Event{Kind: KindNote, Check: check, As: AsActive, Took: time.Since(began),
 				Text: fmt.Sprintf("no reply and no connection within %v", time.Since(began).Round(time.Second/10))})
 			return reply, false
 		}
@@ -162,14 +177,17 @@ func (s *session) giveOut(check Check, err error, took time.Duration, partial wi
 	if s.lost != "" {
 		return
 	}
-	e := Event{Kind: KindLost, Check: check, Session: s.id, Took: took}
+	e := Event{Kind: KindLost, Check: check, Took: took}
 	e.Outcome, e.Text = loss(err)
 	s.lost = e.Outcome
+	if e.Outcome == OutcomeAlert {
+		s.alert = e.Text
+	}
 	s.close()
 	if s.bye {
 		return
 	}
-	s.run.emit(s.run.received(e, []byte(e.Text)))
+	s.emit(s.run.received(e, []byte(e.Text)))
 }
 
 // loss classifies the error that ended a control connection.
@@ -184,6 +202,9 @@ func loss(err error) (Outcome, string) {
 	case errors.Is(err, wire.ErrLineTooLong), errors.Is(err, wire.ErrTooManyLines), errors.Is(err, wire.ErrTooLarge), errors.Is(err, errTooManyReplies):
 		return OutcomeLimit, err.Error()
 	}
+	if alert, ok := alertOf(err); ok {
+		return OutcomeAlert, alert
+	}
 	return ending(err), ""
 }
 
@@ -197,10 +218,13 @@ func ending(err error) Outcome {
 		return OutcomeCancelled
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return OutcomeClosed
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
-		return OutcomeReset
 	}
 	return OutcomeReset
+}
+
+// isReset reports whether the system says that the peer reset the connection.
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
 }
 
 // quit ends the session politely. In serial mode it waits until the server
@@ -241,7 +265,7 @@ func (r *run) received(e Event, raw []byte) Event {
 // redact replaces the password, as it is and as Go quotes it in errors.
 func (r *run) redact(text string) string {
 	p := r.Target.Password
-	if len(p) < 4 || r.Target.User == "anonymous" {
+	if len(p) < 4 || isAnonymous(r.Target.User) {
 		return text // too short to tell from other text, or no secret
 	}
 	for _, form := range []string{p, strconv.Quote(p), strconv.QuoteToASCII(p)} {
