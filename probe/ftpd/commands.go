@@ -19,6 +19,10 @@ var commands = map[string]command{
 	"QUIT": {early: true, do: quit},
 	"FEAT": {early: true, do: feat},
 	"HELP": {early: true, do: help},
+	"AUTH": {early: true, do: auth},
+	"PBSZ": {early: true, do: pbsz},
+	"PROT": {early: true, do: prot},
+	"CCC":  {early: true, do: ccc},
 	"NOOP": {early: true, do: says("200 NOOP ok.")},
 	"OPTS": {early: true, do: opts},
 	"ABOR": {aside: true, do: abor},
@@ -65,7 +69,7 @@ func (s *session) obey(verb, arg string) bool {
 	}
 	switch {
 	case !known && noSuch[verb]:
-		s.reply("502 Command not implemented.")
+		s.reply(notImplemented)
 	case !known:
 		s.bad++
 		s.reply("500 Unknown command.")
@@ -80,10 +84,12 @@ func (s *session) obey(verb, arg string) bool {
 // noSuch are commands that exist but have no use in a directory that nobody
 // can change. Clients try them in good faith.
 var noSuch = map[string]bool{
-	"ACCT": true, "APPE": true, "AUTH": true, "CCC": true, "DELE": true, "HOST": true, "CLNT": true,
-	"LANG": true, "MFMT": true, "MKD": true, "PBSZ": true, "PROT": true, "REIN": true, "REST": true,
+	"ACCT": true, "APPE": true, "DELE": true, "HOST": true, "CLNT": true,
+	"LANG": true, "MFMT": true, "MKD": true, "REIN": true, "REST": true,
 	"RMD": true, "RNFR": true, "RNTO": true, "SMNT": true, "STOU": true, "XMKD": true, "XRMD": true,
 }
+
+const notImplemented = "502 Command not implemented."
 
 // settle waits for a transfer that still runs.
 func (s *session) settle() {
@@ -118,6 +124,9 @@ func isAnonymous(user string) bool {
 
 func user(s *session, arg string) bool {
 	switch {
+	case s.server.tls.forbids(s):
+		s.reply(needsTLS)
+		return false
 	case s.loggedIn:
 		s.reply("530 Already logged in.")
 	case arg == "":
@@ -222,11 +231,12 @@ func stat(s *session, arg string) bool {
 		s.reply(append(append([]string{"213-Status follows:"}, lines(File.lsLine)...), "213 End of status")...)
 		return true
 	}
+	control, data := s.stay()
 	s.reply(
 		"211-FTP server status:",
 		"     Connected to "+s.peer.Addr().String(),
 		"     Session since "+s.since.UTC().Format(time.RFC3339),
-		"     Control connection is plain text",
+		control, data,
 		"211 End of status",
 	)
 	return true
@@ -246,22 +256,43 @@ func site(s *session, arg string) bool {
 const verbs = " ABOR ALLO CDUP CWD EPRT EPSV FEAT HELP LIST MDTM MLSD MLST MODE NLST NOOP OPTS\r\n" +
 	" PASS PASV PORT PWD QUIT RETR SITE SIZE STAT STOR STRU SYST TYPE USER XCUP XCWD\r\n XPWD"
 
+// tlsVerbs are shown where there is TLS.
+const tlsVerbs = " AUTH CCC PBSZ PROT"
+
 func help(s *session, _ string) bool {
-	s.reply("214-The following commands are recognized.", verbs, "214 Help OK.")
+	lines := []string{"214-The following commands are recognized.", verbs}
+	if s.server.tls != nil {
+		lines = append(lines, tlsVerbs)
+	}
+	s.reply(append(lines, "214 Help OK.")...)
 	return true
 }
 
 // features are the lines of FEAT (RFC 2389) and the verb that each is about.
 var features = [][2]string{
-	{"EPRT", "EPRT"}, {"EPSV", "EPSV"}, {"MDTM", "MDTM"}, {"MLSD", "MLST type*;size*;modify*;perm*;"},
-	{"PASV", "PASV"}, {"SIZE", "SIZE"}, {"OPTS", "UTF8"},
+	{"AUTH", "AUTH TLS"}, {"EPRT", "EPRT"}, {"EPSV", "EPSV"}, {"MDTM", "MDTM"}, {"MLSD", "MLST type*;size*;modify*;perm*;"},
+	{"PASV", "PASV"}, {"PBSZ", "PBSZ"}, {"PROT", "PROT"}, {"SIZE", "SIZE"}, {"OPTS", "UTF8"},
 }
 
-// feat leaves out what faults refuse, as vsftpd does with what is disabled.
+// offers reports whether FEAT names a verb. What faults refuse is left out, as
+// vsftpd does with what is disabled.
+func (s *session) offers(verb string) bool {
+	f := &s.server.faults
+	_, refused := f.replies[verb]
+	switch verb {
+	case "AUTH":
+		offered := s.server.tls != nil && !s.implicit() && !refused
+		return f.stripped || offered && !f.unlisted
+	case "PBSZ", "PROT":
+		return s.server.tls != nil && !refused && !f.unlisted
+	}
+	return !refused
+}
+
 func feat(s *session, _ string) bool {
 	lines := []string{"211-Features:"}
 	for _, f := range features {
-		if _, refused := s.server.faults.replies[f[0]]; !refused {
+		if s.offers(f[0]) {
 			lines = append(lines, " "+f[1])
 		}
 	}

@@ -40,6 +40,13 @@ type behaviour struct {
 	endlessList bool              // listings have no end
 	drip        bool              // replies come one byte a second
 	escapes     bool              // replies carry terminal escape sequences
+
+	stripped        bool // FEAT lists AUTH TLS although AUTH is refused
+	unlisted        bool // FEAT lists nothing of TLS
+	noCloseNotify   bool // encrypted data connections end with a bare FIN
+	reuse425        bool // demands session reuse as ProFTPD does
+	reuseForgets    bool // resumes only the first data connections of a session
+	dataCertificate bool // data connections have another certificate
 }
 
 const (
@@ -82,6 +89,12 @@ var faults = []Fault{
 	{"high-source-port", "", "active data never comes from port 20", on(func(b *behaviour) { b.highPort = true })},
 	{"active-from", "IP", "active data comes from this address", activeFrom},
 	{"close-at", "VERB", "closes the control connection when this command arrives", closeAt},
+	{"tls-stripped", "", "FEAT lists AUTH TLS, and AUTH gets 500", stripped},
+	{"tls-unlisted", "", "AUTH TLS works, and FEAT does not list it", on(func(b *behaviour) { b.unlisted = true })},
+	{"no-close-notify", "", "encrypted data connections end without close_notify", on(func(b *behaviour) { b.noCloseNotify = true })},
+	{"reuse-425", "", "425 to a data connection that does not resume the TLS session", on(func(b *behaviour) { b.reuse425 = true })},
+	{"reuse-forgets", "", "522 to the fourth data connection, whose TLS session is not resumed any more", on(func(b *behaviour) { b.reuseForgets = true })},
+	{"data-cert-differs", "", "data connections have another certificate", on(func(b *behaviour) { b.dataCertificate = true })},
 	{"endless-line", "", "the greeting is one line without end", floods("220 ")},
 	{"endless-reply", "", "the greeting is a reply of lines without end", floods("220-never the last line\r\n")},
 	{"drip", "", "replies come one byte a second", on(func(b *behaviour) { b.drip = true })},
@@ -158,6 +171,11 @@ func activeFrom(b *behaviour, arg string) error {
 	a, err := netip.ParseAddr(arg)
 	b.activeFrom = a.Unmap()
 	return err
+}
+
+func stripped(b *behaviour, _ string) error {
+	b.stripped = true
+	return refuses("500 Unknown command.", "AUTH")(b, "")
 }
 
 // near returns the faults whose names look like name, as the end of a sentence.

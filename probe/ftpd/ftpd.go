@@ -83,6 +83,7 @@ const (
 	WhatListen   What = "listen"   // the server listens on an address
 	WhatCome     What = "come"     // a client connected
 	WhatRefuse   What = "refuse"   // a client was turned away
+	WhatSecure   What = "secure"   // a connection began TLS, or failed to
 	WhatLogin    What = "login"    // a client logged in, or failed to
 	WhatAnnounce What = "announce" // an address and port were announced, by a 227 or 229, or by the client's PORT or EPRT
 	WhatArrive   What = "arrive"   // a data connection arrived at an announced port
@@ -105,6 +106,7 @@ type Entry struct {
 type Server struct {
 	opt    Options
 	faults behaviour
+	tls    *secrecy   // nil: plain FTP only
 	random *rand.Rand // guarded by ports.mu
 	ports  ports
 	guests guests
@@ -139,6 +141,10 @@ func New(opt Options) (*Server, error) {
 	if faults.activeFrom.IsValid() {
 		opt.ActiveFrom = faults.activeFrom
 	}
+	secrecy, err := newSecrecy(opt, &faults)
+	if err != nil {
+		return nil, err
+	}
 	seed := opt.Seed
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -146,6 +152,7 @@ func New(opt Options) (*Server, error) {
 	return &Server{
 		opt:    opt,
 		faults: faults,
+		tls:    secrecy,
 		random: rand.New(rand.NewPCG(seed, 0)),
 		guests: guests{total: opt.MaxSessions, each: opt.MaxPerAddress},
 		logs:   make(chan struct{}, 1),

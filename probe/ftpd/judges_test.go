@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	big        = "64MiB.bin"
+	largest    = "64MiB.bin"
 	uploadSize = 300_000
 )
 
@@ -100,20 +100,20 @@ func TestJudges(t *testing.T) {
 	if err := os.WriteFile(upload, bytes.Repeat([]byte{7}, uploadSize), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sum := Checksum(big)
+	sum := Checksum(largest)
 	for _, j := range judges {
 		t.Run(j.name, func(t *testing.T) {
 			tool := need(t, j.tool)
 			r := serve(t, Options{Passive: freeRange(t, 50)})
 			var listed strings.Builder
 			perform(t, &listed, tool, j.list(r))
-			if !strings.Contains(listed.String(), "67108864") || !strings.Contains(listed.String(), big) {
+			if !strings.Contains(listed.String(), "67108864") || !strings.Contains(listed.String(), largest) {
 				t.Errorf("the listing was %q", listed.String())
 			}
 			h := sha256.New()
-			perform(t, h, tool, j.get(r, big))
+			perform(t, h, tool, j.get(r, largest))
 			if got := hex.EncodeToString(h.Sum(nil)); got != sum {
-				t.Errorf("%s has checksum %s, want %s", big, got, sum)
+				t.Errorf("%s has checksum %s, want %s", largest, got, sum)
 			}
 			perform(t, io.Discard, tool, j.put(r, upload))
 			r.uploaded(t)

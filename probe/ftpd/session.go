@@ -2,8 +2,10 @@ package ftpd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -22,7 +24,8 @@ type session struct {
 	network probe.Network
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-	conn    net.Conn
+	conn    net.Conn  // as it was accepted
+	secured *tls.Conn // over conn, once TLS has begun
 	peer    netip.AddrPort
 	local   netip.AddrPort
 	since   time.Time
@@ -38,6 +41,11 @@ type session struct {
 	active   netip.AddrPort
 	transfer *transfer // the latest one, running or not; nil before the first
 
+	mark      []byte // in the tickets of the control connection's TLS session
+	sized     bool   // PBSZ came
+	private   bool   // PROT P
+	protected int    // data connections that were to be encrypted
+
 	mu       sync.Mutex // guards the read deadline and what it depends on
 	loggedIn bool
 	busy     bool // a transfer runs: silence on the control connection is normal
@@ -45,8 +53,9 @@ type session struct {
 
 // Why a session is made to end.
 var (
-	errEvicted = errors.New("made room for another client")
-	errStopped = errors.New("server stopped")
+	errEvicted    = errors.New("made room for another client")
+	errStopped    = errors.New("server stopped")
+	errNotResumed = errors.New("the data connection did not resume the TLS session")
 )
 
 // internalError is logged when a handler panicked.
@@ -62,6 +71,9 @@ const (
 	failurePause = time.Second      // before a refused password is answered
 )
 
+// commandLimits are those of reading commands.
+var commandLimits = wire.Limits{Line: maxLine, Bytes: 4 * maxLine}
+
 func newSession(ctx context.Context, server *Server, network probe.Network, conn net.Conn) *session {
 	s := &session{
 		server: server, network: network, conn: conn,
@@ -69,16 +81,23 @@ func newSession(ctx context.Context, server *Server, network probe.Network, conn
 		since: time.Now(), token: make(chan struct{}, 1),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
-	s.read = wire.NewCommandReader(conn, wire.Limits{Line: maxLine, Bytes: 4 * maxLine})
+	s.read = wire.NewCommandReader(conn, commandLimits)
 	return s
 }
 
 // turnAway tells a client that it is not admitted.
 func (s *session) turnAway(refusal string) {
 	s.log(WhatRefuse, refusal)
+	if s.implicit() {
+		s.since = time.Now().Add(partingWord - s.server.opt.LoginTimeout)
+		if !s.secure() {
+			s.conn.Close()
+			return
+		}
+	}
 	s.cancel(nil)
 	s.reply(refusal)
-	s.conn.Close()
+	s.hangUp()
 }
 
 // run serves the session to its end.
@@ -102,7 +121,7 @@ func (s *session) run() {
 		if s.transfer != nil {
 			<-s.transfer.done
 		}
-		s.conn.Close()
+		s.hangUp()
 		s.log(WhatLeave, why)
 	}()
 	if s.greet() {
@@ -139,6 +158,8 @@ func (s *session) farewell(err error) string {
 	switch cause := context.Cause(s.ctx); {
 	case errors.Is(cause, errEvicted):
 		s.reply("421 Login took too long, others are waiting.")
+		return cause.Error()
+	case errors.Is(cause, errNotResumed):
 		return cause.Error()
 	case s.ctx.Err() != nil:
 		s.reply("421 Server is going down, closing control connection.")
@@ -185,6 +206,8 @@ func (s *session) greet() bool {
 	switch {
 	case f.silent:
 		s.listenOnly()
+		return false
+	case s.implicit() && !s.secure():
 		return false
 	case f.flood != "":
 		for s.ctx.Err() == nil && s.send([]byte(strings.Repeat(f.flood, 1024))) == nil {
@@ -238,13 +261,30 @@ func (s *session) send(b []byte) error {
 			limit = partingWord
 		}
 		s.conn.SetWriteDeadline(time.Now().Add(limit))
-		if _, err := s.conn.Write(part); err != nil {
+		if _, err := s.out().Write(part); err != nil {
 			s.conn.Close() // half a reply is worse than none
 			return err
 		}
 		b = b[len(part):]
 	}
 	return nil
+}
+
+// out is where replies go.
+func (s *session) out() io.Writer {
+	if s.secured != nil {
+		return s.secured
+	}
+	return s.conn
+}
+
+// hangUp closes the control connection, a TLS one with a close_notify.
+func (s *session) hangUp() {
+	if s.secured != nil {
+		s.conn.SetWriteDeadline(time.Now().Add(partingWord))
+		s.secured.CloseWrite()
+	}
+	s.conn.Close()
 }
 
 func (s *session) log(what What, text string) { s.server.log(s.peer, what, text) }

@@ -37,6 +37,10 @@ type job struct {
 
 // start runs j beside the session. The session may go on reading commands.
 func (s *session) start(j job) {
+	if t := s.server.tls; t != nil && t.Mode == TLSRequiredData && !s.private {
+		s.reply(errClearData.Error())
+		return
+	}
 	p, active := s.passive, s.active
 	s.passive, s.active = nil, netip.AddrPort{}
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -91,15 +95,18 @@ func (s *session) carry(ctx context.Context, conn net.Conn, j job) {
 	case s.server.faults.silentData:
 		pause(ctx, s.server.opt.Idle)
 	default:
-		n, err = j.move(&patientConn{Conn: conn, patience: s.server.opt.Idle})
+		n, err = s.move(ctx, conn, j)
 	}
 	if closing := conn.Close(); err == nil {
 		err = closing
 	}
-	switch {
+	switch refused := noData(""); {
 	case ctx.Err() != nil:
 		s.log(WhatTransfer, fmt.Sprintf("%s: aborted after %d bytes", j.name, n))
 		s.reply("426 Transfer aborted.")
+	case errors.As(err, &refused):
+		s.log(WhatTransfer, j.name+": no TLS on the data connection")
+		s.unprotected(err)
 	case err != nil:
 		s.log(WhatTransfer, fmt.Sprintf("%s: broke after %d bytes", j.name, n))
 		s.reply("426 Failure on the data connection.")
@@ -109,6 +116,26 @@ func (s *session) carry(ctx context.Context, conn net.Conn, j job) {
 			s.reply(j.end)
 		}
 	}
+}
+
+// move moves the data of j over conn, encrypted where the client asked for it.
+func (s *session) move(ctx context.Context, conn net.Conn, j job) (int64, error) {
+	patient := &patientConn{Conn: conn, patience: s.server.opt.Idle}
+	if !s.private {
+		return j.move(patient)
+	}
+	secured, err := s.protect(ctx, patient)
+	if err != nil {
+		return 0, err
+	}
+	n, err := j.move(secured)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // a FIN without close_notify: vsftpd takes that, too
+	}
+	if err == nil && !s.server.faults.noCloseNotify {
+		err = secured.CloseWrite()
+	}
+	return n, err
 }
 
 // reset tears conn down with a RST where the connection can.
