@@ -108,7 +108,7 @@ func runProber(ctx context.Context, prober *probe.Prober, v *view, recording str
 }
 
 // reserved are commands to come. A script must not take one for a host today.
-var reserved = []string{"plan", "tui"}
+var reserved = []string{"tui"}
 
 // oneTarget says what is wrong when there is not exactly one TARGET, or when
 // it is a misspelt command.

@@ -95,6 +95,7 @@ func newRootCommand(s *streams) *cobra.Command {
 	root.AddCommand(
 		newDemoCommand(s),
 		newExplainCommand(s),
+		newPlanCommand(s),
 		newReplayCommand(s),
 		newServeCommand(s),
 	)
