@@ -1,18 +1,16 @@
 package probe
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
+	"net/textproto"
 	"strings"
-	"sync/atomic"
 	"time"
-
-	"ftpcheck/probe/wire"
 
 	"github.com/jlaffaye/ftp"
 )
@@ -42,10 +40,14 @@ func (c *crew) runClient(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, patience+r.Timeout)
 	defer cancel()
 	e := Event{Kind: KindClient, Check: CheckClient, Outcome: OutcomeOK}
-	n, err := r.rehearse(ctx, c.cover)
+	others := int(c.open.Load())
+	n, in, err := r.rehearse(ctx, c.cover)
 	c.clientIn = err == nil
 	e.Bytes = int64(n)
 	if err != nil {
+		if !in && others > 0 {
+			c.clientRefused(ctx, others, err)
+		}
 		if e.Outcome = OutcomeFailed; errors.Is(ctx.Err(), context.Canceled) {
 			e.Outcome = OutcomeCancelled
 		}
@@ -55,7 +57,25 @@ func (c *crew) runClient(ctx context.Context) {
 	r.emit(e)
 }
 
-func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, err error) {
+// clientRefused tells that the server did not let the client in beside the
+// other sessions, of which one got in with the same account.
+func (c *crew) clientRefused(ctx context.Context, others int, err error) {
+	e := Event{Check: CheckClient, Count: others, Text: err.Error()}
+	var refusal *textproto.Error
+	switch {
+	case errors.As(err, &refusal):
+		e = c.run.received(e, []byte(refusal.Msg))
+		e.Code = refusal.Code
+	case errors.Is(err, io.EOF):
+		e.Outcome, e.Text = OutcomeClosed, ""
+	default:
+		return
+	}
+	c.refuse(ctx, e)
+}
+
+// rehearse reports whether the client got in, and what it listed.
+func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, in bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the client crashed: %v", p)
@@ -75,17 +95,17 @@ func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, err err
 	}
 	c, err := ftp.Dial(r.peer.String(), options...)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer c.Quit()
 	if err := c.Login(r.Target.User, r.Target.Password); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if r.Target.Path != "" {
 		c.ChangeDir(r.Target.Path) // as the modes do: the login directory serves as well
 	}
 	list, err := c.List("")
-	return len(list), err
+	return len(list), true, err
 }
 
 // watcher is the client's dial function.
@@ -129,43 +149,6 @@ func (w *watcher) dial(_, address string) (net.Conn, error) {
 	return c, nil
 }
 
-// lateTLS makes the handshake of a data connection when the client begins to
-// read: servers begin theirs after the reply 150. It never resumes a session.
-type lateTLS struct {
-	*watched
-	run    *run
-	ctx    context.Context
-	secure *secured
-	failed error
-}
-
-func (c *lateTLS) Read(b []byte) (int, error) {
-	if c.secure == nil && c.failed == nil {
-		c.encrypt()
-	}
-	if c.failed != nil {
-		return 0, c.failed
-	}
-	return c.secure.Read(b)
-}
-
-func (c *lateTLS) encrypt() {
-	e := Event{Check: CheckClient, As: AsClient, Addr: remoteAddr(c.Conn), TLS: &TLS{}}
-	secure, ok := c.run.handshake(c.ctx, c.watched, c.run.tlsConfig(e.TLS, nil), &e)
-	c.run.emit(e)
-	c.secure = secure
-	if !ok {
-		c.failed = fmt.Errorf("TLS on the data connection: %s", e.Text)
-	}
-}
-
-func (c *lateTLS) Close() error {
-	if c.secure != nil {
-		return c.secure.Close()
-	}
-	return c.watched.Close()
-}
-
 // clientPatience keeps a client that will hang from making the run longer
 // than --timeout + 3 s: by then another check has waited in full.
 func (r *run) clientPatience() time.Duration {
@@ -177,88 +160,5 @@ func (w *watcher) close() {
 	for _, c := range w.conns {
 		c.stop()
 		c.Close()
-	}
-}
-
-// watched gives each read a limit and all of them a bound.
-type watched struct {
-	net.Conn
-	limit time.Duration
-	left  atomic.Int64
-	stop  func() bool
-	talk  *talk // of a control connection
-}
-
-var errTooMuch = errors.New("the server sent more than ftpcheck reads")
-
-func (c *watched) Read(b []byte) (int, error) {
-	if c.left.Load() <= 0 {
-		return 0, errTooMuch
-	}
-	c.SetReadDeadline(time.Now().Add(c.limit))
-	n, err := c.Conn.Read(b)
-	c.left.Add(-int64(n))
-	if c.talk != nil {
-		c.talk.heard(b[:n])
-	}
-	return n, err
-}
-
-func (c *watched) Write(b []byte) (int, error) {
-	if c.talk != nil {
-		c.talk.said(b)
-	}
-	return c.Conn.Write(b)
-}
-
-// talk turns what crosses the client's control connection into lines of the
-// transcript, until it is encrypted.
-type talk struct {
-	run     *run
-	partial []byte
-	lines   int
-	over    bool
-}
-
-// handshakeRecord is the type of the first TLS record (RFC 8446 5.1).
-const handshakeRecord = 22
-
-func (t *talk) said(b []byte) {
-	if len(b) > 0 && b[0] == handshakeRecord && !t.over {
-		t.over = true
-		t.run.emit(Event{Kind: KindNote, Check: CheckClient, Text: "what follows is encrypted by the client itself and not shown"})
-	}
-	if t.over {
-		return
-	}
-	for line := range strings.Lines(string(b)) {
-		line = strings.TrimRight(line, "\r\n")
-		if verbOf(line) == "PASS" {
-			line = "PASS ****"
-		}
-		t.run.emit(Event{Kind: KindSend, Check: CheckClient, Text: line})
-	}
-}
-
-func (t *talk) heard(b []byte) {
-	if t.over {
-		return
-	}
-	t.partial = append(t.partial, b...)
-	for {
-		i := bytes.IndexByte(t.partial, '\n')
-		if i < 0 && len(t.partial) < wire.DefaultLimits.Line {
-			return
-		}
-		line := t.partial
-		if i >= 0 {
-			line = t.partial[:i]
-		}
-		if t.lines++; t.lines <= maxClientLines {
-			t.run.emit(t.run.received(Event{Kind: KindRecv, Check: CheckClient}, bytes.TrimRight(line, "\r")))
-		}
-		if t.partial = t.partial[len(line):]; i >= 0 {
-			t.partial = t.partial[1:]
-		}
 	}
 }

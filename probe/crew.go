@@ -184,9 +184,11 @@ func (w *worker) arrived() {
 	}
 }
 
-// rehearse runs the client check unless it has already run beside the others.
+// rehearse runs the client check unless it has already run beside the others,
+// and again when it was not let in beside them.
 func (c *crew) rehearse(ctx context.Context) {
-	if !c.run.wants(CheckClient) || !c.client.CompareAndSwap(false, true) {
+	again := c.limited.Load() && !c.clientIn
+	if !c.run.wants(CheckClient) || !c.client.CompareAndSwap(false, true) && !again {
 		return
 	}
 	if c.limited.Load() {

@@ -71,6 +71,9 @@ func (e *Evidence) addLife(ev Event) {
 	switch ev.Kind {
 	case KindBegin:
 		c.Began, c.Running, c.Ended, c.Skipped = ev.At, true, false, ""
+		if ev.Check == CheckClient {
+			e.Client = nil
+		}
 		if isMode(ev.Check) {
 			if e.Modes == nil {
 				e.Modes = map[Check]*Mode{}

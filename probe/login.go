@@ -123,18 +123,18 @@ func (w *worker) enterSession(ctx context.Context, check Check) (reply wire.Repl
 	return reply, ok && w.welcome(check, reply)
 }
 
-func (w *worker) refuse(ctx context.Context, e Event) {
+func (c *crew) refuse(ctx context.Context, e Event) {
 	if ctx.Err() != nil || e.Outcome == OutcomeCancelled {
 		return
 	}
 	select {
-	case <-w.decided:
-		if !w.in {
+	case <-c.decided:
+		if !c.in {
 			return
 		}
 	default:
 	}
-	w.limited.Store(true)
+	c.limited.Store(true)
 	e.Kind = KindLimit
-	w.run.emit(e)
+	c.run.emit(e)
 }
