@@ -118,7 +118,7 @@ func (c *crew) getIn(ctx context.Context, workers []*worker, group *sync.WaitGro
 	if !c.greetedFirst(ctx, first) {
 		switch {
 		case ctx.Err() != nil:
-		case first.session.uncovered():
+		case first.session.shook && first.session.secret == nil:
 			c.run.skip("TLS failed", CheckLogin)
 		default:
 			c.run.skip("no FTP greeting", CheckLogin)

@@ -43,7 +43,9 @@ func (c *crew) encryptFirst(ctx context.Context, w *worker) bool {
 	if w.session.encrypt(ctx, CheckSecure) {
 		return true
 	}
-	c.trials(ctx)
+	if w.session.uncovered() {
+		c.trials(ctx)
+	}
 	return false
 }
 

@@ -71,8 +71,11 @@ func (s *session) encrypt(ctx context.Context, check Check) bool {
 	return true
 }
 
-// uncovered reports whether the handshake was made and failed.
-func (s *session) uncovered() bool { return s.shook && s.secret == nil }
+// uncovered reports whether the handshake was made and failed, with a peer that
+// speaks TLS.
+func (s *session) uncovered() bool {
+	return s.shook && s.secret == nil && s.lost != OutcomePlaintext
+}
 
 // protectData asks for encrypted data connections, or, in a try that wants
 // them so, for plain ones. A server that wants a client's certificate says so
