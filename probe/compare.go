@@ -16,15 +16,16 @@ type another struct {
 func (c *crew) others() []another {
 	var list []another
 	encrypted := c.cover != TLSOff
+	plainToo := c.cover == TLSExplicit && c.run.mayExpose() // an implicit port knows nothing else
 	for _, m := range modes {
 		got, tried := c.results[m]
 		switch {
 		case !tried || !got.announced:
-		case encrypted && !got.opened && c.run.mayExpose():
+		case plainToo && !got.opened:
 			list = append(list, another{m, TryPlain})
 		case got.stalled && !isActive(m):
 			list = append(list, another{m, TryClamped})
-			if encrypted && c.run.mayExpose() {
+			if plainToo {
 				list = append(list, another{m, TryPlain})
 			}
 		case encrypted && got.opened && !got.listed:
