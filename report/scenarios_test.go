@@ -2,6 +2,7 @@ package report
 
 import (
 	"flag"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,15 @@ func scenarioFlags(t *testing.T, args []string) (o probe.Options, j Judge) {
 	f.IntVar(&o.Ports, "ports", 0, "")
 	f.StringVar((*string)(&o.Follow), "follow", "", "")
 	f.TextVar(&o.ActiveAddress, "active-address", o.ActiveAddress, "")
+	f.StringVar((*string)(&o.TLS), "tls", "", "")
+	f.BoolVar(&o.Insecure, "insecure", false, "")
+	f.StringVar(&o.Download, "download", "", "")
+	f.StringVar(&o.Upload, "upload", "", "")
+	f.DurationVar(&o.Idle, "idle", 0, "")
+	f.Func("sweep", "", func(text string) error {
+		_, err := fmt.Sscanf(text, "%d-%d", &o.Sweep.Low, &o.Sweep.High)
+		return err
+	})
 	f.Func("checks", "", checks(&o.Checks))
 	f.Func("require", "", checks(&j.Require))
 	f.BoolVar(&j.Strict, "strict", false, "")
@@ -87,6 +97,19 @@ func scenarioFlags(t *testing.T, args []string) (o probe.Options, j Judge) {
 		o.Family = 4
 	case *six:
 		o.Family = 6
+	}
+	asked := slices.Clone(o.Checks)
+	if asked == nil {
+		asked = slices.Clone(probe.DefaultChecks)
+	}
+	if o.Download != "" || o.Upload != "" {
+		asked = append(asked, probe.CheckTransfer)
+	}
+	if o.Idle != 0 {
+		asked = append(asked, probe.CheckIdle)
+	}
+	if len(asked) > len(probe.DefaultChecks) || o.Checks != nil {
+		o.Checks = asked
 	}
 	return o, j
 }

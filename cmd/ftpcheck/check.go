@@ -15,9 +15,10 @@ import (
 const checkLong = `ftpcheck tells why an FTP transfer hangs, where the packets die, and who has to
 change what. Run it on the machine whose transfers fail.
 
-TARGET is HOST, HOST:PORT, [IPV6]:PORT or ftp://USER@HOST:PORT/PATH. The path is
-relative to the login directory; one that begins with %2F is not. A host that is
-named like a command: ftp://serve
+TARGET is HOST, HOST:PORT, [IPV6]:PORT or ftp://USER@HOST:PORT/PATH, with ftps://
+for implicit TLS and ftpes:// for explicit TLS. The path is relative to the login
+directory; one that begins with %2F is not. A host that is named like a command:
+ftp://serve
 
 The password comes from the URL (do not), --password-file, FTPCHECK_PASSWORD,
 the netrc file (~/.netrc or $NETRC) or a prompt; without a user the login is
@@ -25,7 +26,8 @@ anonymous. Proxies from the environment are not used: they would falsify the
 measurement.
 
 Exit codes: 0 pass, 1 fail, 2 wrong usage, 3 could not judge (no control
-connection), 4 login refused, 130 and 143 interrupted.`
+connection, no TLS, or the password was withheld), 4 login refused, 130 and 143
+interrupted.`
 
 const checkExample = `  ftpcheck ftp.example.com
   ftpcheck -u alice ftp.example.com:2121
@@ -67,6 +69,7 @@ func newCheckCommand(s *streams) *cobra.Command {
 	cmd.SetVersionTemplate(versionText())
 	show.complete(cmd)
 	cmd.RegisterFlagCompletionFunc("checks", completeList(checkNames()))
+	cmd.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(tlsModes, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("follow", cobra.FixedCompletions(follows, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -86,6 +89,10 @@ func runCheck(cmd *cobra.Command, s *streams, args []string, check *checkFlags, 
 	}
 	v, err := show.open(s, options.Checks)
 	if err != nil {
+		return err
+	}
+	if err := parsed.settle(&options); err != nil {
+		v.file.discard()
 		return err
 	}
 	target, err := credentials(cmd.Context(), s, parsed, check.user, check.passwordFile)

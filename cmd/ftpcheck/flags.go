@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"ftpcheck/probe"
 
@@ -20,7 +22,11 @@ const (
 	maxTimeout  = 10 * time.Minute
 	maxParallel = 16
 	maxPorts    = 200
+	minIdle     = time.Second
+	maxIdle     = 2 * time.Hour
 )
+
+var tlsModes = []string{string(probe.TLSAuto), string(probe.TLSOff), string(probe.TLSExplicit), string(probe.TLSImplicit)}
 
 var follows = []string{string(probe.FollowAuto), string(probe.FollowAlways), string(probe.FollowNever)}
 
@@ -33,6 +39,10 @@ type checkFlags struct {
 	parallel, ports            int
 	activeAddress, activePorts string
 	follow                     string
+	tls                        string
+	insecure                   bool
+	sweep, download, upload    string
+	idle                       time.Duration
 }
 
 func (f *checkFlags) add(fs *pflag.FlagSet) {
@@ -40,14 +50,20 @@ func (f *checkFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.passwordFile, "password-file", "", "read the password from the first line of `FILE`; - is standard input")
 	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "use IPv4 only")
 	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "use IPv6 only")
+	fs.StringVar(&f.tls, "tls", string(probe.TLSAuto), "`MODE` of TLS: auto (where the server accepts it), off, explicit,\nimplicit")
+	fs.BoolVar(&f.insecure, "insecure", false, "send the password also over a TLS connection that is not verified,\nand in clear for a comparison with plain FTP")
 	fs.StringSliceVar(&f.checks, "checks", nil, "run only the checks in `LIST`, separated by commas")
 	fs.DurationVar(&f.timeout, "timeout", probe.DefaultTimeout, "`LIMIT` of each connection attempt, or of a wait for one")
 	fs.DurationVar(&f.replyTimeout, "reply-timeout", probe.DefaultReplyTimeout, "`LIMIT` of each wait for a reply")
 	fs.IntVar(&f.parallel, "parallel", probe.DefaultParallel, "use up to `N` control sessions at once, 1 to 16")
 	fs.IntVar(&f.ports, "ports", probe.DefaultPorts, "sample `N` passive ports, 0 to 200")
+	fs.StringVar(&f.sweep, "sweep", "", "map the server's ports `LOW-HIGH`: open, refused, silent or rejected")
 	fs.StringVar(&f.activeAddress, "active-address", "", "announce this `IP` in active mode instead of our own")
 	fs.StringVar(&f.activePorts, "active-ports", "", "listen on a port of `LOW-HIGH` in active mode")
 	fs.StringVar(&f.follow, "follow", string(probe.FollowAuto), "`WHEN` to connect to an announced address: auto (not to third\nparties), always, never")
+	fs.StringVar(&f.upload, "upload", "", "store a file of ours in the server's directory `DIR`, and remove it\nagain")
+	fs.StringVar(&f.download, "download", "", "download the server's file `PATH`; nothing is kept")
+	fs.DurationVar(&f.idle, "idle", 0, "find out whether a control connection that is silent for up to\n`LONG` lives")
 }
 
 // options turns the flags into those of the prober.
@@ -80,20 +96,62 @@ func (f *checkFlags) options() (probe.Options, error) {
 	if !slices.Contains(follows, f.follow) {
 		return o, unknownValue("--follow", f.follow, follows)
 	}
+	o.TLS, o.Insecure = probe.TLSMode(f.tls), f.insecure
+	if !slices.Contains(tlsModes, f.tls) {
+		return o, unknownValue("--tls", f.tls, tlsModes)
+	}
+	if err := f.deep(&o); err != nil {
+		return o, err
+	}
 	if o.Checks, err = parseChecks("--checks", f.checks); err != nil {
 		return o, err
 	}
 	if o.Checks == nil {
 		o.Checks = slices.Clone(probe.DefaultChecks)
 	}
-	if f.ports == 0 {
-		o.Checks = slices.DeleteFunc(o.Checks, func(c probe.Check) bool { return c == probe.CheckPorts })
+	o.Checks = f.chosen(o)
+	if slices.Contains(o.Checks, probe.CheckIdle) && o.Idle == 0 {
+		return o, usageError{"--checks idle needs --idle", "for example --idle 5m"}
 	}
-	if o.ActivePorts, err = parsePorts(f.activePorts); err != nil {
+	if o.ActivePorts, err = parsePorts("--active-ports", f.activePorts); err != nil {
 		return o, err
 	}
 	o.ActiveAddress, err = parseActiveAddress(f.activeAddress, o.Family)
 	return o, err
+}
+
+// deep reads the flags of what is done only when asked for.
+func (f *checkFlags) deep(o *probe.Options) (err error) {
+	if o.Sweep, err = parsePorts("--sweep", f.sweep); err != nil {
+		return err
+	}
+	for _, path := range []struct{ flag, value string }{{"--download", f.download}, {"--upload", f.upload}} {
+		if !utf8.ValidString(path.value) || strings.ContainsFunc(path.value, unicode.IsControl) {
+			return usageError{path.flag + " contains control characters or is not UTF-8", ""}
+		}
+	}
+	o.Download, o.Upload, o.Idle = f.download, f.upload, f.idle
+	if f.idle != 0 && (f.idle < minIdle || f.idle > maxIdle) {
+		return usageError{fmt.Sprintf("--idle %v is out of range", f.idle), fmt.Sprintf("%v to %v", minIdle, maxIdle)}
+	}
+	return nil
+}
+
+// chosen are the checks of the run: what a flag asks for is checked.
+func (f *checkFlags) chosen(o probe.Options) []probe.Check {
+	asked := map[probe.Check]bool{
+		probe.CheckPorts:    o.Sweep.Low != 0,
+		probe.CheckTransfer: o.Download != "" || o.Upload != "",
+		probe.CheckIdle:     o.Idle != 0,
+	}
+	var list []probe.Check
+	for _, c := range probe.Checks {
+		sampled := c != probe.CheckPorts || f.ports > 0
+		if asked[c] || slices.Contains(o.Checks, c) && sampled {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func parseActiveAddress(text string, family int) (netip.Addr, error) {
@@ -114,7 +172,7 @@ func parseActiveAddress(text string, family int) (netip.Addr, error) {
 }
 
 // parsePorts reads a port, or a range of them; the empty text is any port.
-func parsePorts(text string) (probe.PortRange, error) {
+func parsePorts(flag, text string) (probe.PortRange, error) {
 	if text == "" {
 		return probe.PortRange{}, nil
 	}
@@ -125,7 +183,7 @@ func parsePorts(text string) (probe.PortRange, error) {
 	from, err1 := strconv.ParseUint(low, 10, 16)
 	to, err2 := strconv.ParseUint(high, 10, 16)
 	if err1 != nil || err2 != nil || from == 0 || to < from {
-		return probe.PortRange{}, usageError{fmt.Sprintf("--active-ports %q is not a port range", text), "for example --active-ports 50000-50100"}
+		return probe.PortRange{}, usageError{fmt.Sprintf("%s %q is not a port range", flag, text), "for example " + flag + " 50000-50100"}
 	}
 	return probe.PortRange{Low: uint16(from), High: uint16(to)}, nil
 }
@@ -133,7 +191,7 @@ func parsePorts(text string) (probe.PortRange, error) {
 // parseChecks reads a list of check names. It keeps the order of probe.Checks.
 func parseChecks(flag string, names []string) ([]probe.Check, error) {
 	for _, name := range names {
-		if !slices.Contains(probe.DefaultChecks, probe.Check(name)) {
+		if !slices.Contains(checkNames(), name) {
 			return nil, unknownValue(flag, name, checkNames())
 		}
 	}
@@ -149,8 +207,10 @@ func parseChecks(flag string, names []string) ([]probe.Check, error) {
 // checkNames are the names of the checks that exist.
 func checkNames() []string {
 	var names []string
-	for _, c := range probe.DefaultChecks {
-		names = append(names, string(c))
+	for _, c := range probe.Checks {
+		if c != probe.CheckPeer {
+			names = append(names, string(c))
+		}
 	}
 	return names
 }

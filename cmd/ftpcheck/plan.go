@@ -126,6 +126,9 @@ func announcedBy(cmd *cobra.Command, s *streams, args []string, check *checkFlag
 	if err != nil {
 		return nil, err
 	}
+	if err := parsed.settle(&options); err != nil {
+		return nil, err
+	}
 	options.Checks = slices.Clone(planChecks)
 	target, err := credentials(cmd.Context(), s, parsed, check.user, check.passwordFile)
 	if err != nil {

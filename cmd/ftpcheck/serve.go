@@ -208,7 +208,7 @@ func (f *serveFlags) options(ctx context.Context, s *streams) (ftpd.Options, err
 		return opt, usageError{"--idle and --for are durations such as 30s or 15m", ""}
 	}
 	var err error
-	if opt.Passive, err = parsePorts(f.passive); err != nil || f.passive == "" {
+	if opt.Passive, err = parsePorts("--passive", f.passive); err != nil || f.passive == "" {
 		return opt, usageError{fmt.Sprintf("--passive %q is not a port range", f.passive), "for example --passive 50000-50100"}
 	}
 	if f.announce != "" {

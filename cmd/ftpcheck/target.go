@@ -12,7 +12,11 @@ import (
 	"ftpcheck/probe"
 )
 
-const defaultPort = 21
+// Control ports of FTP, and of FTP over implicit TLS (IANA: ftps).
+const (
+	defaultPort  = 21
+	implicitPort = 990
+)
 
 // maxTarget bounds the length of a TARGET in bytes.
 const maxTarget = 4096
@@ -20,11 +24,14 @@ const maxTarget = 4096
 // parsedTarget is a TARGET taken apart.
 type parsedTarget struct {
 	probe.Target
-	HasPassword bool // a password stood in the URL, perhaps an empty one
+	HasPassword bool          // a password stood in the URL, perhaps an empty one
+	HasPort     bool          // a port stood in it
+	TLS         probe.TLSMode // that the scheme asks for; empty: none
 }
 
 // parseTarget understands host, host:port, [v6]:port, a bare IPv6 address and
-// ftp://user@host:port/path (RFC 1738 3.2). No error of it quotes a part in
+// ftp://user@host:port/path (RFC 1738 3.2), with ftps:// for implicit and
+// ftpes:// for explicit TLS. No error of it quotes a part in
 // which a misplaced password could stand.
 func parseTarget(text string) (parsedTarget, error) {
 	var t parsedTarget
@@ -38,7 +45,7 @@ func parseTarget(text string) (parsedTarget, error) {
 		t.Host, t.Port = text, defaultPort
 		return t, nil
 	}
-	rest, err := cutScheme(text)
+	rest, err := t.cutScheme(text)
 	if err != nil {
 		return t, err
 	}
@@ -61,8 +68,8 @@ func parseTarget(text string) (parsedTarget, error) {
 	return t, t.setPath(path)
 }
 
-// cutScheme removes ftp:// where it stands.
-func cutScheme(text string) (string, error) {
+// cutScheme removes the scheme where there is one.
+func (t *parsedTarget) cutScheme(text string) (string, error) {
 	scheme, rest, found := strings.Cut(text, "://")
 	// What stands before :// is a scheme only if nothing of a host does.
 	if !found || strings.ContainsAny(scheme, "/@:?#") {
@@ -71,8 +78,12 @@ func cutScheme(text string) (string, error) {
 	switch strings.ToLower(scheme) {
 	case "ftp":
 		return rest, nil
-	case "ftps", "ftpes":
-		return "", usageError{"TLS is not built in yet", "check the same server in plain FTP: ftp://HOST"}
+	case "ftps":
+		t.TLS = probe.TLSImplicit
+		return rest, nil
+	case "ftpes":
+		t.TLS = probe.TLSExplicit
+		return rest, nil
 	case "sftp":
 		return "", usageError{"sftp is a part of SSH and has no data connections to check", "TARGET is HOST, HOST:PORT or ftp://USER@HOST:PORT/PATH"}
 	}
@@ -126,7 +137,23 @@ func (t *parsedTarget) setHost(hostport string) error {
 	if err != nil || n == 0 || port[0] == '+' {
 		return usageError{"the port of TARGET is not a number from 1 to 65535", "with a user: ftp://USER@HOST:PORT"}
 	}
-	t.Port = uint16(n)
+	t.Port, t.HasPort = uint16(n), true
+	return nil
+}
+
+// settle brings the scheme and --tls together. Implicit TLS has a port of its
+// own.
+func (t *parsedTarget) settle(o *probe.Options) error {
+	if t.TLS != "" {
+		if o.TLS != probe.TLSAuto && o.TLS != t.TLS {
+			scheme := map[probe.TLSMode]string{probe.TLSImplicit: "ftps://", probe.TLSExplicit: "ftpes://"}[t.TLS]
+			return usageError{fmt.Sprintf("%s and --tls %s exclude each other", scheme, o.TLS), "ftps:// is implicit TLS, ftpes:// explicit TLS"}
+		}
+		o.TLS = t.TLS
+	}
+	if o.TLS == probe.TLSImplicit && !t.HasPort {
+		t.Port = implicitPort
+	}
 	return nil
 }
 

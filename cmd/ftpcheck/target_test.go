@@ -14,18 +14,23 @@ import (
 
 func TestParseTarget(t *testing.T) {
 	plain := func(host string, port uint16) parsedTarget {
-		return parsedTarget{Target: probe.Target{Host: host, Port: port}}
+		return parsedTarget{Target: probe.Target{Host: host, Port: port}, HasPort: port != 21}
 	}
 	withPath := func(path string) parsedTarget {
 		return parsedTarget{Target: probe.Target{Host: "h", Port: 21, Path: path}}
 	}
 	withUser := func(user, password string, has bool) parsedTarget {
-		return parsedTarget{probe.Target{Host: "h", Port: 21, User: user, Password: password}, has}
+		return parsedTarget{Target: probe.Target{Host: "h", Port: 21, User: user, Password: password}, HasPassword: has}
+	}
+	secure := func(mode probe.TLSMode) parsedTarget {
+		return parsedTarget{Target: probe.Target{Host: "h", Port: 21}, TLS: mode}
 	}
 	tests := []struct {
 		text string
 		want parsedTarget
 	}{
+		{"ftps://h", secure(probe.TLSImplicit)},
+		{"FTPES://h/", secure(probe.TLSExplicit)},
 		{"ftp.example.com", plain("ftp.example.com", 21)},
 		{"ftp.example.com:2121", plain("ftp.example.com", 2121)},
 		{"ftp.example.com.", plain("ftp.example.com.", 21)},
@@ -95,8 +100,6 @@ func TestParseTargetRefuses(t *testing.T) {
 		{"ftp://a%0Ab@h", "control characters"},
 		{"ftp://h/%zz", "hexadecimal"},
 		{"h\xff", "UTF-8"},
-		{"ftps://h", "TLS"},
-		{"ftpes://h", "TLS"},
 		{"sftp://h", "SSH"},
 		{"http://h", "scheme"},
 		{"ftp://:secret@h", "without a user"},
@@ -108,6 +111,39 @@ func TestParseTargetRefuses(t *testing.T) {
 		var usage usageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error()+usage.hint, test.why) {
 			t.Errorf("%q: %+v, error %v; want one with %q", test.text, got, err, test.why)
+		}
+	}
+}
+
+func TestSchemeAndFlagTogether(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		flag probe.TLSMode
+		want probe.TLSMode
+		port uint16
+		why  string // of a refusal
+	}{
+		{"h", probe.TLSAuto, probe.TLSAuto, 21, ""},
+		{"h", probe.TLSImplicit, probe.TLSImplicit, 990, ""},
+		{"h:2121", probe.TLSImplicit, probe.TLSImplicit, 2121, ""},
+		{"ftps://h", probe.TLSAuto, probe.TLSImplicit, 990, ""},
+		{"ftps://h:21", probe.TLSImplicit, probe.TLSImplicit, 21, ""},
+		{"ftpes://h", probe.TLSAuto, probe.TLSExplicit, 21, ""},
+		{"ftps://h", probe.TLSExplicit, "", 0, "exclude each other"},
+		{"ftpes://h", probe.TLSOff, "", 0, "exclude each other"},
+	} {
+		target, err := parseTarget(test.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := probe.Options{TLS: test.flag}
+		switch err := target.settle(&o); {
+		case test.why != "":
+			if err == nil || !strings.Contains(err.Error(), test.why) {
+				t.Errorf("%s --tls %s: %v, want %q", test.text, test.flag, err, test.why)
+			}
+		case err != nil || o.TLS != test.want || target.Port != test.port:
+			t.Errorf("%s --tls %s: %s port %d, %v", test.text, test.flag, o.TLS, target.Port, err)
 		}
 	}
 }
