@@ -2,6 +2,7 @@ package netlab
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -23,6 +24,7 @@ type Lab struct {
 	scenario *Scenario
 	net      *Net
 	hosts    map[string]*Host
+	roots    *x509.CertPool
 	stop     context.CancelFunc
 	serving  sync.WaitGroup
 }
@@ -46,6 +48,12 @@ func Build(s *Scenario) (*Lab, error) {
 	l.net.servfail = s.Client.NoResolver
 	ctx, cancel := context.WithCancel(context.Background())
 	l.stop = cancel
+	for _, b := range s.Boxes {
+		if err := l.place(ctx, b); err != nil {
+			l.Close()
+			return nil, fmt.Errorf("%s at %s: %w", b.Kind, b.At, err)
+		}
+	}
 	if err := l.serve(ctx); err != nil {
 		l.Close()
 		return nil, err
@@ -72,10 +80,14 @@ func (l *Lab) Close() {
 
 // serve starts the server and returns when it listens.
 func (l *Lab) serve(ctx context.Context) error {
+	certificate, err := l.certify()
+	if err != nil {
+		return fmt.Errorf("certificate: %w", err)
+	}
 	if slices.Contains(l.scenario.faults(), faultNone) {
 		return nil
 	}
-	opt := l.scenario.serverOptions()
+	opt := l.scenario.serverOptions(certificate)
 	ready := make(chan error, 2)
 	opt.Ready = func([]netip.AddrPort) { ready <- nil }
 	server, err := ftpd.New(opt)

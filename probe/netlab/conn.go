@@ -31,7 +31,10 @@ type conn struct {
 	local, remote *net.TCPAddr
 	delay         time.Duration // to the peer, one way
 	lost          bool          // nothing that is sent arrives
-	helpers       []*helperSide // on the way to the peer
+	stalled       bool          // nor does data: a segment vanishes, however often it is repeated
+	largest       int           // bytes of data that a segment may carry and still arrive; 0: any number
+	inspectors    []inspector   // on the way to the peer
+	memories      []*memory     // on the way, the same for both directions
 
 	in       []segment // from the peer, arrived or under way
 	unread   int       // bytes from the peer that were not read
@@ -50,12 +53,14 @@ func (n *Net) connect(p *path) (*conn, *conn) {
 	a := &conn{net: n, both: g, local: tcpAddr(p.sent.src), remote: tcpAddr(p.sent.dst), delay: p.delay, lost: !p.carries(false)}
 	b := &conn{net: n, both: g, local: tcpAddr(p.got.dst), remote: tcpAddr(p.got.src), delay: p.delay, lost: !p.carries(true)}
 	a.peer, b.peer = b, a
+	a.largest = p.largest()
+	b.largest = a.largest
 	for _, s := range p.steps {
-		if s.host.watches(s) {
-			a.helpers = append(a.helpers, s.host.helperFor(p, s, false))
-			b.helpers = append([]*helperSide{s.host.helperFor(p, s, true)}, b.helpers...)
-		}
+		a.inspectors = append(a.inspectors, s.host.inspectors(p, s, false)...)
+		b.inspectors = append(s.host.inspectors(p, s, true), b.inspectors...)
+		a.memories = append(a.memories, s.host.memories()...)
 	}
+	b.memories = a.memories
 	n.conns[a], n.conns[b] = struct{}{}, struct{}{}
 	return a, b
 }
@@ -134,25 +139,24 @@ func (c *conn) Write(b []byte) (n int, err error) {
 // send puts data on the way. A peer that has closed answers with a RST.
 func (c *conn) send(data []byte) {
 	data = append([]byte(nil), data...)
-	for _, h := range c.helpers {
-		if c.lost {
-			break
+	now := time.Now()
+	c.stalled = c.stalled || c.largest > 0 && len(data) > c.largest
+	passes := !c.stalled && c.remembered(now)
+	for _, i := range c.inspectors {
+		if passes {
+			data, passes = i.read(data)
+			c.stalled = !passes // each repetition fares alike, and the rest waits behind it
 		}
-		var passes bool
-		data, passes = h.read(data)
-		c.lost = !passes // and so is each repetition, and what waits behind it
 	}
-	if c.lost {
-		c.peer.unread += len(data)
+	c.peer.unread += len(data) // also of what is lost: it fills the window
+	if !passes {
 		return
 	}
 	if c.peer.closed {
-		c.peer.unread += len(data) // fills the window: the writer waits for the RST
-		c.peer.sendReset(c.arrival(time.Now()))
+		c.peer.sendReset(c.arrival(now)) // for which the writer waits
 		return
 	}
-	c.peer.unread += len(data)
-	c.peer.in = append(c.peer.in, segment{at: c.arrival(time.Now()), data: data})
+	c.peer.in = append(c.peer.in, segment{at: c.arrival(now), data: data})
 	c.both.wake()
 }
 
@@ -161,7 +165,7 @@ func (c *conn) arrival(sent time.Time) time.Time { return sent.Add(c.delay + tra
 
 // sendReset sends a RST at the given time.
 func (c *conn) sendReset(at time.Time) {
-	if arrives := c.arrival(at); !c.lost && (c.peer.resetAt.IsZero() || arrives.Before(c.peer.resetAt)) {
+	if arrives := c.arrival(at); c.remembered(at) && (c.peer.resetAt.IsZero() || arrives.Before(c.peer.resetAt)) {
 		c.peer.resetAt = arrives
 		c.both.wake()
 	}
@@ -179,7 +183,7 @@ func (c *conn) CloseWrite() error {
 }
 
 func (c *conn) finish() {
-	if !c.finished && !c.lost && !c.peer.closed {
+	if !c.finished && !c.stalled && c.remembered(time.Now()) && !c.peer.closed {
 		c.peer.in = append(c.peer.in, segment{at: c.arrival(time.Now())})
 	}
 	c.finished = true

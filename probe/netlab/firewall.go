@@ -2,6 +2,8 @@ package netlab
 
 import (
 	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -14,6 +16,13 @@ import (
 const (
 	towardServer = "server"
 	towardClient = "client"
+)
+
+// States of a packet: those of Rule.State, and what all others have.
+const (
+	stateNew         = "new"
+	stateRelated     = "related"
+	stateEstablished = "established"
 )
 
 // Actions of Rule.Do.
@@ -50,20 +59,33 @@ func (m message) icmp(from netip.Addr) *hops.ICMP {
 
 // filter returns what the host's rules do with a packet. The first rule that
 // matches decides.
-func (h *Host) filter(t tuple, toward string, isNew bool) string {
+func (h *Host) filter(t tuple, toward, state string) string {
 	for _, r := range h.rules {
-		if r.matches(t, toward, isNew) {
+		if r.matches(t, toward, state) {
 			return r.Do
 		}
 	}
 	return doAccept
 }
 
-func (r Rule) matches(t tuple, toward string, isNew bool) bool {
+func (r Rule) matches(t tuple, toward, state string) bool {
 	return r.IPv6 == t.dst.Addr().Is6() &&
 		(r.Toward == "" || r.Toward == toward) &&
-		(r.State != "new" || isNew) &&
-		within(r.Ports, t.dst.Port()) && within(r.From, t.src.Port())
+		(r.State == "" || r.State == state) &&
+		within(r.Ports, t.dst.Port()) && within(r.From, t.src.Port()) &&
+		(r.OneIn == 0 || r.chooses(t))
+}
+
+// chooses reports whether a connection is one of OneIn. As with nft's jhash
+// over addresses and ports, it is the same for every packet of the connection
+// and for the repetition of its SYN; here in both directions.
+func (r Rule) chooses(t tuple) bool {
+	if t.dst.Compare(t.src) < 0 {
+		t = t.reversed()
+	}
+	sum := fnv.New64a()
+	fmt.Fprint(sum, r.At, t.src, t.dst)
+	return rand.New(rand.NewPCG(sum.Sum64(), 0)).IntN(r.OneIn) == 0
 }
 
 // within reports whether a port is in a range that validation has accepted;

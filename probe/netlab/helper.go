@@ -104,9 +104,7 @@ func (s *helperSide) parse(line string) (announced netip.AddrPort, rewrite func(
 		rewrite = func(a netip.AddrPort) string { return verb + " " + wire.FormatEPRT(a) }
 	case "227":
 		announced, at, err = wire.ParsePASV(line)
-		rewrite = func(a netip.AddrPort) string {
-			return line[:at.From] + wire.FormatPORT(a) + portNumbers.ReplaceAllString(line[at.To:], "")
-		}
+		rewrite = func(a netip.AddrPort) string { return rewrite227(line, at, a) }
 	case "229":
 		var port uint16
 		port, at, err = wire.ParseEPSV(line)

@@ -168,7 +168,9 @@ func (h *Host) sendSYN(to netip.AddrPort, opt probe.DialOptions) (*path, error) 
 	if port == 0 {
 		port = h.freePort()
 	}
-	return h.walk(tuple{src: netip.AddrPortFrom(addr, port), dst: to}, opt.TTL), nil
+	p := h.walk(tuple{src: netip.AddrPortFrom(addr, port), dst: to}, opt.TTL)
+	p.mss = opt.MSS
+	return p, nil
 }
 
 // sourceFor returns the address from which the host talks to dst.

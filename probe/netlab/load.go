@@ -65,6 +65,14 @@ func (s *Scenario) Validate() error {
 		if err := r.validate(); err != nil {
 			return fmt.Errorf("rule %d: %w", i+1, err)
 		}
+		if r.State == stateRelated && !slices.Contains(s.Helper, r.At) {
+			return fmt.Errorf("rule %d: state: nothing is related at %s without a helper there", i+1, r.At)
+		}
+	}
+	for i, b := range s.Boxes {
+		if err := s.validateBox(b, s.Boxes[:i]); err != nil {
+			return fmt.Errorf("box %d: %w", i+1, err)
+		}
 	}
 	return nil
 }
@@ -119,13 +127,16 @@ func (s *Scenario) validateServer() error {
 	if err := ipv4("server.announce", v.Announce); err != nil {
 		return err
 	}
+	if err := v.TLS.validate(); err != nil {
+		return fmt.Errorf("server.tls: %w", err)
+	}
 	if faults := s.faults(); slices.Contains(faults, faultNone) {
 		if len(faults) > 1 {
 			return errors.New("server.faults: none stands alone")
 		}
 		return nil
 	}
-	if _, err := ftpd.New(s.serverOptions()); err != nil {
+	if _, err := ftpd.New(s.serverOptions(nil)); err != nil {
 		return fmt.Errorf("server: %w", err)
 	}
 	return nil
@@ -138,8 +149,11 @@ func (r Rule) validate() error {
 	if err := oneOf("toward", r.Toward, "", towardServer, towardClient); err != nil {
 		return err
 	}
-	if err := oneOf("state", r.State, "", "new"); err != nil {
+	if err := oneOf("state", r.State, "", stateNew, stateRelated); err != nil {
 		return err
+	}
+	if r.OneIn < 0 || r.OneIn == 1 {
+		return fmt.Errorf("one_in: %d is not 2 or more", r.OneIn)
 	}
 	for _, text := range []string{r.Ports, r.From} {
 		if _, err := parseRange(text); text != "" && err != nil {

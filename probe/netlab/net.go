@@ -31,6 +31,7 @@ func NewNet() *Net {
 // Link is one network segment; a packet crosses it in its one-way latency.
 type Link struct {
 	latency time.Duration
+	limit   int // bytes of the largest packet that it carries; 0: any
 	ifaces  []*iface
 }
 
@@ -49,6 +50,7 @@ type Host struct {
 	dnat      []natRule
 	snat      []natRule
 	helper    bool
+	boxes     []Box // those that look at what passes
 	expected  []*expectation
 	listeners []*listener
 	nextPort  uint16

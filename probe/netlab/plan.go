@@ -1,6 +1,7 @@
 package netlab
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"strings"
 
@@ -146,13 +147,15 @@ func (s *Scenario) faults() []string {
 	return s.Server.Faults
 }
 
-// serverOptions are those of the simulated server.
-func (s *Scenario) serverOptions() ftpd.Options {
+// serverOptions are those of the simulated server; where it encrypts, with
+// this certificate.
+func (s *Scenario) serverOptions(certificate *tls.Certificate) ftpd.Options {
 	opt := ftpd.Options{
 		Listen:    []netip.AddrPort{netip.AddrPortFrom(netip.IPv4Unspecified(), s.port())},
 		Passive:   s.passive(),
 		Anonymous: s.Server.User == "" || s.Server.User == anonymous,
 		Faults:    s.faults(),
+		TLS:       s.Server.TLS.options(certificate),
 		Seed:      1, // the same ports in each run
 	}
 	if len(s.Server.Software) == 0 || s.Server.Software[0] == "vsftpd" {

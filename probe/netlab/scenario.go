@@ -74,14 +74,34 @@ type Box struct {
 	Value string `json:"value,omitempty"` // of the kinds that take one
 }
 
-// Kinds of boxes.
+// Kinds of boxes. What stands behind each is how the kernel does the same.
 const (
-	BoxProxy     = "proxy"      // answers connections to port 21 itself and makes its own to the server
-	BoxFalseOpen = "false-open" // accepts connections to every other port itself, and never passes them on
-	BoxIdle      = "idle"       // forgets a connection that was silent for Value, "5s"
-	BoxBlackHole = "black-hole" // the link toward the server carries packets of at most Value bytes, "1000", and nobody tells
-	BoxSwallow   = "swallow"    // drops segments toward the server that begin with Value, "PASV"
-	BoxRewrite   = "rewrite"    // replaces the address in 227 replies by Value, "203.0.113.99"
+	// BoxProxy answers IPv4 connections to port 21 itself, whoever is meant, and
+	// makes its own to the server: redirect on the client's side, and a relay.
+	BoxProxy = "proxy"
+	// BoxFalseOpen accepts IPv4 connections to every port but the control port
+	// itself, holds them and never sends a byte: redirect on the client's side.
+	// What a helper on the same device expects passes.
+	BoxFalseOpen = "false-open"
+	// BoxIdle forgets a connection that was silent for Value, "5s", and drops
+	// whatever comes of it later, from both ends, without a word:
+	// nf_conntrack_tcp_timeout_established, nf_conntrack_tcp_loose=0, and
+	// "ct state invalid drop" in prerouting. With tcp_loose=1, the default,
+	// Linux takes the next packet for a new connection, and it goes on; without
+	// the drop rule a device that forwards ports answers it with a RST.
+	BoxIdle = "idle"
+	// BoxBlackHole makes the link toward the server carry packets of at most
+	// Value bytes, "1000", in either direction, and nobody tells: mtu on both
+	// ends, "icmp type destination-unreachable drop" in their output. A full
+	// segment makes a packet of 40 bytes (IPv6: 60) more than the MSS; one with
+	// n bytes of data, of 52 (72) more than n, because of the timestamps.
+	BoxBlackHole = "black-hole"
+	// BoxSwallow drops segments toward the server that begin with Value, "PASV",
+	// of any connection, whenever they are repeated: a rule in forward.
+	BoxSwallow = "swallow"
+	// BoxRewrite replaces the address in 227 replies from port 21 by Value,
+	// "203.0.113.99", and does nothing for the data connection.
+	BoxRewrite = "rewrite"
 )
 
 // Rule is one firewall rule of a device, for TCP.
@@ -90,8 +110,8 @@ type Rule struct {
 	Toward string `json:"toward,omitempty"` // "server" or "client": the direction of the packet; empty: both
 	Ports  string `json:"ports,omitempty"`  // destination port or range; empty: all
 	From   string `json:"from,omitempty"`   // source port or range
-	State  string `json:"state,omitempty"`  // "new": only packets that open a connection; "related": only those that a helper expects
-	OneIn  int    `json:"one_in,omitempty"` // only every n-th connection, at random; 0: all
+	State  string `json:"state,omitempty"`  // "new": only packets that open a connection; "related": only those that a helper on this device expects
+	OneIn  int    `json:"one_in,omitempty"` // only every n-th connection, at random, by addresses and ports; 0: all
 	IPv6   bool   `json:"ipv6,omitempty"`   // for IPv6 packets instead of IPv4 ones
 	Do     string `json:"do"`               // accept, drop, reset, admin-prohibited, host-unreachable, port-unreachable
 }

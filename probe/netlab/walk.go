@@ -41,6 +41,8 @@ type path struct {
 	steps  []step
 	end    *Host         // where it ended
 	in     *iface        // over which it came there; nil when it never left from
+	limit  int           // bytes of the largest packet that all its links carry; 0: there is none
+	mss    int           // bytes of the largest segment, as its sender announced it
 	got    tuple         // its ends as they are there
 	delay  time.Duration // one way from the sender to the end
 	search time.Duration // how long the end looked for a neighbour in vain
@@ -69,7 +71,7 @@ func (h *Host) walk(t tuple, ttl int) *path {
 		p.fate = dropped
 		return p
 	}
-	if !p.filter(t, true) {
+	if !h.forwards && !p.filter(t, stateNew) { // a router's rules are not for what it sends itself
 		return p
 	}
 	if ttl <= 0 {
@@ -93,6 +95,9 @@ func (p *path) cross(out *iface, next netip.Addr) bool {
 		return false
 	}
 	p.delay += out.link.latency
+	if l := out.link.limit; l > 0 && (p.limit == 0 || l < p.limit) {
+		p.limit = l
+	}
 	p.end, p.in = in.host, in
 	return true
 }
@@ -103,15 +108,16 @@ func (p *path) cross(out *iface, next netip.Addr) bool {
 func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
 	h := p.end
 	s := step{host: h, pre: p.got, mid: p.got}
-	related := h.claim(s.pre)
+	related, state := h.claim(s.pre), stateNew
 	if related != nil {
+		state = stateRelated
 		s.mid.dst = related.real
 	} else {
 		s.mid.dst = h.translateDst(p.in, s.pre)
 	}
 	p.got = s.mid
 	if h.owns(s.mid.dst.Addr()) {
-		p.filter(s.mid, related == nil)
+		p.filter(s.mid, state)
 		return nil, next
 	}
 	if !h.forwards {
@@ -131,7 +137,7 @@ func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
 		return nil, next
 	}
 	*ttl--
-	if !p.filter(s.mid, related == nil) {
+	if !p.filter(s.mid, state) {
 		return nil, next
 	}
 	s.post = s.mid
@@ -146,8 +152,8 @@ func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
 
 // filter applies the rules of the device that the SYN has reached. It reports
 // false when that was the end of it.
-func (p *path) filter(t tuple, isNew bool) bool {
-	switch do := p.end.filter(t, p.from.toward, isNew); do {
+func (p *path) filter(t tuple, state string) bool {
+	switch do := p.end.filter(t, p.from.toward, state); do {
 	case doAccept:
 		return true
 	case doDrop:
@@ -186,12 +192,17 @@ func (p *path) carries(back bool) bool {
 		if back {
 			t = t.reversed()
 		}
-		return h.filter(t, toward, false) == doAccept
+		return h.filter(t, toward, stateEstablished) == doAccept
 	}
 	if p.in == nil {
 		return true
 	}
-	if !through(p.from, p.sent) || !through(p.end, p.got) {
+	sender, receiver := p.from, p.end
+	if back {
+		sender, receiver = receiver, sender
+	}
+	ends := map[*Host]tuple{p.from: p.sent, p.end: p.got}
+	if !sender.forwards && !through(sender, ends[sender]) || !through(receiver, ends[receiver]) {
 		return false
 	}
 	for _, s := range p.steps {
