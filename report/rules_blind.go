@@ -13,9 +13,6 @@ var blindRules = []rule{
 	{Code: Code{"helper-blind-to-tls", Problem, ServerNetwork, "A helper is blind to TLS",
 		"Data connections work in plain FTP and not with TLS: a device opens the ports that it reads in the dialogue, and cannot read this one."},
 		when: helperBlind},
-	{Code: Code{"passive-reply-rewritten", Problem, ServerNetwork, "The passive reply is rewritten on the way",
-		"The reply to PASV that the client receives in plain FTP is not the one that the server sent."},
-		when: passiveReplyRewritten, hides: []string{"helper-in-path"}},
 }
 
 // isBlind reports whether a mode's data connection failed under TLS, and came
@@ -94,7 +91,7 @@ func (v *view) blindToPassive() *Finding {
 		f.RuledOut = append(f.RuledOut, "Not measured: where the ports are blocked. Most such helpers stand in front of the server.")
 	}
 	f.Owner = ownerAt(f.Where)
-	f.Certainty = sure(chance(open, len(b.dials)) < 0.05)
+	f.Certainty = sure(chance(open, len(b.dials))/2 < 0.05)
 	f.Story = []string{
 		fmt.Sprintf("With TLS not one of the %s that the server announced opened: %s. In plain FTP, right after, %s did.", count(len(b.dials), "port"), b.list(), openedDial(without)),
 		"Nothing else was changed. A device on the way reads the dialogue, opens each port that it finds there, and cannot read an encrypted one.",

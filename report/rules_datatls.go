@@ -10,7 +10,7 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-// TLS on data connections.
+// TLS on data connections, and what it shows by comparison.
 var dataTLSRules = []rule{
 	{Code: Code{"tls-session-reuse-required", Warning, ClientUser, "Data must resume the TLS session",
 		"The server refuses data connections that do not resume the TLS session of the control connection."},
@@ -24,6 +24,9 @@ var dataTLSRules = []rule{
 	{Code: Code{"tls-close-notify-missing", Note, ServerAdmin, "Data ends without TLS's farewell",
 		"The server closes encrypted data connections without the close_notify that TLS demands at the end."},
 		when: closeNotifyMissing},
+	{Code: Code{"passive-reply-rewritten", Problem, ServerNetwork, "The passive reply is rewritten on the way",
+		"The reply to PASV that the client receives in plain FTP is not the one that the server sent."},
+		when: passiveReplyRewritten, hides: []string{"helper-in-path"}},
 }
 
 var (

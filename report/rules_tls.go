@@ -23,7 +23,7 @@ var tlsRules = []rule{
 		when: tlsOutdated, hides: []string{"tls-handshake-failed", "tls-required", "login-rejected"}},
 	{Code: Code{"tls-handshake-failed", Problem, ServerAdmin, "The TLS handshake fails",
 		"The server accepted TLS, and the handshake on the control connection failed."},
-		when: tlsHandshakeFailed, hides: []string{"tls-required", "login-rejected"}},
+		when: tlsHandshakeFailed, hides: []string{"tls-required", "login-rejected", "control-closed", "control-silent"}},
 	{Code: Code{"tls-stripped", Problem, ServerNetwork, "TLS is offered and then refused",
 		"FEAT and AUTH TLS contradict each other: something takes TLS away from the dialogue, or the server's TLS is broken."},
 		when: tlsStripped, hides: []string{"tls-required", "login-rejected", "tls-unavailable"}},
@@ -40,8 +40,12 @@ var ftpReply = regexp.MustCompile(`^\s*[1-5]\d\d[ -]`)
 
 func (v *view) secured() secured { return securedOf(v.ev) }
 
-// tlsFinding is what the findings about the control connection's TLS share.
+// tlsFinding is what the findings about the control connection's TLS share. A
+// plain login that is refused for want of TLS follows from them.
 func (v *view) tlsFinding(checks ...probe.Check) *Finding {
+	if r := v.turnedAway(); r != nil && tlsText.MatchString(r.all()) {
+		checks = append(checks, r.check)
+	}
 	return &Finding{Certainty: Likely, Checks: append(checks, probe.CheckSecure), Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Effect: "Clients set to TLS cannot log in." + v.clearHint()}
 }
