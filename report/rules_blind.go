@@ -104,9 +104,9 @@ func (v *view) blindToPassive() *Finding {
 	if f.Certainty != Certain {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: ports that are blocked in part, and chance. More samples would decide (--ports).")
 	}
-	f.Fixes = v.announceFixed(v.announcedRange())
+	r := v.rangeWithTries()
+	f.Fixes = v.announceFixed(r)
 	if f.Where.Side == SideClient {
-		r := v.announcedRange()
 		f.Fixes = []Fix{{Who: ClientNetwork, Do: fmt.Sprintf("Allow outgoing TCP to the server's whole passive range, and do not count on the FTP helper (seen in this run: %s).", r), Examples: openOut(r, v.peer.Addr().Unmap().String())}}
 	}
 	if a := with.Announced.Addr().Unmap(); inner(a) && public(v.peer.Addr()) {
@@ -114,6 +114,21 @@ func (v *view) blindToPassive() *Finding {
 		f.Fixes = append(f.Fixes, Fix{Who: ServerAdmin, Do: fmt.Sprintf("Announce %s instead of %s, which only the helper corrects.", to, a), Examples: examplesAnnounce(v, to)})
 	}
 	return f
+}
+
+// rangeWithTries is the range of all announced ports, those of further tries
+// included.
+func (v *view) rangeWithTries() portRange {
+	r := v.announcedRange()
+	for _, m := range v.ev.Tries {
+		if port := m.Announced.Port(); port != 0 && slices.Contains(probe.Passive, m.Check) && v.ran(m.Check) {
+			r.high = max(r.high, port)
+			if r.low == 0 || port < r.low {
+				r.low = port
+			}
+		}
+	}
+	return r
 }
 
 func openedDial(m *probe.Mode) string {

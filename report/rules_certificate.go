@@ -170,8 +170,8 @@ func certificateUntrusted(v *view) *Finding {
 	case selfSigned:
 		f.Title = "The certificate is signed by itself"
 		f.Story = []string{"The server's certificate is its own issuer: nobody else vouches for it."}
-		client.Do = "Or make this certificate known to the clients, after its fingerprint was compared by another way."
-		client.Examples = []Example{{"SHA-256", c.SHA256}}
+		client.Do = "Or make this certificate known to the clients, after its SHA-256 fingerprint was compared by another way."
+		client.Examples = []Example{{"", c.SHA256}}
 	case privateRoot:
 		f.Title = "The certificate's authority is unknown"
 		f.Story = []string{"The chain is whole and ends in the authority " + sentence(last.Subject) + ", which this system does not know. It is an authority of somebody's own, or one that is no longer trusted."}

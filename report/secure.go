@@ -141,7 +141,7 @@ func handshakeWords(h *probe.Handshake) string {
 	case probe.OutcomeCancelled:
 		return "interrupted"
 	}
-	return cmp.Or(sentence(h.Text), "it failed")
+	return cmp.Or(strings.TrimSuffix(sentence(h.Text), "."), "no reason is known")
 }
 
 // alertName is the peer's alert as RFC 8446 6 writes it.
