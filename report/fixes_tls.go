@@ -75,7 +75,7 @@ func encryptData(host string) []Example {
 // is set, else by address and port, which a data connection does not share.
 var resumeSessions = []Example{
 	{"WinSCP", "TLS/SSL: reuse TLS/SSL session ID for data connections"},
-	{"lftp", "set ftp:ssl-copy-sid yes"},
+	{"lftp", "resumes by itself; set ftp:ssl-copy-sid yes"},
 	{"Go", "tls.Config: ClientSessionCache and ServerName, both"},
 	{"FileZilla", "resumes by itself; update it"},
 	{"curl", "resumes by itself; leave --no-sessionid out"},
