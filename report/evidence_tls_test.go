@@ -1,7 +1,6 @@
 package report
 
 import (
-	"net/netip"
 	"strings"
 	"time"
 
@@ -196,8 +195,3 @@ func clientOver(at string, words string, h *probe.Handshake) part {
 
 // tlsServer is a run whose control connection is encrypted.
 var tlsServer = handshake(probe.OutcomeOK)
-
-// active500 is an active mode that was granted over a NAT, announcing this.
-func announcedBy(c probe.Check, addr string) part {
-	return func(ev *probe.Evidence) { ev.Modes[c].Announced = netip.MustParseAddrPort(addr) }
-}
