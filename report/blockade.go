@@ -20,7 +20,15 @@ type blockade struct {
 	other   trace         // to one that ended so in another place
 }
 
+// blockade is nil where a helper that cannot read TLS is the reason.
 func (v *view) blockade() *blockade {
+	if v.blindPassive() {
+		return nil
+	}
+	return v.shut()
+}
+
+func (v *view) shut() *blockade {
 	b := &blockade{}
 	tally := map[probe.Outcome]int{}
 	for _, a := range v.ports {

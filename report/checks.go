@@ -29,8 +29,10 @@ type CheckLine struct {
 	State     State
 	Summary   string // unescaped: it may hold the server's words
 	Took      time.Duration
-	Announced netip.AddrPort // by the server in passive mode, by us in active mode
-	Dials     []probe.Dial   // the connection attempts it rests on
+	Announced netip.AddrPort    // by the server in passive mode, by us in active mode
+	Dials     []probe.Dial      // the connection attempts it rests on
+	TLS       *probe.Handshake  // of the control connection, or of the one that arrived in active mode; nil: none
+	Trials    []probe.Handshake // further handshakes with the control port
 }
 
 // slowGreeting is the wait for a greeting from which on it is a warning.
@@ -78,6 +80,8 @@ func judgeCheck(ev *probe.Evidence, l *CheckLine) {
 	case probe.CheckControl:
 		l.Dials = ev.Control
 		l.State, l.Summary = controlLine(ev)
+	case probe.CheckSecure:
+		secureLine(ev, l)
 	case probe.CheckLogin:
 		l.State, l.Summary = loginLine(ev)
 	case probe.CheckEPSV, probe.CheckPASV:
@@ -140,6 +144,9 @@ func controlLine(ev *probe.Evidence) (State, string) {
 		return controlUnreached(ev)
 	}
 	at := s.Peer
+	if s.Greeting == nil && s.Lost == nil && s.TLS != nil && !s.TLS.OK() {
+		return Failed, fmt.Sprintf("%s accepted the connection, no greeting: TLS failed", at)
+	}
 	if s.Greeting == nil {
 		return Failed, fmt.Sprintf("%s accepted the connection, %s", at, noGreeting(s.Lost))
 	}

@@ -93,6 +93,7 @@ func activeLine(ev *probe.Evidence, l *CheckLine) {
 	switch {
 	case len(m.Arrivals) > 0:
 		a := m.Arrivals[len(m.Arrivals)-1]
+		l.TLS = a.TLS
 		l.State, l.Summary = listing(m, a.Data, fmt.Sprintf("data arrived from %s", a.From))
 	case m.Reply == nil && m.Lost == nil:
 		l.State, l.Summary = Skip, notTried(ev, l.Check)
@@ -116,6 +117,7 @@ func listing(m *probe.Mode, d *probe.Data, opened string) (State, string) {
 	if m.Listed() {
 		return OK, opened + ", listing received"
 	}
+	opened += tlsWords(m)
 	if r := m.List.Final(); r != nil && r.Code >= 400 {
 		state := Failed
 		if r.Code/10 == 55 { // 55x: file system, permission or quota, not connectivity

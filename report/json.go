@@ -61,6 +61,8 @@ type (
 		TookMS    *int64      `json:"took_ms,omitempty"`
 		Announced string      `json:"announced,omitempty"`
 		Dials     []wireDial  `json:"dials,omitempty"`
+		TLS       *wireTLS    `json:"tls,omitempty"`
+		Trials    []wireTrial `json:"trials,omitempty"`
 	}
 	wireDial struct {
 		To      string        `json:"to"`
@@ -68,6 +70,7 @@ type (
 		Outcome probe.Outcome `json:"outcome"`
 		TookMS  int64         `json:"took_ms"`
 		ICMP    *wireICMP     `json:"icmp,omitempty"`
+		TLS     *wireTLS      `json:"tls,omitempty"`
 	}
 	wireICMP struct {
 		Type uint8  `json:"type"`
@@ -176,6 +179,7 @@ func wireCheckOf(l CheckLine) wireCheck {
 		ms := l.Took.Milliseconds()
 		c.TookMS = &ms
 	}
+	c.TLS, c.Trials = wireSecured(l)
 	for _, d := range l.Dials {
 		if d.Outcome == "" {
 			continue
@@ -187,6 +191,7 @@ func wireCheckOf(l CheckLine) wireCheck {
 				w.ICMP.From = d.ICMP.From.String()
 			}
 		}
+		w.TLS = wireTLSOf(d.TLS)
 		c.Dials = append(c.Dials, w)
 	}
 	return c

@@ -61,7 +61,7 @@ type Judge struct {
 func New(ev *probe.Evidence, o Judge) *Report {
 	r := &Report{
 		Took:        ev.Took,
-		Target:      Target{TLS: "off"},
+		Target:      Target{TLS: wantedTLS(ev)},
 		Server:      serverOf(ev),
 		Client:      clientOf(ev),
 		Checks:      Lines(ev),
@@ -135,7 +135,7 @@ func (r *Report) state(c probe.Check) State {
 }
 
 // reached reports whether nothing that ran stood in the way of a login:
-// name, control connection and greeting.
+// name, control connection, greeting and TLS.
 func reached(ev *probe.Evidence) bool {
 	if l := ev.Lookup; l != nil && l.Outcome != probe.OutcomeOK {
 		return false
@@ -147,7 +147,7 @@ func reached(ev *probe.Evidence) bool {
 	if s == nil || s.Greeting == nil || s.Greeting.Code/100 != 2 {
 		return false
 	}
-	return s.LoggedIn || loginRefused(ev) || !wasRun(ev, probe.CheckLogin)
+	return s.LoggedIn || loginRefused(ev) || !wasRun(ev, probe.CheckLogin) && !barred(ev)
 }
 
 // loginRefused reports whether the server answered the login with a refusal.

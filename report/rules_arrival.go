@@ -53,10 +53,11 @@ func activeSourcePort(v *view) *Finding {
 
 // helperInPath: a private address was announced, and the connection arrived.
 // Without NAT, as through a VPN, the server sees the private address itself.
+// Under TLS no helper can have read the address.
 func helperInPath(v *view) *Finding {
 	list := v.arrivals(func(a active, _ probe.Arrival) bool {
 		at := a.Announced.Addr().Unmap()
-		return inner(at) && at == a.local && public(a.peer) && !(v.seen.known() && v.seen.addr == at)
+		return !encrypted(v.ev, a.Mode) && inner(at) && at == a.local && public(a.peer) && !(v.seen.known() && v.seen.addr == at)
 	})
 	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() {
 		return nil

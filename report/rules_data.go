@@ -70,7 +70,7 @@ func dataNotForwarded(v *view) *Finding {
 	f.Fixes = []Fix{v.fixForward(),
 		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, v.announcedRange())},
 	}
-	return f
+	return v.tlsDoubt(f)
 }
 
 // stoppedByNAT reports whether attempts end at the device that does the
@@ -137,7 +137,7 @@ func dataFiltered(v *view) *Finding {
 	}
 	f.Fixes = v.fixBlocked(f.Where)
 	v.tellOther(f, b)
-	return f
+	return v.tlsDoubt(f)
 }
 
 // tellOther adds the second place at which connections end.
@@ -198,7 +198,7 @@ func dataRejected(v *view) *Finding {
 	f.Owner = ownerAt(f.Where)
 	f.Fixes = v.fixBlocked(f.Where)
 	v.tellOther(f, b)
-	return f
+	return v.tlsDoubt(f)
 }
 
 func (v *view) rejectedByICMP(b *blockade) *Finding {
@@ -283,7 +283,7 @@ func dataRefused(v *view) *Finding {
 		{Who: ServerAdmin, Do: fmt.Sprintf("Look at the server while a client waits: ss -ltn must show the announced port. Then at the host's firewall (ports seen: %s).", r), Examples: openRange(r)},
 		{Who: ServerNetwork, Do: "If the server runs in a container or behind NAT: publish or forward the whole passive range.", Examples: forwardRange(r, "")},
 	}
-	return f
+	return v.tlsDoubt(f)
 }
 
 // fixBlocked is what to do about a firewall at that place.

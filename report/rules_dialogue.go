@@ -121,6 +121,9 @@ func controlStalled(v *view) *Finding {
 		f.Fixes = []Fix{{Who: ServerAdmin, Do: "Check what the server asks for users (PAM, LDAP, database) and its name resolution."}}
 		return f
 	}
+	if verbs[0] == "AUTH" {
+		return v.stalledAtAuth(f)
+	}
 	v.stalledMidway(f, l, verbs)
 	return f
 }
@@ -145,6 +148,21 @@ func (v *view) stalledMidway(f *Finding, l *probe.Loss, verbs []string) {
 		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
 }
 
+// stalledAtAuth completes the finding for AUTH TLS. A login without it may be
+// refused for want of TLS, which follows from this.
+func (v *view) stalledAtAuth(f *Finding) *Finding {
+	f.Effect = "Clients set to TLS cannot log in." + v.clearHint()
+	f.RuledOut = []string{"A server that is down: it greeted before.",
+		"Not decided: a server that hangs, or a device that keeps FTP readable by dropping AUTH. The opposite end (ftpcheck serve), or the server's log, tells whether AUTH arrived."}
+	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on the control port, on both sides, and switch it off for a test."},
+		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
+	if r := v.turnedAway(); r != nil && tlsText.MatchString(r.all()) {
+		f.Checks = append(f.Checks, r.check)
+	}
+	f.Story = append(f.Story, v.withheld()...)
+	return f
+}
+
 func hangUp(l *probe.Loss) string {
 	if l.Outcome == hops.Reset {
 		return "reset"
@@ -160,7 +178,7 @@ func (v *view) turnedDown(l *probe.Loss) bool {
 		if s.Lost != l {
 			continue
 		}
-		if !s.LoggedIn && s != v.login {
+		if !s.LoggedIn && s != v.login && verb(l.Command) != "AUTH" {
 			return true
 		}
 		n := len(s.Exchanges)

@@ -18,7 +18,7 @@ var loginRules = []rule{
 		"The server turns this client away before it knows who logs in."},
 		when: addressDenied, hides: []string{"login-rejected", "control-closed", "control-stalled"}},
 	{Code: Code{"tls-required", Problem, ClientUser, "The server demands TLS",
-		"The server refuses a login, or a transfer, without encryption."},
+		"The server refuses a login without encryption."},
 		when: tlsRequired, hides: []string{"login-rejected", "account-unusable", "address-denied", "connection-limit", "control-stalled"}},
 	{Code: Code{"account-unusable", Problem, ServerAdmin, "The account exists but cannot be used",
 		"The server takes the login in and then fails because of the account's directory, shell or rights."},
@@ -57,7 +57,11 @@ func (v *view) turnedAway() *loginReply {
 	}
 	for _, x := range s.Exchanges {
 		verb, _, _ := strings.Cut(x.Command, " ")
-		if r := x.Final(); r != nil && slices.Contains([]string{"USER", "PASS", "AUTH"}, verb) {
+		r := x.Final()
+		if r == nil || verb == "AUTH" && r.Code != 421 { // a server without TLS refuses AUTH and serves on
+			continue
+		}
+		if slices.Contains([]string{"USER", "PASS", "AUTH"}, verb) {
 			last = &loginReply{x.Check, verb, r}
 		}
 	}
@@ -175,39 +179,18 @@ func fixDenied(v *view) []Fix {
 }
 
 func tlsRequired(v *view) *Finding {
-	var f *Finding
-	if r := v.turnedAway(); r != nil && tlsText.MatchString(r.all()) {
-		f = v.loginFinding(r)
-		f.Story = []string{"The server does not take a login over an unencrypted connection:"}
-		f.Effect = "Clients set to plain FTP cannot log in. Clients set to explicit TLS can."
-	} else if f = v.tlsForTransfer(); f == nil {
+	r, s := v.turnedAway(), v.secured()
+	if r == nil || !tlsText.MatchString(r.all()) || s.stalled() != nil || v.login.TLS.OK() {
 		return nil
 	}
+	f := v.loginFinding(r)
 	f.Certainty = Certain
-	f.Fixes = []Fix{{Who: ClientUser, Do: "Set the client to explicit TLS (FTPES, AUTH TLS) on this port.", Examples: []Example{
-		{"curl", "curl --ssl-reqd ftp://" + v.host()}, {"lftp", "set ftp:ssl-force yes"}, {"FileZilla", "Encryption: require explicit FTP over TLS"}}}}
-	return f
-}
-
-// tlsForTransfer: the login was granted, the data connection is refused.
-func (v *view) tlsForTransfer() *Finding {
-	var f *Finding
-	add := func(m *probe.Mode, r *probe.Reply) {
-		if r == nil || r.Code < 400 || !tlsText.MatchString(text(r)) {
-			return
-		}
-		if f == nil {
-			f = &Finding{Quote: v.quoteReply(m.Check, r), Story: []string{"The server took the login, but it does not open a data connection without encryption:"},
-				Effect: "Clients set to plain FTP can log in, but neither list nor transfer."}
-		}
-		f.Checks = append(f.Checks, m.Check)
+	f.Story = []string{"The server does not take a login over an unencrypted connection:"}
+	if s.mode == probe.TLSOff {
+		f.Story = append(f.Story, "TLS was switched off by --tls off.")
 	}
-	for _, c := range slices.Concat(probe.Passive, probe.Active) {
-		if m := v.mode(c); m != nil {
-			add(m, refusal(m))
-			add(m, m.List.Final())
-		}
-	}
+	f.Effect = "Clients set to plain FTP cannot log in. Clients set to explicit TLS can."
+	f.Fixes = []Fix{{Who: ClientUser, Do: "Set the client to explicit TLS (FTPES, AUTH TLS) on this port.", Examples: useExplicitTLS(v.host())}}
 	return f
 }
 
@@ -243,6 +226,9 @@ func loginRejected(v *view) *Finding {
 		return nil
 	}
 	code := r.reply.Code
+	if tlsText.MatchString(r.all()) && !v.login.TLS.OK() && v.secured().stalled() != nil {
+		return nil // it follows from AUTH, which got no answer
+	}
 	if code != 530 && code != 430 && code != 532 && code != 332 && code != 331 && (code < 500 || notUnderstood(r.reply)) {
 		return nil
 	}

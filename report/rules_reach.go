@@ -249,6 +249,11 @@ func controlSilent(v *view) *Finding {
 		RuledOut: []string{"A blocked port: the connection did open.", "Not tested: whether the port waits for TLS (implicit FTPS), or a device accepts in place of a dead server."},
 		Fixes: []Fix{{Who: ServerAdmin, Do: "Look whether the server process works: it may wait for a name server or for its backend.", Examples: quickGreeting.examples(v.product)},
 			{Who: ClientUser, Do: "If the server offers implicit TLS on this port, set the client to it."}}}
+	if t := implicitTrial(v.ev); t != nil {
+		f.Story = append(f.Story, fmt.Sprintf("On a second connection we began with TLS at once (implicit TLS). That ended: %s.", handshakeWords(t)))
+		f.RuledOut[1] = "A port that waits for TLS: a ClientHello got no answer in TLS either."
+		f.Fixes = f.Fixes[:1]
+	}
 	if v.peer.Port() == 990 {
 		f.Story = append(f.Story, "Port 990 is the one for implicit TLS, where the client speaks first.")
 	}

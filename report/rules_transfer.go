@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
@@ -35,6 +36,7 @@ type transfer struct {
 	data    *probe.Data // nil: nothing is known
 }
 
+// transfers leaves out those that TLS stopped: other rules speak of them.
 func (v *view) transfers() []transfer {
 	var list []transfer
 	for _, p := range v.passive {
@@ -54,6 +56,7 @@ func (v *view) transfers() []transfer {
 		}
 		list = append(list, t)
 	}
+	list = slices.DeleteFunc(list, func(t transfer) bool { return troubled(t.Mode) })
 	for i := range list {
 		if t := &list[i]; t.aborted() {
 			t.opened = true
@@ -211,7 +214,8 @@ func dataSilent(v *view) *Finding {
 func completionMissing(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
-		if !t.unanswered() || t.data == nil || t.data.Outcome != probe.OutcomeEOF || t.data.Bytes == 0 && !t.begun() {
+		whole := t.data != nil && t.data.Outcome == probe.OutcomeEOF
+		if !t.unanswered() || !whole && (t.data == nil || t.data.Outcome != probe.OutcomeCut) || t.data.Bytes == 0 && !t.begun() {
 			continue
 		}
 		if f == nil {
@@ -222,6 +226,11 @@ func completionMissing(v *view) *Finding {
 				RuledOut: []string{"A blocked data connection: the data arrived whole.",
 					"Not decided: whether the server did not send the reply or a device on the way dropped it."},
 				Fixes: []Fix{{Who: ServerAdmin, Do: "Look into the server's log: does it take the transfer for complete?"}, {Who: ServerNetwork, Do: "Look for an FTP helper or proxy on the control connection."}},
+			}
+			if !whole {
+				f.Certainty = Likely
+				f.Story[0] = fmt.Sprintf("The listing over %s came (%d bytes) and ended without TLS's close_notify, and the reply that should follow, 226, did not come within %s.", t.Check, t.data.Bytes, ms(t.Lost.Took))
+				f.RuledOut[0] = "A blocked data connection: data arrived. Whether all of it did is not known."
 			}
 		}
 		f.Checks = append(f.Checks, t.Check)

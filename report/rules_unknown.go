@@ -27,6 +27,9 @@ func (v *view) failures() []failure {
 		add(probe.CheckName, l.Outcome != probe.OutcomeOK && l.Outcome != probe.OutcomeCancelled && l.Outcome != "", "the look-up ended: %s", l.Outcome)
 	}
 	add(probe.CheckControl, len(v.unreached()) > 0, "no address answered")
+	if l := Line(v.ev, probe.CheckSecure); l.State == Failed {
+		add(probe.CheckSecure, true, "%s", unended(l.Summary))
+	}
 	if s := v.login; s != nil && s.Lost != nil && s.Lost.Outcome != probe.OutcomeCancelled && !s.LoggedIn {
 		add(s.Lost.Check, true, "the control connection gave out: %s", lossWords(s.Lost))
 	}
@@ -127,7 +130,8 @@ func modeWords(m *probe.Mode) string {
 }
 
 // harmless are the causes that never make a check fail.
-var harmless = []string{"greeting-slow", "address-family-broken", "active-source-port", "active-source-address", "helper-in-path"}
+var harmless = []string{"greeting-slow", "address-family-broken", "active-source-port", "active-source-address", "helper-in-path",
+	"password-in-clear", "tls-close-notify-missing", "passive-reply-rewritten"}
 
 // unexplained speaks of checks that failed and stand in no finding. The
 // ordinary client and the port sample use the same paths as the passive modes,

@@ -28,6 +28,10 @@ var runs = map[string]func() *script{
 	"ipv6":                runIpv6,
 	"interrupted":         runInterrupted,
 	"interrupted-healthy": runInterruptedHealthy,
+	"tls-well":            runTLSWell,
+	"tls-untrusted":       runTLSUntrusted,
+	"tls-session-reuse":   runTLSSessionReuse,
+	"tls-blind-helper":    runTLSBlindHelper,
 }
 
 // reach is a run up to the login: vsftpd on a server four hops away.

@@ -124,6 +124,7 @@ func (t *Text) writeBody(r *Report) {
 		t.writeFinding(f)
 	}
 	if t.opt.Verbose {
+		t.writeCertificates(r)
 		t.writeTranscript(r)
 	}
 }

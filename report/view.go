@@ -19,7 +19,7 @@ type view struct {
 	product product
 	seen    sight // this client as the server sees it
 	passive []passive
-	active  []active
+	active  []active  // without those that fail because of a helper that cannot read TLS
 	ports   []attempt // announced ports dialled on the control host
 }
 
@@ -58,7 +58,7 @@ func newView(ev *probe.Evidence) *view {
 		}
 	}
 	for _, c := range probe.Active {
-		if m := v.mode(c); m != nil {
+		if m := v.mode(c); m != nil && !v.blind(c) {
 			v.active = append(v.active, active{Mode: m, peer: v.peerOf(m), local: v.localOf(m)})
 		}
 	}
@@ -200,13 +200,32 @@ func (v *view) works(modes []probe.Check) bool {
 	return slices.ContainsFunc(modes, func(c probe.Check) bool { return v.mode(c).Listed() })
 }
 
-// sessions are the control sessions of checks that were run.
+// sessions are the control sessions of checks that were run, without those of
+// further tries: what these change on purpose must not be taken for the rule.
 func (v *view) sessions() []*probe.Session {
 	var list []*probe.Session
 	for _, s := range v.ev.Sessions {
-		if s != nil && v.ran(s.Check) {
+		if s != nil && v.ran(s.Check) && !v.further(s) {
 			list = append(list, s)
 		}
 	}
 	return list
+}
+
+// further reports whether the session belongs to a further try alone.
+func (v *view) further(s *probe.Session) bool {
+	return slices.ContainsFunc(v.ev.Tries, func(m *probe.Mode) bool { return m.Try != "" && m.Session == s.ID }) &&
+		!slices.ContainsFunc(v.mainSessions(), func(id int) bool { return id == s.ID })
+}
+
+// mainSessions are the sessions of the main tries.
+func (v *view) mainSessions() []int {
+	var ids []int
+	for _, m := range v.ev.Modes {
+		ids = append(ids, m.Session)
+	}
+	if v.login != nil {
+		ids = append(ids, v.login.ID)
+	}
+	return ids
 }
