@@ -26,10 +26,54 @@ func Topics() []Topic {
 		title, _, _ := strings.Cut(string(page), "\n")
 		topics = append(topics, Topic{name, strings.TrimPrefix(title, "# ")})
 	}
-	for _, c := range Codes() {
+	for _, c := range explained() {
 		topics = append(topics, Topic{c.Code, c.Title})
 	}
 	return topics
+}
+
+// explained are the codes of the rule table, and those that no rule reports.
+func explained() []Code {
+	codes := Codes()
+	for _, c := range unruled {
+		if !slices.ContainsFunc(codes, func(r Code) bool { return r.Code == c.Code }) {
+			codes = append(codes, c)
+		}
+	}
+	return codes
+}
+
+// unruled are the causes of the catalogue that a run against an ordinary
+// server cannot decide: they need what both ends saw.
+var unruled = []Code{
+	{"passive-reply-rewritten", Problem, ServerNetwork, "The passive reply is rewritten on the way",
+		"What the client received is not what the server sent."},
+	{"active-command-rewritten", Warning, ClientNetwork, "The active command is rewritten on the way",
+		"The PORT or EPRT that reached the server is not the one that was sent."},
+	{"active-server-egress-blocked", Problem, ServerNetwork, "The server's network lets nothing out",
+		"The client's port is reachable, but the server's own connection does not leave its network."},
+	{"tls-unavailable", Problem, ServerAdmin, "The server has no TLS", ""},
+	{"tls-stripped", Problem, ServerNetwork, "TLS is offered and then refused", ""},
+	{"tls-mode-mismatch", Problem, ClientUser, "The port speaks the other kind of TLS", ""},
+	{"tls-handshake-failed", Problem, ServerAdmin, "The TLS handshake fails", ""},
+	{"tls-outdated", Warning, ServerAdmin, "The server speaks only old versions of TLS", ""},
+	{"certificate-expired", Warning, ServerAdmin, "The certificate has expired", ""},
+	{"certificate-name-mismatch", Warning, ServerAdmin, "The certificate is for another name", ""},
+	{"certificate-untrusted", Warning, ServerAdmin, "The certificate comes from nobody trusted", ""},
+	{"client-certificate-required", Problem, ClientUser, "The server wants a client certificate", ""},
+	{"password-in-clear", Note, ClientUser, "The password crossed the network in clear", ""},
+	{"tls-session-reuse-required", Warning, ClientUser, "Data must resume the TLS session", ""},
+	{"data-encryption-required", Problem, ClientUser, "The server demands encrypted data", ""},
+	{"data-tls-failed", Problem, ServerAdmin, "TLS fails on the data connection", ""},
+	{"tls-close-notify-missing", Note, ServerAdmin, "Data ends without TLS's farewell", ""},
+	{"helper-blind-to-tls", Problem, ServerNetwork, "A helper is blind to TLS", ""},
+	{"control-intercepted", Warning, ClientNetwork, "A proxy answers on the control port", ""},
+	{"passive-range-wide", Note, ServerAdmin, "The passive ports have no fixed range", ""},
+	{"data-intermittent", Problem, ServerNetwork, "Data ports open or fail at random", ""},
+	{"data-false-open", Problem, ServerNetwork, "Something accepts every port", ""},
+	{"mtu-black-hole", Problem, PathOwner, "Large packets vanish on the way", ""},
+	{"later-transfers-fail", Problem, ServerAdmin, "The first transfers work, a later one fails", ""},
+	{"control-idle-timeout", Problem, ServerNetwork, "The control connection dies when it is idle", ""},
 }
 
 // Explain returns the page about a code or a subject, ready to print. For an

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 func TestEveryCodeHasAPage(t *testing.T) {
 	var codes []string
 	plain := func(s string) string { return s }
-	for _, c := range Codes() {
+	for _, c := range explained() {
 		codes = append(codes, c.Code)
 		page, err := pages.ReadFile("explain/" + c.Code + ".md")
 		if err != nil {
@@ -24,14 +25,15 @@ func TestEveryCodeHasAPage(t *testing.T) {
 		if *update {
 			_, body, _ := strings.Cut(string(page), "\n\n")
 			store(t, "explain/"+c.Code+".md", opening+body)
-		} else if !strings.HasPrefix(string(page), opening+"     ") {
+		} else if !strings.HasPrefix(string(page), opening+"          ") {
 			t.Errorf("%s.md does not open with the sample\n%s", c.Code, head)
 		}
-		for _, part := range []string{"\n## What it means\n", "\n## How ftpcheck decides\n", "\n## What to do\n", "\n## By hand\n", "curl"} {
+		for _, part := range []string{"\n## What it means\n", "\n## How ftpcheck decides\n", "\n## What to do\n", "\n## By hand\n"} {
 			if !strings.Contains(string(page), part) {
 				t.Errorf("%s.md has no %q", c.Code, strings.TrimSpace(part))
 			}
 		}
+		endsByHand(t, c.Code, string(page))
 	}
 	files, err := fs.Glob(pages, "explain/*.md")
 	if err != nil {
@@ -39,7 +41,47 @@ func TestEveryCodeHasAPage(t *testing.T) {
 	}
 	for _, f := range files {
 		if code := strings.TrimSuffix(strings.TrimPrefix(f, "explain/"), ".md"); !slices.Contains(codes, code) {
-			t.Errorf("%s explains a code that no rule has", f)
+			t.Errorf("%s explains a code that neither a rule nor the list of causes for both ends has", f)
+		}
+	}
+}
+
+// endsByHand requires that a page's last section is one of commands to type,
+// with curl, openssl or an FTP program among them.
+func endsByHand(t *testing.T, name, page string) {
+	t.Helper()
+	_, last, found := strings.Cut(page, "\n## By hand\n")
+	if !found || strings.Contains(last, "\n## ") {
+		t.Errorf("%s does not end with what to try by hand", name)
+	}
+	if !regexp.MustCompile(`(?m)^  .*\b(curl|openssl|ftpcheck|getent|dig|lftp)\b`).MatchString(last) {
+		t.Errorf("%s names no command with which to confirm it by hand:\n%s", name, last)
+	}
+}
+
+// Every cause of the catalogue has a page, also those that need both ends.
+func TestUnruledCodesAreMarked(t *testing.T) {
+	for _, code := range []string{"active-command-rewritten", "active-server-egress-blocked"} {
+		page, err := Explain(code)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		page = strings.Join(strings.Fields(page), " ")
+		if !strings.Contains(page, "a run against an ordinary server does not report this cause") {
+			t.Errorf("%s does not say that it takes both ends", code)
+		}
+	}
+}
+
+func TestTopics(t *testing.T) {
+	for _, name := range []string{"active-and-passive", "client-programs", "containers", "data-ports-and-load-balancers",
+		"helpers", "idle-timeouts", "mtu", "nat", "port-range", "session-reuse", "tls"} {
+		page, err := Explain(name)
+		if err != nil {
+			t.Error(err)
+		} else if !strings.Contains(page, "curl ") {
+			t.Errorf("%s has nothing to try by hand", name)
 		}
 	}
 }

@@ -28,6 +28,7 @@ func TestGoldens(t *testing.T) {
 			text := text80(t, r, TextOptions{Verbose: name == "hostile-words" || name == "tls-well"})
 			golden(t, name+".txt", text)
 			golden(t, name+".json", json80(t, schema, r))
+			golden(t, name+".md", markdownOf(t, r, false))
 			var record bytes.Buffer
 			for _, e := range s.all() {
 				if err := probe.WriteEvent(&record, e); err != nil {
@@ -114,6 +115,7 @@ func TestSchemaRejectsWhatIsNoReport(t *testing.T) {
 		{`"as": "announced"`, `"as": "elsewhere"`},
 		{`"outcome": "open"`, `"outcome": ""`},
 		{`"dir": "send"`, `"dir": "sent"`},
+		{`"verdict": "works"`, `"verdict": "maybe"`},
 	} {
 		bad := strings.Replace(good.String(), change.old, change.new, 1)
 		if bad == good.String() {

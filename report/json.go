@@ -32,6 +32,7 @@ type (
 		Client     wireClient    `json:"client"`
 		Checks     []wireCheck   `json:"checks"`
 		Findings   []wireFinding `json:"findings"`
+		Clients    []wireClients `json:"clients"`
 		Transcript []wireLine    `json:"transcript"`
 	}
 	wireTool struct {
@@ -113,6 +114,18 @@ type (
 		To    int    `json:"to"`
 		Label string `json:"label"`
 	}
+	wireClients struct {
+		Policy   string        `json:"policy"`
+		Title    string        `json:"title"`
+		Verdict  Verdict       `json:"verdict,omitempty"`
+		Why      string        `json:"why"`
+		Programs []wireProgram `json:"programs"`
+	}
+	wireProgram struct {
+		Name    string  `json:"name"`
+		Verdict Verdict `json:"verdict,omitempty"`
+		Setting string  `json:"setting"`
+	}
 	wireLine struct {
 		Line  int         `json:"line"`
 		Check probe.Check `json:"check"`
@@ -169,6 +182,7 @@ func wireOf(r *Report) wireReport {
 
 		Checks:     each(r.Checks, wireCheckOf),
 		Findings:   each(r.Findings, wireFindingOf),
+		Clients:    each(r.Clients, wireClientsOf),
 		Transcript: each(r.Transcript, wireLineOf),
 	}
 }
@@ -218,6 +232,12 @@ func wireFindingOf(f Finding) wireFinding {
 		}
 	}
 	return w
+}
+
+func wireClientsOf(p ClientPolicy) wireClients {
+	return wireClients{p.Policy, utf(p.Title), p.Verdict, utf(p.Why), each(p.Programs, func(c ClientProgram) wireProgram {
+		return wireProgram{utf(c.Name), c.Verdict, utf(c.Setting)}
+	})}
 }
 
 func wireEvidenceOf(q Quote) wireEvidence {

@@ -21,9 +21,10 @@ type Report struct {
 	Target     Target
 	Server     Server
 	Client     Client
-	Checks     []CheckLine // those that ran or were skipped, in the order of probe.Checks
-	Arrows     []Arrow     // the connections that were tried, for the diagram
-	Findings   []Finding   // worst first, the root cause first
+	Checks     []CheckLine    // those that ran or were skipped, in the order of probe.Checks
+	Arrows     []Arrow        // the connections that were tried, for the diagram
+	Findings   []Finding      // worst first, the root cause first
+	Clients    []ClientPolicy // which programs work; empty when no mode was tried
 	Transcript []probe.Line
 
 	Interrupted bool // the run was cancelled; what is missing was not tested
@@ -67,6 +68,7 @@ func New(ev *probe.Evidence, o Judge) *Report {
 		Checks:      Lines(ev),
 		Arrows:      Arrows(ev),
 		Findings:    Diagnose(ev),
+		Clients:     Clients(ev),
 		Transcript:  ev.Transcript(),
 		Interrupted: ev.Finished == probe.OutcomeCancelled,
 	}

@@ -14,7 +14,7 @@ import (
 // TextOptions choose how much the text report says.
 type TextOptions struct {
 	Quiet   bool // one line per finding and the result
-	Verbose bool // the transcript at the end
+	Verbose bool // the clients' table and the transcript at the end
 	Color   bool // ANSI colours on the words that carry a state
 }
 
@@ -125,6 +125,7 @@ func (t *Text) writeBody(r *Report) {
 	}
 	if t.opt.Verbose {
 		t.writeCertificates(r)
+		t.writeClients(r)
 		t.writeTranscript(r)
 	}
 }

@@ -238,7 +238,7 @@ func whereText(w *Where) string {
 // Colours of the words that carry a state. They only decorate.
 var colours = map[string]string{
 	"ok": "32", "PASS": "32", "warn": "33", "WARNING": "33",
-	"FAIL": "31", "PROBLEM": "31", "ERROR": "31", "skip": "2", "NOTE": "36",
+	"works": "32", "fails": "31", "FAIL": "31", "PROBLEM": "31", "ERROR": "31", "skip": "2", "NOTE": "36",
 }
 
 // word paints a state word when colours are on.

@@ -28,11 +28,11 @@ type viewFlags struct {
 func (f *viewFlags) add(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.require, "require", nil, "exit 1 unless the checks in `LIST` are ok")
 	fs.BoolVar(&f.strict, "strict", false, "exit 1 also for warnings")
-	fs.StringVar(&f.format, "format", "text", "`FORMAT` of the report: text or json")
+	fs.StringVar(&f.format, "format", "text", "`FORMAT` of the report: text, json or markdown")
 	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print one line for each finding, and the result")
-	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print the transcript too")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print which programs work, and the transcript, too")
 }
 
 // complete offers the values of the flags to the shell.
@@ -46,7 +46,7 @@ func (f *viewFlags) complete(cmd *cobra.Command) {
 }
 
 var (
-	formats = []string{"text", "json"}
+	formats = []string{"text", "json", "markdown"}
 	colors  = []string{"auto", "always", "never"}
 )
 
@@ -158,8 +158,11 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 }
 
 func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error {
-	if v.format == "json" {
+	switch v.format {
+	case "json":
 		return report.WriteJSON(out, r)
+	case "markdown":
+		return report.WriteMarkdown(out, r, v.text.Verbose)
 	}
 	return text.Finish(r)
 }
