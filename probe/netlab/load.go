@@ -138,7 +138,7 @@ func (r Rule) validate() error {
 	if err := oneOf("toward", r.Toward, "", towardServer, towardClient); err != nil {
 		return err
 	}
-	if err := oneOf("state", r.State, "", "new"); err != nil {
+	if err := oneOf("state", r.State, "", "new", "related"); err != nil {
 		return err
 	}
 	for _, text := range []string{r.Ports, r.From} {
