@@ -35,7 +35,7 @@ func (s *labServer) proftpdAccount() (string, error) {
 		return "", err
 	}
 	path, err := s.write("accounts", fmt.Sprintf("%s:%s:2121:2121::%s:/bin/false\n", s.scenario.Server.User, strings.TrimSpace(string(out)), s.files))
-	return "AuthOrder mod_auth_file.c mod_auth_unix.c\nAuthUserFile " + path + "\n", err
+	return "AuthUserFile " + path + "\n", err
 }
 
 func (s *labServer) pyftpdlibAccount() string {

@@ -34,7 +34,7 @@ func vsftpd(s *labServer) ([]string, error) {
 
 func proftpd(s *labServer) ([]string, error) {
 	config := "ServerType standalone\nServerName lab\nUseReverseDNS off\nDelayEngine off\nWtmpLog off\n" +
-		"User nobody\nGroup nogroup\nRequireValidShell off\nAuthOrder mod_auth_unix.c\n" +
+		"User nobody\nGroup nogroup\nRequireValidShell off\nAuthOrder mod_auth_file.c mod_auth_unix.c\n" +
 		"ModulePath " + filepath.Join(serverFolder(), "usr/lib/proftpd") + "\n" +
 		"PidFile " + filepath.Join(s.dir, "pid") + "\nScoreboardFile " + filepath.Join(s.dir, "scoreboard") + "\n" +
 		"SystemLog " + filepath.Join(s.dir, "system.log") + "\nTransferLog none\n" +

@@ -73,21 +73,28 @@ func (s *labServer) proftpdTLS() string {
 	if t == nil {
 		return ""
 	}
-	text := "LoadModule mod_tls.c\nTLSEngine on\nTLSLog " + filepath.Join(s.dir, "tls.log") + "\n" +
-		"TLSRSACertificateFile " + s.certificate() + "\nTLSRSACertificateKeyFile " + s.key() + "\n" +
-		"TLSProtocol " + tlsNames(t.Min, t.Max) + "\nTLSCipherSuite DEFAULT:@SECLEVEL=0\n" +
-		"TLSRequired " + map[string]string{"required": "ctrl", "required-data": "on"}[t.Mode] + "\n"
-	text = strings.Replace(text, "TLSRequired \n", "TLSRequired off\n", 1)
+	required := map[string]string{"required": "ctrl", "required-data": "on"}
+	lines := []string{
+		"LoadModule mod_tls.c", "TLSEngine on", "TLSLog " + filepath.Join(s.dir, "tls.log"),
+		"TLSRSACertificateFile " + s.certificate(), "TLSRSACertificateKeyFile " + s.key(),
+		"TLSProtocol " + tlsNames(t.Min, t.Max), "TLSCipherSuite DEFAULT:@SECLEVEL=0",
+		"TLSRequired " + cmp.Or(required[t.Mode], "off"),
+	}
 	if !t.Reuse {
-		text += "TLSOptions NoSessionReuseRequired\n"
+		lines = append(lines, "TLSOptions NoSessionReuseRequired")
 	}
 	if t.Mode == "implicit" {
-		text += "TLSOptions UseImplicitSSL\n"
+		lines = append(lines, "TLSOptions UseImplicitSSL")
 	}
 	if t.ClientCert {
-		text += "TLSVerifyClient on\nTLSCACertificateFile " + s.authority + "\n"
+		lines = append(lines, "TLSVerifyClient on", "TLSCACertificateFile "+s.authority)
 	}
-	return text
+	// Of two lines with one keyword it obeys the first.
+	lines = slices.DeleteFunc(lines, func(line string) bool {
+		keyword, _, _ := strings.Cut(line, " ")
+		return strings.Contains("\n"+s.extra, "\n"+keyword+" ")
+	})
+	return strings.Join(lines, "\n") + "\n"
 }
 
 func (s *labServer) pureFTPdTLS() ([]string, error) {
