@@ -85,8 +85,9 @@ func runScenario(t *testing.T, program string, s *netlab.Scenario, software stri
 	s = steadied(s, software)
 	n := newLabNet(t, s)
 	startServer(t, n, software)
+	startBoxes(t, n)
 	if labKept() {
-		t.Logf("%s: %q", t.Name(), n.command(t.Context(), "cli", asNobody(program, s)...).Args)
+		t.Logf("%s: %q", t.Name(), n.command(t.Context(), "cli", asNobody(program, n)...).Args)
 	}
 	got := runProgram(t, n, program)
 	compareScenario(t, s, got)

@@ -67,7 +67,7 @@ func (n *labNet) build() error {
 		return err
 	}
 	for _, d := range devices {
-		if err := errors.Join(ipBatch(n.ns(d), n.addresses(d)), n.filter(d)); err != nil {
+		if err := errors.Join(ipBatch(n.ns(d), append(n.addresses(d), blackHoles(n.scenario, d)...)), n.filter(d)); err != nil {
 			return err
 		}
 	}
@@ -203,12 +203,17 @@ func (n *labNet) names() error {
 	for _, addr := range a.names {
 		client += addr + " ftp.example.com\n"
 	}
+	account := ""
+	if user := n.scenario.Server.User; user != "" {
+		account = user + ":x:2121:2121::" + filepath.Join(n.folder, "files") + ":/bin/sh\n"
+	}
 	files := map[string]string{
 		"cli/hosts": client, "cli/resolv.conf": resolver,
 		"srv/hosts": local + server + " " + hostname + "\n", "srv/resolv.conf": resolver,
 		"srv/passwd": "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n" +
-			"ftp:x:2121:2121::" + filepath.Join(n.folder, "files") + ":/bin/false\n",
-		"srv/group": "root:x:0:\nnogroup:x:65534:\nftp:x:2121:\n",
+			"ftp:x:2121:2121::" + filepath.Join(n.folder, "files") + ":/bin/false\n" + account,
+		"srv/pam.d/ftpcheck": "auth required pam_permit.so\naccount required pam_permit.so\n",
+		"srv/group":          "root:x:0:\nnogroup:x:65534:\nftp:x:2121:\n",
 	}
 	for name, text := range files {
 		path := filepath.Join("/etc/netns", n.prefix+"-"+name)

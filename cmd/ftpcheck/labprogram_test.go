@@ -50,7 +50,7 @@ func runProgram(t *testing.T, n *labNet, program string) *labReport {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
-	cmd := n.command(ctx, "cli", asNobody(program, n.scenario)...)
+	cmd := n.command(ctx, "cli", asNobody(program, n)...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	r := &labReport{}
 	began := time.Now()
@@ -69,8 +69,13 @@ func runProgram(t *testing.T, n *labNet, program string) *labReport {
 }
 
 // asNobody is the command that runs the program without any privilege.
-func asNobody(program string, s *netlab.Scenario) []string {
-	args := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i", "PATH=/usr/bin:/bin"}
+func asNobody(program string, n *labNet) []string {
+	s, trusted := n.scenario, "/dev/null"
+	if s.Run.Trust {
+		trusted = n.authorityPath()
+	}
+	args := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i", "PATH=/usr/bin:/bin",
+		"SSL_CERT_FILE=" + trusted, "SSL_CERT_DIR=/nonexistent"}
 	if s.Server.Password != "" {
 		args = append(args, "FTPCHECK_PASSWORD="+s.Server.Password)
 	}

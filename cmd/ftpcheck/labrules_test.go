@@ -64,6 +64,7 @@ func nftRules(s *netlab.Scenario, device string) string {
 	if slices.Contains(s.Helper, device) {
 		b.WriteString(nftHelper)
 	}
+	b.WriteString(nftBoxes(s, device))
 	b.WriteString(nftFirewall(s, device))
 	return b.String()
 }
@@ -177,8 +178,14 @@ func nftMatch(r netlab.Rule) string {
 	if r.From != "" {
 		words = append(words, "tcp sport "+r.From)
 	}
-	if r.State == "new" {
-		words = append(words, "ct state new")
+	if r.State != "" {
+		words = append(words, "ct state "+r.State)
+	}
+	if r.OneIn != 0 {
+		// A hash of the connection's ends is as good as a die, as its own port is
+		// chosen at random, and it falls the same for each of its packets.
+		ip := map[bool]string{false: "ip", true: "ip6"}[r.IPv6]
+		words = append(words, fmt.Sprintf("jhash %s saddr . %s daddr . tcp sport . tcp dport mod %d 0", ip, ip, r.OneIn))
 	}
 	switch r.Do {
 	case "reset":

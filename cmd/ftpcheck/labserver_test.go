@@ -26,6 +26,7 @@ type labServer struct {
 	low, high string // passive range
 	port      string
 	extra     string // further configuration lines
+	authority string // certificate of the lab's authority
 }
 
 // labLaunchers write a server's configuration and return the command that
@@ -50,6 +51,10 @@ func startServer(t *testing.T, n *labNet, software string) {
 	if err != nil {
 		t.Fatalf("%s: %v", software, err)
 	}
+	env, err := s.secure()
+	if err != nil {
+		t.Fatalf("%s: %v", software, err)
+	}
 	logPath := filepath.Join(s.dir, "output.log")
 	output, err := os.Create(logPath)
 	if err != nil {
@@ -57,6 +62,7 @@ func startServer(t *testing.T, n *labNet, software string) {
 	}
 	defer output.Close()
 	cmd := n.command(context.Background(), "srv", args...)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, output, output
 	cmd.Stdin = output // where vsftpd writes why it does not start
 	if err := cmd.Start(); err != nil {
@@ -85,7 +91,7 @@ func startServer(t *testing.T, n *labNet, software string) {
 
 func newLabServer(t *testing.T, n *labNet, software string) *labServer {
 	t.Helper()
-	s := &labServer{scenario: n.scenario, dir: filepath.Join(n.folder, software), files: filepath.Join(n.folder, "files")}
+	s := &labServer{scenario: n.scenario, dir: filepath.Join(n.folder, software), files: filepath.Join(n.folder, "files"), authority: n.authorityPath()}
 	s.port = fmt.Sprint(controlPort(n.scenario))
 	s.low, s.high, _ = strings.Cut(passiveRange(n.scenario), "-")
 	s.extra = strings.Join(n.scenario.Server.Config[software], "\n") + "\n"
@@ -95,10 +101,26 @@ func newLabServer(t *testing.T, n *labNet, software string) *labServer {
 	for name, size := range map[string]int{"readme.txt": 120, "list.csv": 4000, "image.bin": 70000} {
 		err = errors.Join(err, os.WriteFile(filepath.Join(s.files, name), bytes.Repeat([]byte("ftpcheck\n"), size/9), 0o644))
 	}
+	for i := range manyFiles(n.scenario) {
+		err = errors.Join(err, os.WriteFile(filepath.Join(s.files, fmt.Sprintf("one-of-many-%03d.txt", i)), nil, 0o644))
+	}
+	incoming := filepath.Join(s.files, "incoming")
+	err = errors.Join(err, os.Mkdir(incoming, 0o755), os.Chown(incoming, 2121, 2121)) // the account ftp, see names
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// manyFiles is how many more files a server needs for its listing to fill
+// packets that do not fit through a black hole.
+func manyFiles(s *netlab.Scenario) int {
+	for _, b := range s.Boxes {
+		if b.Kind == netlab.BoxBlackHole {
+			return 200
+		}
+	}
+	return 0
 }
 
 // write stores a file of the server's configuration and returns its path.

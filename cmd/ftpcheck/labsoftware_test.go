@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 func vsftpd(s *labServer) ([]string, error) {
@@ -27,13 +28,13 @@ func vsftpd(s *labServer) ([]string, error) {
 	if a := s.scenario.Server.Announce; a != "" {
 		config += "pasv_address=" + a + "\n"
 	}
-	path, err := s.write("vsftpd.conf", config+s.extra)
+	path, err := s.write("vsftpd.conf", config+s.vsftpdAccount()+s.vsftpdTLS()+s.extra)
 	return []string{"vsftpd", path}, err
 }
 
 func proftpd(s *labServer) ([]string, error) {
 	config := "ServerType standalone\nServerName lab\nUseReverseDNS off\nDelayEngine off\nWtmpLog off\n" +
-		"User nobody\nGroup nogroup\nRequireValidShell off\nAuthOrder mod_auth_unix.c\n" +
+		"User nobody\nGroup nogroup\nRequireValidShell off\nAuthOrder mod_auth_file.c mod_auth_unix.c\n" +
 		"ModulePath " + filepath.Join(serverFolder(), "usr/lib/proftpd") + "\n" +
 		"PidFile " + filepath.Join(s.dir, "pid") + "\nScoreboardFile " + filepath.Join(s.dir, "scoreboard") + "\n" +
 		"SystemLog " + filepath.Join(s.dir, "system.log") + "\nTransferLog none\n" +
@@ -47,6 +48,11 @@ func proftpd(s *labServer) ([]string, error) {
 	if a := s.scenario.Server.Announce; a != "" {
 		config += "MasqueradeAddress " + a + "\n"
 	}
+	accounts, err := s.proftpdAccount()
+	if err != nil {
+		return nil, err
+	}
+	config += accounts + s.proftpdTLS()
 	config += "<Anonymous " + s.files + ">\n  User ftp\n  Group ftp\n  UserAlias anonymous ftp\n  RequireValidShell off\n</Anonymous>\n"
 	path, err := s.write("proftpd.conf", config+s.extra)
 	return append(unpacked("proftpd"), "-n", "-c", path), err
@@ -60,12 +66,17 @@ func pureFTPd(s *labServer) ([]string, error) {
 	if a := s.scenario.Server.Announce; a != "" {
 		args = append(args, "-P", a)
 	}
+	secure, err := s.pureFTPdTLS()
 	// Its configuration is its command line: one argument a line.
-	return append(args, s.scenario.Server.Config["pure-ftpd"]...), nil
+	return slices.Concat(args, secure, s.scenario.Server.Config["pure-ftpd"]), err
 }
 
 func pyftpdlib(s *labServer) ([]string, error) {
 	host := "0.0.0.0"
+	secure, err := s.pyftpdlibTLS()
+	if err != nil {
+		return nil, err
+	}
 	if s.scenario.Server.IPv6 {
 		host = "::"
 	}
@@ -73,7 +84,7 @@ func pyftpdlib(s *labServer) ([]string, error) {
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler as handler
 from pyftpdlib.servers import FTPServer
-
+%s
 logging.basicConfig(level=logging.DEBUG)
 authorizer = DummyAuthorizer()
 authorizer.add_anonymous(%q)
@@ -81,7 +92,7 @@ handler.authorizer = authorizer
 handler.passive_ports = range(%s, %s + 1)
 handler.masquerade_address = %q or None
 server = FTPServer((%q, %s), handler)
-`, s.files, s.low, s.high, s.scenario.Server.Announce, host, s.port)
-	path, err := s.write("server.py", script+s.extra+"server.serve_forever()\n")
+`, secure, s.files, s.low, s.high, s.scenario.Server.Announce, host, s.port)
+	path, err := s.write("server.py", script+s.pyftpdlibAccount()+s.extra+"server.serve_forever()\n")
 	return []string{"/usr/bin/python3", path}, err
 }
