@@ -20,7 +20,10 @@ func (c *crew) others() []another {
 	for _, m := range modes {
 		got, tried := c.results[m]
 		switch {
-		case !tried || !got.announced:
+		case !tried || got.listed:
+		case plainToo && isActive(m) && !got.opened: // also where PORT was refused: a helper would have translated it
+			list = append(list, another{m, TryPlain})
+		case !got.announced:
 		case plainToo && !got.opened:
 			list = append(list, another{m, TryPlain})
 		case got.stalled && !isActive(m):
@@ -28,7 +31,7 @@ func (c *crew) others() []another {
 			if plainToo {
 				list = append(list, another{m, TryPlain})
 			}
-		case encrypted && got.opened && !got.listed:
+		case encrypted && got.opened:
 			list = append(list, another{m, TryUnresumed}, another{m, TryClearData})
 		}
 	}

@@ -101,15 +101,16 @@ func (c *crew) settle(ctx context.Context, w *worker) (cover TLSMode, why string
 // withoutTLS decides what follows from a refused AUTH TLS. A server that
 // offers in FEAT what it refuses may not be the one that refuses.
 func (c *crew) withoutTLS(w *worker) (TLSMode, string) {
-	if c.run.TLS == TLSExplicit {
-		return TLSOff, "the server refuses AUTH TLS, and --tls explicit asks for it"
-	}
-	if c.run.mayExpose() {
+	explicit := c.run.TLS == TLSExplicit
+	if !explicit && c.run.mayExpose() {
 		return TLSOff, "" // FEAT is asked after the login
 	}
 	reply, ok := w.session.command(CheckSecure, "FEAT")
 	c.featured = ok && reply.Code/100 == 2
-	if offersTLS(reply) {
+	switch {
+	case explicit:
+		return TLSOff, "the server refuses AUTH TLS, and --tls explicit asks for it"
+	case offersTLS(reply):
 		return TLSOff, "the password is not sent: the server offers TLS and refuses it (--tls off sends it in clear)"
 	}
 	return TLSOff, ""

@@ -250,6 +250,10 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 	}
 	if run.Outcome != probe.OutcomeOK {
 		l.State, l.Summary = Failed, join("jlaffaye/ftp failed", ": ", run.Text)
+		if missesResumption(ev) {
+			l.State = Warn
+			l.Summary = join("jlaffaye/ftp resumes no TLS session and failed", ": ", run.Text)
+		}
 		return
 	}
 	path := "/"
@@ -257,6 +261,28 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 		path = ev.Start.Path
 	}
 	l.State, l.Summary = OK, join("jlaffaye/ftp listed "+path, " over ", clientMode(ev))
+}
+
+// missesResumption reports whether the ordinary client got as far as a data
+// connection without a resumed TLS session, where a mode that resumed listed.
+func missesResumption(ev *probe.Evidence) bool {
+	alone := slices.ContainsFunc(ev.Client.Dials, func(d probe.Dial) bool { return d.TLS.OK() && !d.TLS.TLS.Resumed })
+	for _, m := range ev.Modes {
+		if !alone || !m.Listed() {
+			continue
+		}
+		for _, d := range m.Dials {
+			if d.TLS.OK() && d.TLS.TLS.Resumed {
+				return true
+			}
+		}
+		for _, a := range m.Arrivals {
+			if a.TLS.OK() && a.TLS.TLS.Resumed {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // denial is a reply about permissions or space: the connection was fine.

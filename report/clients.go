@@ -51,7 +51,7 @@ func Clients(ev *probe.Evidence) []ClientPolicy {
 	if len(v.passive) == 0 && len(v.active) == 0 {
 		return nil
 	}
-	encrypted := ev.Login().TLS.OK()
+	encrypted := v.login != nil && v.login.TLS.OK()
 	var rows []ClientPolicy
 	for _, p := range policies {
 		r := p.judge(v)

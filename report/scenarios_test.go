@@ -39,7 +39,7 @@ func runScenario(t *testing.T, s *netlab.Scenario) {
 	}
 	defer lab.Close()
 	options, judge := scenarioFlags(t, s.Run.Args)
-	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: "test"}
+	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: "test", Roots: lab.Roots()}
 	var ev probe.Evidence
 	for e := range prober.Run(t.Context()) {
 		ev.Add(e)

@@ -145,7 +145,7 @@ func runDemo(ctx context.Context, s *streams, scenario *netlab.Scenario, check *
 	}
 	defer lab.Close()
 	fmt.Fprintf(s.err, "ftpcheck: simulated network %s: %s\n", scenario.Name, scenario.About)
-	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: version + "-demo"}
+	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: version + "-demo", Roots: lab.Roots()}
 	err = runProber(ctx, &prober, v, recording)
 	var result exitStatus
 	if errors.As(err, &result) && result <= report.ExitLogin {
