@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// backlog is how many connections wait for Accept; a SYN beyond is dropped.
-const backlog = 128
+// backlog is how many connections wait for Accept; a SYN beyond is dropped. It
+// is Linux's net.core.somaxconn, which is what Go asks for.
+const backlog = 4096
 
 // listener is a listening socket of a host.
 type listener struct {

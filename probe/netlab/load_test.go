@@ -57,10 +57,16 @@ func TestParseRefuses(t *testing.T) {
 		{`{"client": {"ipv6_only": true}}`, "needs a server with ipv6"},
 	}
 	for _, tt := range tests {
-		_, err := Parse("x.json", []byte(tt.text))
-		if err == nil || !strings.HasPrefix(err.Error(), "x.json: ") || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s\ngot  %v\nwant … %s …", tt.text, err, tt.want)
-		}
+		wantError(t, tt.text, "", tt.want)
+	}
+}
+
+// wantError parses a scenario that is refused.
+func wantError(t *testing.T, text, begins, contains string) {
+	t.Helper()
+	_, err := Parse("x.json", []byte(text))
+	if err == nil || !strings.HasPrefix(err.Error(), "x.json: "+begins) || !strings.Contains(err.Error(), contains) {
+		t.Errorf("%s\ngot  %v\nwant %s … %s …", text, err, begins, contains)
 	}
 }
 
@@ -78,6 +84,10 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte(`{"server": {"faults": ["active-from=fe80::1%eth0"]}}`))
+	f.Add([]byte(`{"server": {"tls": {"mode": "explicit", "max": "1.2"}}, "run": {"trust": true}, "boxes": [
+		{"at": "cgw", "kind": "proxy"}, {"at": "cgw", "kind": "false-open"}, {"at": "isp", "kind": "idle", "value": "5s"},
+		{"at": "isp", "kind": "black-hole", "value": "1000"}, {"at": "sgw", "kind": "swallow", "value": "PASV"},
+		{"at": "sgw", "kind": "rewrite", "value": "203.0.113.99"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := Parse("fuzz.json", text)
 		if err != nil {
