@@ -284,3 +284,27 @@ func TestParseRefusesBoxes(t *testing.T) {
 		wantError(t, "{"+tt.more+`"boxes": [{`+tt.box+`}]}`, "box ", tt.want)
 	}
 }
+
+// The rules of a router are for what it passes on and for what is addressed to
+// it, as in the forward and input chains; not for what it sends itself.
+func TestRulesLeaveProxyAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := behindNAT(Box{At: "cgw", Kind: BoxProxy})
+		s.Rules = []Rule{
+			{At: "cgw", Toward: towardServer, Ports: "21", Do: doReset}, // the client's SYN is for port 2121 there
+			{At: "cgw", Toward: towardClient, From: "2121", Do: doDrop},
+		}
+		l := newLab(t, s)
+		defer l.Close()
+		client, server := dialThrough(t, l, "198.51.100.2:21")
+		if got := say(t, client, server, "NOOP\r\n"); got != "NOOP\r\n" {
+			t.Errorf("got %q", got)
+		}
+		s.Rules = []Rule{{At: "cgw", Toward: towardServer, Ports: "2121", Do: doReset}}
+		closed := newLab(t, s)
+		defer closed.Close()
+		if got := attempt(t.Context(), closed.Client(), "198.51.100.2:21", probe.DialOptions{}); got != "refused" {
+			t.Errorf("with a rule for what is addressed to it: %s", got)
+		}
+	})
+}

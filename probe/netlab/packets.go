@@ -59,7 +59,7 @@ func (h *Host) memories() []*memory {
 func (c *conn) remembered(sent time.Time) bool {
 	for _, m := range c.memories {
 		if sent.Sub(m.last) > m.patience {
-			c.lost, c.peer.lost = true, true
+			c.lost = true
 		}
 	}
 	if c.lost {
