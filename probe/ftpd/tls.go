@@ -22,7 +22,7 @@ type secrecy struct {
 // newSecrecy makes up what the options leave open; nil is a server without TLS.
 func newSecrecy(opt Options, faults *behaviour) (*secrecy, error) {
 	if opt.TLS == nil {
-		return nil, nil
+		return nil, lackingTLS(opt.Faults)
 	}
 	s := &secrecy{TLS: *opt.TLS}
 	s.Reuse = s.Reuse || faults.reuse425 || faults.reuseForgets
