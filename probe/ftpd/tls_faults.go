@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,11 +23,15 @@ func (f Fault) NeedsTLS() bool {
 	return slices.ContainsFunc(tlsFaults, func(t Fault) bool { return t.Name == f.Name })
 }
 
+// ErrNeedsTLS is in the chain of what New says about a fault that only exists
+// where Options.TLS is set.
+var ErrNeedsTLS = errors.New("only a server with TLS has it")
+
 // lackingTLS says which of the named faults a server without TLS cannot have.
 func lackingTLS(names []string) error {
 	for _, given := range names {
 		if name, _, _ := strings.Cut(given, "="); (Fault{Name: name}).NeedsTLS() {
-			return fmt.Errorf("fault %s needs a server with TLS", name)
+			return fmt.Errorf("fault %s: %w", name, ErrNeedsTLS)
 		}
 	}
 	return nil

@@ -110,7 +110,7 @@ func TestFaultsThatNeedTLS(t *testing.T) {
 	for _, f := range Faults() {
 		opt := Options{Listen: []netip.AddrPort{pipeServer}, Anonymous: true, Faults: []string{f.Name}}
 		_, err := New(opt)
-		if needs := err != nil && strings.HasSuffix(err.Error(), "needs a server with TLS"); needs != f.NeedsTLS() {
+		if needs := errors.Is(err, ErrNeedsTLS); needs != f.NeedsTLS() {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 		opt.TLS = &TLS{Mode: TLSExplicit}
