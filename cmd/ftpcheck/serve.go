@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,15 +31,17 @@ type serveFlags struct {
 	faults                    []string
 	sessions, perAddress      int
 	idle, life                time.Duration
+	tls                       serveTLSFlags
 }
 
 func (f *serveFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.listen, "listen", ":21", "serve on `[IP]:PORT`; without IP on all addresses of this machine")
+	fs.StringVar(&f.listen, "listen", "", "serve on `[IP]:PORT`; without IP on all addresses of this machine\n(default :21, :990 for implicit TLS)")
 	fs.StringVar(&f.passive, "passive", "50000-50100", "use the ports `LOW-HIGH` for passive data connections")
 	fs.StringVar(&f.announce, "announce", "", "announce this IPv4 `IP` in 227 replies instead of our own")
 	fs.BoolVar(&f.anonymous, "anonymous", false, "admit everybody, as user anonymous")
 	fs.StringVar(&f.user, "user", "", "admit the user `NAME` (default a random one)")
 	fs.StringVar(&f.passwordFile, "password-file", "", "read the user's password from `FILE` (default a random one); - is standard input")
+	f.tls.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "misbehave as `NAME` says, repeatable; help lists the names")
 	fs.IntVar(&f.sessions, "max-sessions", ftpd.DefaultMaxSessions, "sessions at once, in all")
 	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "sessions at once from one address")
@@ -56,7 +59,7 @@ func newServeCommand(s *streams) *cobra.Command {
 check from the other side tells the network's faults from the server's. There is
 no disk behind it: one directory with made-up files; uploads are measured and
 dropped. It prints who came, what was announced, what arrived and what did not.`,
-		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private",
+		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private\n  ftpcheck serve --tls required --require-session-reuse",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range f.faults {
 				if name == "help" {
@@ -71,6 +74,7 @@ dropped. It prints who came, what was announced, what arrived and what did not.`
 	}
 	cmd.Flags().SortFlags = false
 	f.add(cmd.Flags())
+	cmd.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(serveTLSModes, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("fault", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"help"}
 		for _, fault := range ftpd.Faults() {
@@ -99,15 +103,16 @@ func (f *serveFlags) run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(s.out, f.welcome(opt, addrs)) }
+	var server *ftpd.Server
+	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(s.out, f.welcome(opt, addrs, server.Certificate())) }
 	opt.Log = func(e ftpd.Entry) {
 		if e.What != ftpd.WhatListen { // the welcome says it
 			fmt.Fprintln(s.out, logLine(e))
 		}
 	}
-	server, err := ftpd.New(opt)
+	server, err = ftpd.New(opt)
 	if err != nil {
-		return usageError{err.Error(), "ftpcheck serve --help; --fault help lists the faults"}
+		return usageError{err.Error(), newHint(err)}
 	}
 	if err := server.Serve(ctx, s.network); err != nil {
 		return usageError{err.Error(), listenHint(err)}
@@ -117,7 +122,7 @@ func (f *serveFlags) run(ctx context.Context, s *streams) error {
 
 // welcome says where the server is, who may log in, and what to type at the
 // other side. A password that the user has chosen is not repeated.
-func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort) string {
+func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x509.Certificate) string {
 	var b strings.Builder
 	line := func(name, text string) { fmt.Fprintf(&b, "  %-9s %s\n", name, text) }
 	fmt.Fprintf(&b, "ftpcheck %s serves FTP; Ctrl-C stops it\n\n", version)
@@ -134,10 +139,11 @@ func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort) string {
 	for _, name := range opt.Faults {
 		line("fault", name)
 	}
+	f.tls.describe(line, opt.TLS, cert)
 	if opt.Anonymous {
 		line("user", "anonymous, with any password")
 	}
-	command := "ftpcheck ftp://"
+	command := f.tls.command(opt.TLS, opt.User != "")
 	if opt.User != "" {
 		line("user", report.Escape(opt.User))
 		command += url.User(opt.User).String() + "@"
@@ -171,6 +177,14 @@ func ownAddress(otherwise netip.Addr) netip.Addr {
 		}
 	}
 	return otherwise
+}
+
+// newHint says what to do about options that contradict each other.
+func newHint(err error) string {
+	if errors.Is(err, ftpd.ErrNeedsTLS) {
+		return "add --tls explicit"
+	}
+	return "ftpcheck serve --help; --fault help lists the faults"
 }
 
 // listenHint says what to do about an address that cannot be listened on.
@@ -217,7 +231,16 @@ func (f *serveFlags) options(ctx context.Context, s *streams) (ftpd.Options, err
 			return opt, usageError{fmt.Sprintf("--announce %q is not an IPv4 address", f.announce), "EPSV, which IPv6 needs, announces none"}
 		}
 	}
-	if opt.Listen, err = listenAddresses(ctx, s.network, f.listen); err != nil {
+	if opt.TLS, err = f.tls.options(); err != nil {
+		return opt, err
+	}
+	listen := f.listen
+	if listen == "" && f.tls.implicit() {
+		listen = ":990"
+	} else if listen == "" {
+		listen = ":21"
+	}
+	if opt.Listen, err = listenAddresses(ctx, s.network, listen); err != nil {
 		return opt, err
 	}
 	return opt, f.account(s, &opt)

@@ -49,12 +49,16 @@ var commands = map[string]command{
 	"MLST": {do: mlst},
 	"RETR": {do: retr},
 	"STOR": {do: stor},
+	"DELE": {do: dele},
 	"SIZE": {do: size},
 	"MDTM": {do: mdtm},
 }
 
 // obey does what one command asks for, and reports whether the session goes on.
 func (s *session) obey(verb, arg string) bool {
+	if s.server.faults.swallowed[verb] {
+		return true
+	}
 	c, known := commands[verb]
 	if reply, faulty := s.server.faults.replies[verb]; faulty {
 		if reply == "" {
@@ -81,10 +85,10 @@ func (s *session) obey(verb, arg string) bool {
 	return true
 }
 
-// noSuch are commands that exist but have no use in a directory that nobody
-// can change. Clients try them in good faith.
+// noSuch are commands that exist but have no use in a directory in which
+// nothing can be kept. Clients try them in good faith.
 var noSuch = map[string]bool{
-	"ACCT": true, "APPE": true, "DELE": true, "HOST": true, "CLNT": true,
+	"ACCT": true, "APPE": true, "HOST": true, "CLNT": true,
 	"LANG": true, "MFMT": true, "MKD": true, "REIN": true, "REST": true,
 	"RMD": true, "RNFR": true, "RNTO": true, "SMNT": true, "STOU": true, "XMKD": true, "XRMD": true,
 }
@@ -249,53 +253,5 @@ func site(s *session, arg string) bool {
 	} else {
 		s.reply("500 Unknown SITE command.")
 	}
-	return true
-}
-
-// verbs is what HELP shows.
-const verbs = " ABOR ALLO CDUP CWD EPRT EPSV FEAT HELP LIST MDTM MLSD MLST MODE NLST NOOP OPTS\r\n" +
-	" PASS PASV PORT PWD QUIT RETR SITE SIZE STAT STOR STRU SYST TYPE USER XCUP XCWD\r\n XPWD"
-
-// tlsVerbs are shown where there is TLS.
-const tlsVerbs = " AUTH CCC PBSZ PROT"
-
-func help(s *session, _ string) bool {
-	lines := []string{"214-The following commands are recognized.", verbs}
-	if s.server.tls != nil {
-		lines = append(lines, tlsVerbs)
-	}
-	s.reply(append(lines, "214 Help OK.")...)
-	return true
-}
-
-// features are the lines of FEAT (RFC 2389) and the verb that each is about.
-var features = [][2]string{
-	{"AUTH", "AUTH TLS"}, {"EPRT", "EPRT"}, {"EPSV", "EPSV"}, {"MDTM", "MDTM"}, {"MLSD", "MLST type*;size*;modify*;perm*;"},
-	{"PASV", "PASV"}, {"PBSZ", "PBSZ"}, {"PROT", "PROT"}, {"SIZE", "SIZE"}, {"OPTS", "UTF8"},
-}
-
-// offers reports whether FEAT names a verb. What faults refuse is left out, as
-// vsftpd does with what is disabled.
-func (s *session) offers(verb string) bool {
-	f := &s.server.faults
-	_, refused := f.replies[verb]
-	switch verb {
-	case "AUTH":
-		offered := s.server.tls != nil && !s.implicit() && !refused
-		return f.stripped || offered && !f.unlisted
-	case "PBSZ", "PROT":
-		return s.server.tls != nil && !refused && !f.unlisted
-	}
-	return !refused
-}
-
-func feat(s *session, _ string) bool {
-	lines := []string{"211-Features:"}
-	for _, f := range features {
-		if s.offers(f[0]) {
-			lines = append(lines, " "+f[1])
-		}
-	}
-	s.reply(append(lines, "211 End")...)
 	return true
 }

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"ftpcheck/probe"
 )
 
 // Fault is one way in which a server can misbehave.
@@ -40,6 +43,12 @@ type behaviour struct {
 	endlessList bool              // listings have no end
 	drip        bool              // replies come one byte a second
 	escapes     bool              // replies carry terminal escape sequences
+	swallowed   map[string]bool   // verbs that get no reply
+	laterFail   int               // the transfer of a session that fails, counted from 1
+	stallAfter  int               // bytes after which data connections stop; 0: they do not
+	spill       probe.PortRange   // passive ports beyond Options.Passive
+	idle421     time.Duration     // Options.Idle of the control connection
+	idleDrop    time.Duration     // silence after which nothing is answered
 
 	stripped        bool // FEAT lists AUTH TLS although AUTH is refused
 	unlisted        bool // FEAT lists nothing of TLS
@@ -47,6 +56,8 @@ type behaviour struct {
 	reuse425        bool // demands session reuse as ProFTPD does
 	reuseForgets    bool // resumes only the first data connections of a session
 	dataCertificate bool // data connections have another certificate
+	dataPlain       bool // data connections are plain after PROT P
+	dataTLSReset    bool // encrypted data connections are reset
 }
 
 const (
@@ -56,7 +67,7 @@ const (
 )
 
 // faults is the table, in the order in which it is shown.
-var faults = []Fault{
+var faults = slices.Concat([]Fault{
 	{"announce-private", "", "227 names a private address, 10.20.30.40", announces("10.20.30.40")},
 	{"announce-loopback", "", "227 names 127.0.0.1", announces("127.0.0.1")},
 	{"announce-foreign", "", "227 names another public address, 192.0.2.77", announces("192.0.2.77")},
@@ -89,17 +100,18 @@ var faults = []Fault{
 	{"high-source-port", "", "active data never comes from port 20", on(func(b *behaviour) { b.highPort = true })},
 	{"active-from", "IP", "active data comes from this address", activeFrom},
 	{"close-at", "VERB", "closes the control connection when this command arrives", closeAt},
+	{"swallow", "VERB", "never answers this command, and goes on", swallows},
+	{"later-fail", "N", "425 to the N-th transfer of a session", number(func(b *behaviour, n int) { b.laterFail = n })},
+	{"stall-after", "BYTES", "data connections stop after so many bytes, and stay open", number(func(b *behaviour, n int) { b.stallAfter = n })},
+	{"spill", "LOW-HIGH", "announces ports of this range when those of its own are taken", spills},
+	{"idle-421", "DURATION", "421 after so long a silence", lasting(func(b *behaviour, d time.Duration) { b.idle421 = d })},
+	{"idle-drop", "DURATION", "stays connected, and never answers again, after so long a silence", lasting(func(b *behaviour, d time.Duration) { b.idleDrop = d })},
 	{"tls-stripped", "", "FEAT lists AUTH TLS, and AUTH gets 500", stripped},
-	{"tls-unlisted", "", "AUTH TLS works, and FEAT does not list it", on(func(b *behaviour) { b.unlisted = true })},
-	{"no-close-notify", "", "encrypted data connections end without close_notify", on(func(b *behaviour) { b.noCloseNotify = true })},
-	{"reuse-425", "", "425 to a data connection that does not resume the TLS session", on(func(b *behaviour) { b.reuse425 = true })},
-	{"reuse-forgets", "", "522 to the fourth data connection, whose TLS session is not resumed any more", on(func(b *behaviour) { b.reuseForgets = true })},
-	{"data-cert-differs", "", "data connections have another certificate", on(func(b *behaviour) { b.dataCertificate = true })},
 	{"endless-line", "", "the greeting is one line without end", floods("220 ")},
 	{"endless-reply", "", "the greeting is a reply of lines without end", floods("220-never the last line\r\n")},
 	{"drip", "", "replies come one byte a second", on(func(b *behaviour) { b.drip = true })},
 	{"escapes", "", "replies carry terminal escape sequences", on(func(b *behaviour) { b.escapes = true })},
-}
+}, tlsFaults)
 
 const denied = "550 Permission denied."
 
@@ -108,7 +120,7 @@ func Faults() []Fault { return slices.Clone(faults) }
 
 // parseFaults returns what the named faults do together.
 func parseFaults(names []string) (behaviour, error) {
-	b := behaviour{replies: map[string]string{}, last: map[string]bool{}}
+	b := behaviour{replies: map[string]string{}, last: map[string]bool{}, swallowed: map[string]bool{}}
 	for _, given := range names {
 		name, arg, _ := strings.Cut(given, "=")
 		i := slices.IndexFunc(faults, func(f Fault) bool { return f.Name == name })
@@ -171,6 +183,44 @@ func activeFrom(b *behaviour, arg string) error {
 	a, err := netip.ParseAddr(arg)
 	b.activeFrom = a.Unmap()
 	return err
+}
+
+func swallows(b *behaviour, verb string) error {
+	b.swallowed[strings.ToUpper(verb)] = true
+	return nil
+}
+
+func number(set func(*behaviour, int)) func(*behaviour, string) error {
+	return func(b *behaviour, arg string) error {
+		n, err := strconv.Atoi(arg)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%q is not a number from 1 on", arg)
+		}
+		set(b, n)
+		return nil
+	}
+}
+
+func lasting(set func(*behaviour, time.Duration)) func(*behaviour, string) error {
+	return func(b *behaviour, arg string) error {
+		d, err := time.ParseDuration(arg)
+		if err != nil || d <= 0 {
+			return fmt.Errorf("%q is not a duration such as 30s", arg)
+		}
+		set(b, d)
+		return nil
+	}
+}
+
+func spills(b *behaviour, arg string) error {
+	low, high, _ := strings.Cut(arg, "-")
+	l, errLow := strconv.ParseUint(low, 10, 16)
+	h, errHigh := strconv.ParseUint(high, 10, 16)
+	if errLow != nil || errHigh != nil || l < 1 || h < l {
+		return fmt.Errorf("%q is not a port range", arg)
+	}
+	b.spill = probe.PortRange{Low: uint16(l), High: uint16(h)}
+	return nil
 }
 
 func stripped(b *behaviour, _ string) error {

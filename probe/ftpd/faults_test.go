@@ -1,10 +1,13 @@
 package ftpd
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"time"
+
+	"ftpcheck/probe"
 )
 
 // TestFaults shows what each fault does, as conversations from the greeting on.
@@ -30,6 +33,9 @@ func TestFaults(t *testing.T) {
 		{"require-tls", "< 220\n> USER anonymous\n< 530 Non-anonymous sessions must use encryption.\n."},
 		{"home-missing", "< 220\n> USER anonymous\n< 331\n> PASS x\n< 500 OOPS: cannot change directory:/home/ftp\n."},
 		{"list-550", in + "> LIST\n< 550\n> NLST\n< 550\n> MLSD\n< 550"},
+		{"swallow=pasv", in + "> PASV\n> EPSV\n< 229"},
+		{"tls-stripped", "< 220\n> FEAT\n< 211-Features:\n AUTH TLS\n> AUTH TLS\n< 500\n> USER ftp\n< 331"},
+		{"later-fail=2", in + "> LIST\n< 425 Use PORT\n> LIST\n< 425 Failed to establish\n> LIST\n< 425 Use PORT"},
 		{"close-at=pasv", in + "> EPSV\n< 229\n> PASV\n."},
 		{"closed-port", in + "> PASV\n< 227\n> LIST\n< 425 Failed to establish connection."},
 		{"escapes", "< 220 (ftpcheck)\x1b[2J"},
@@ -64,6 +70,23 @@ func TestFaultsAmongSessions(t *testing.T) {
 	})
 }
 
+// TestSpill: beyond its own range the server announces ports that nobody opened
+// in a firewall.
+func TestSpill(t *testing.T) {
+	ports := freeRange(t, 4)
+	low := ports.Low + 2
+	r := serve(t, Options{
+		Passive: probe.PortRange{Low: ports.Low, High: ports.Low + 1},
+		Faults:  []string{fmt.Sprintf("spill=%d-%d", low, ports.High)},
+	})
+	for i := range 4 {
+		if port := r.login(t).passive().Port(); port >= low != (i >= 2) {
+			t.Errorf("session %d got port %d, the range is %v and the rest spills", i, port, ports)
+		}
+	}
+	r.login(t).ask("PASV", "425 Cannot open a data port")
+}
+
 func TestFaultyTransfers(t *testing.T) {
 	t.Run("never-226", func(t *testing.T) {
 		r := serve(t, Options{Faults: []string{"never-226"}})
@@ -96,6 +119,21 @@ func TestFaultyTransfers(t *testing.T) {
 		}
 		data.Close()
 		c.wants("426")
+	})
+	t.Run("stall-after", func(t *testing.T) {
+		c := serve(t, Options{Faults: []string{"stall-after=5000"}, Idle: 200 * time.Millisecond}).login(t)
+		data := dialTCP(t, c.passive())
+		c.ask("RETR 1MiB.bin", "150")
+		if got, _ := io.ReadAll(data); len(got) != 5000 {
+			t.Errorf("%d bytes came", len(got))
+		}
+		c.wants("426")
+		data = dialTCP(t, c.passive())
+		c.ask("RETR 1KiB.bin", "150")
+		if got := mustRead(t, data); len(got) != 1024 {
+			t.Errorf("%d bytes came", len(got))
+		}
+		c.wants("226")
 	})
 	t.Run("high-source-port", func(t *testing.T) {
 		c := serve(t, Options{Faults: []string{"high-source-port"}}).login(t)
@@ -168,6 +206,10 @@ func TestUnknownFault(t *testing.T) {
 		{"qqqqqqqqqqqq", `unknown fault "qqqqqqqqqqqq"`},
 		{"silent=1", "fault silent takes no argument"},
 		{"close-at", "fault close-at needs an argument: close-at=VERB"},
+		{"later-fail=0", `fault later-fail: "0" is not a number from 1 on`},
+		{"stall-after=x", `fault stall-after: "x" is not a number from 1 on`},
+		{"idle-drop=5", `fault idle-drop: "5" is not a duration such as 30s`},
+		{"spill=9-1", `fault spill: "9-1" is not a port range`},
 		{"active-from=x", `fault active-from: ParseAddr("x"): unable to parse IP`},
 	}
 	for _, tt := range tests {

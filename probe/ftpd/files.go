@@ -2,7 +2,7 @@ package ftpd
 
 import (
 	"fmt"
-	"path"
+	"net"
 	"strconv"
 	"strings"
 )
@@ -63,12 +63,17 @@ func retr(s *session, arg string) bool {
 
 // stor takes any name in the directory. What comes is measured and dropped.
 func stor(s *session, arg string) bool {
-	if dir, name := path.Split(path.Clean("/" + arg)); dir != "/" || name == "" {
+	if uploadName(arg) == "" {
 		s.reply("553 Could not create file.")
 		return true
 	}
 	s.start(job{
-		name: "STOR " + strconv.QuoteToASCII(clip(arg)), move: receive,
+		name: "STOR " + strconv.QuoteToASCII(clip(arg)),
+		move: func(conn net.Conn) (int64, error) {
+			n, err := receive(conn)
+			s.uploads.add(File{uploadName(arg), n})
+			return n, err
+		},
 		begin: "150 Ok to send data.", end: "226 Transfer complete.",
 	})
 	return true
@@ -89,6 +94,8 @@ func mlst(s *session, arg string) bool {
 
 func size(s *session, arg string) bool {
 	if f, ok := find(arg); ok {
+		s.reply(fmt.Sprintf("213 %d", f.Size))
+	} else if f, ok := s.uploads.find(uploadName(arg)); ok {
 		s.reply(fmt.Sprintf("213 %d", f.Size))
 	} else {
 		s.reply("550 Could not get file size.")

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"ftpcheck/probe"
 	"ftpcheck/probe/wire"
 )
 
@@ -56,28 +57,42 @@ func (s *session) openPassive() (*passive, error) {
 	return p, nil
 }
 
-// listenPassive tries the ports of the range, each once, from a random one on.
+// listenPassive listens on a port of the range, or of that into which a fault
+// spills. Each port is tried once, from a random one on.
 func (s *session) listenPassive() (net.Listener, netip.AddrPort, error) {
-	host, ports := s.local.Addr(), &s.server.ports
-	low, high := s.server.opt.Passive.Low, s.server.opt.Passive.High
+	ports := &s.server.ports
 	if s.server.faults.exhausted && !ports.take(netip.AddrPort{}) {
 		return nil, netip.AddrPort{}, errNoPort
 	}
-	width := int(high) - int(low) + 1
+	for _, r := range []probe.PortRange{s.server.opt.Passive, s.server.faults.spill} {
+		if l, at := s.listenIn(r); l != nil {
+			return l, at, nil
+		}
+		if s.server.faults.spill.Low == 0 {
+			break
+		}
+	}
+	s.freePort(netip.AddrPort{})
+	return nil, netip.AddrPort{}, errNoPort
+}
+
+// listenIn tries the ports of one range.
+func (s *session) listenIn(r probe.PortRange) (net.Listener, netip.AddrPort) {
+	host, ports := s.local.Addr(), &s.server.ports
+	width := int(r.High) - int(r.Low) + 1
 	first := ports.choose(s.server.random, width)
 	for i := range width {
-		want := netip.AddrPortFrom(host, low+uint16((first+i)%width))
+		want := netip.AddrPortFrom(host, r.Low+uint16((first+i)%width))
 		if want.Port() != 0 && !ports.take(want) {
 			continue
 		}
 		l, err := s.network.Listen(s.ctx, want)
 		if err == nil {
-			return l, netip.AddrPortFrom(host, addrPort(l.Addr()).Port()), nil
+			return l, netip.AddrPortFrom(host, addrPort(l.Addr()).Port())
 		}
 		ports.free(want)
 	}
-	s.freePort(netip.AddrPort{})
-	return nil, netip.AddrPort{}, errNoPort
+	return nil, netip.AddrPort{}
 }
 
 // freePort gives a port back, and with it the one that ports-exhausted shares.

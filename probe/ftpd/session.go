@@ -40,6 +40,9 @@ type session struct {
 	passive  *passive
 	active   netip.AddrPort
 	transfer *transfer // the latest one, running or not; nil before the first
+	count    int       // transfers so far
+	uploads  uploads
+	dead     bool // a fault has ended all answers
 
 	mark      []byte // in the tickets of the control connection's TLS session
 	sized     bool   // PBSZ came
@@ -165,6 +168,11 @@ func (s *session) farewell(err error) string {
 		s.reply("421 Server is going down, closing control connection.")
 		return errStopped.Error()
 	case errors.As(err, &ne) && ne.Timeout():
+		if s.server.faults.idleDrop > 0 {
+			s.dead = true
+			s.listenOnly()
+			return "stopped answering"
+		}
 		s.reply("421 Timeout.")
 		return "timeout"
 	}
@@ -175,7 +183,7 @@ func (s *session) farewell(err error) string {
 func (s *session) expect() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	deadline := time.Now().Add(s.server.opt.Idle)
+	deadline := time.Now().Add(s.patience())
 	if login := s.since.Add(s.server.opt.LoginTimeout); !s.loggedIn && login.Before(deadline) {
 		deadline = login
 	}
@@ -188,49 +196,23 @@ func (s *session) expect() {
 	}
 }
 
+// patience is how long the client may be silent.
+func (s *session) patience() time.Duration {
+	switch f := &s.server.faults; {
+	case f.idleDrop > 0 && !s.dead:
+		return f.idleDrop
+	case f.idle421 > 0:
+		return f.idle421
+	}
+	return s.server.opt.Idle
+}
+
 // setBusy notes that a transfer begins or has ended.
 func (s *session) setBusy(busy bool) {
 	s.mu.Lock()
 	s.busy = busy
 	s.mu.Unlock()
 	s.expect()
-}
-
-// greet sends the greeting, or what faults send in its place, and reports
-// whether the session goes on.
-func (s *session) greet() bool {
-	f := &s.server.faults
-	if f.closes || f.delay > 0 && !pause(s.ctx, f.delay) {
-		return false
-	}
-	switch {
-	case f.silent:
-		s.listenOnly()
-		return false
-	case s.implicit() && !s.secure():
-		return false
-	case f.flood != "":
-		for s.ctx.Err() == nil && s.send([]byte(strings.Repeat(f.flood, 1024))) == nil {
-		}
-		return false
-	case f.greeting != "":
-		s.reply(f.greeting)
-		if !f.leaves {
-			s.listenOnly()
-		}
-		return false
-	}
-	return s.reply("220 "+s.server.opt.Product) == nil
-}
-
-// listenOnly reads until the client leaves or its time to log in is over.
-func (s *session) listenOnly() {
-	for {
-		s.expect()
-		if _, err := s.read.ReadCommand(); err != nil && !errors.Is(err, wire.ErrLineTooLong) {
-			return
-		}
-	}
 }
 
 // reply sends a reply, one or more lines without line ends.

@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestTalk(t *testing.T) {
 		{"EPSV ALL", login + "> EPSV ALL\n< 200\n> PASV\n< 500\n> PORT 127,0,0,1,200,1\n< 500\n> EPRT |1|127.0.0.1|50000|\n< 500\n> EPSV\n< 229"},
 		{"bounce", login + "> PORT 192,0,2,1,200,1\n< 500 Illegal PORT command.\n> PORT 127,0,0,1,0,25\n< 500 Illegal PORT\n> PORT 127,0,0,2,200,1\n< 500 Illegal PORT\n" +
 			"> PORT 1,2,3\n< 500 Illegal PORT\n> EPRT |1|192.0.2.1|50000|\n< 500 Illegal EPRT\n> EPRT |2|::1|50000|\n< 522\n> EPRT |3|x|1|\n< 522\n> LIST\n< 425"},
-		{"unchangeable", login + "> DELE 1KiB.bin\n< 502\n> MKD x\n< 502\n> AUTH TLS\n< 502\n> XYZZY\n< 500"},
+		{"unchangeable", login + "> DELE 1KiB.bin\n< 550\n> DELE /\n< 550\n> DELE\n< 550\n> APPE x\n< 502\n> REST 5\n< 502\n> MKD x\n< 502\n> AUTH TLS\n< 502\n> XYZZY\n< 500"},
 		{"long line", "> NOOP " + strings.Repeat("x", 5000) + "\n< 500 Line too long.\n> NOOP\n< 200"},
 		{"too much nonsense", strings.Repeat("> XYZZY\n< 500\n", maxBad+1) + "< 421\n."},
 	}
@@ -91,6 +92,24 @@ func TestSecondPASVClosesTheFirst(t *testing.T) {
 		t.Errorf("NLST sent %q", got)
 	}
 	c.wants("226")
+}
+
+// TestUploads: a session may ask for what it has stored, and remove it.
+func TestUploads(t *testing.T) {
+	r := serve(t, Options{})
+	c := r.login(t)
+	for i := range maxUploads + 1 {
+		data := dialTCP(t, c.passive())
+		c.ask(fmt.Sprintf("STOR up%d", i), "150")
+		data.Write(make([]byte, 100+i))
+		data.Close()
+		c.wants("226")
+	}
+	c.hold("> SIZE up0\n< 550\n> SIZE up1\n< 213 101\n> SIZE /up16\n< 213 116\n> RETR up16\n< 550\n" +
+		"> DELE /up16\n< 250\n> SIZE up16\n< 550\n> DELE up16\n< 550")
+	other := r.login(t)
+	other.ask("SIZE up1", "550")
+	other.ask("DELE up1", "550")
 }
 
 func TestABOREndsATransfer(t *testing.T) {

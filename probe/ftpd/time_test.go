@@ -1,7 +1,9 @@
 package ftpd
 
 import (
+	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +32,10 @@ func TestWaits(t *testing.T) {
 			"220 (ftpcheck)\r\n" + strings.Repeat("200 NOOP ok.\r\n", 3) + "421 Timeout.\r\n", DefaultLoginTimeout, true},
 		{"idle", Options{}, "USER ann\r\nPASS correct horse\r\n",
 			"220 (ftpcheck)\r\n331 Please specify the password.\r\n230 Login successful.\r\n421 Timeout.\r\n", DefaultIdle, true},
+		{"its own idle timer", Options{Faults: []string{"idle-421=15s"}}, "USER ann\r\nPASS correct horse\r\n",
+			"220 (ftpcheck)\r\n331 Please specify the password.\r\n230 Login successful.\r\n421 Timeout.\r\n", 15 * time.Second, true},
+		{"dead after silence", Options{Faults: []string{"idle-drop=15s"}}, "USER ann\r\nPASS correct horse\r\n",
+			"220 (ftpcheck)\r\n331 Please specify the password.\r\n230 Login successful.\r\n", 15*time.Second + DefaultIdle, true},
 		{"silent", Options{Faults: []string{"silent"}}, "", "", DefaultLoginTimeout, true},
 	}
 	for _, tt := range tests {
@@ -53,6 +59,26 @@ func TestWaits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestDeadAfterSilence: short silences are nothing; after a long one the
+// connection takes what is sent and answers nothing.
+func TestDeadAfterSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := pipeTo(t, Options{Faults: []string{"idle-drop=15s"}})
+		c := newClient(t, conn)
+		conn.SetDeadline(time.Time{})
+		c.hold("< 220\n> USER ann\n< 331\n> PASS correct horse\n< 230")
+		time.Sleep(14 * time.Second)
+		c.ask("NOOP", "200")
+		time.Sleep(16 * time.Second)
+		c.send("NOOP")
+		conn.SetReadDeadline(time.Now().Add(time.Minute))
+		var ne net.Error
+		if n, err := conn.Read(make([]byte, 1)); n > 0 || !errors.As(err, &ne) || !ne.Timeout() {
+			t.Errorf("read %d bytes, %v, want silence", n, err)
+		}
+	})
 }
 
 // FuzzSession sends bytes to a session that has logged in and one that has

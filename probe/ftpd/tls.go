@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"strings"
 	"time"
@@ -16,13 +17,14 @@ import (
 type secrecy struct {
 	TLS
 	base  *tls.Config
+	leaf  *x509.Certificate
 	other *tls.Certificate // of data connections, where a fault wants another one
 }
 
 // newSecrecy makes up what the options leave open; nil is a server without TLS.
 func newSecrecy(opt Options, faults *behaviour) (*secrecy, error) {
 	if opt.TLS == nil {
-		return nil, nil
+		return nil, lackingTLS(opt.Faults)
 	}
 	s := &secrecy{TLS: *opt.TLS}
 	s.Reuse = s.Reuse || faults.reuse425 || faults.reuseForgets
@@ -37,6 +39,9 @@ func newSecrecy(opt Options, faults *behaviour) (*secrecy, error) {
 			return nil, err
 		}
 	}
+	if s.leaf, err = x509.ParseCertificate(s.Certificate.Certificate[0]); err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
 	if s.Min == 0 {
 		s.Min = min(tls.VersionTLS12, orMost(s.Max))
 	}
@@ -45,6 +50,14 @@ func newSecrecy(opt Options, faults *behaviour) (*secrecy, error) {
 		s.base.ClientAuth = tls.RequireAnyClientCert
 	}
 	return s, nil
+}
+
+// Certificate returns the one that clients see, or nil without TLS.
+func (s *Server) Certificate() *x509.Certificate {
+	if s.tls == nil {
+		return nil
+	}
+	return s.tls.leaf
 }
 
 func orMost(version uint16) uint16 {

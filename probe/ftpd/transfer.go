@@ -43,6 +43,7 @@ func (s *session) start(j job) {
 	}
 	p, active := s.passive, s.active
 	s.passive, s.active = nil, netip.AddrPort{}
+	s.count++
 	ctx, cancel := context.WithCancel(s.ctx)
 	t := &transfer{cancel: cancel, done: make(chan struct{})}
 	s.transfer = t
@@ -69,9 +70,13 @@ func (s *session) start(j job) {
 
 // open returns the data connection that PASV, EPSV, PORT or EPRT prepared.
 func (s *session) open(ctx context.Context, p *passive, active netip.AddrPort) (net.Conn, error) {
-	switch {
-	case p != nil:
+	if p != nil {
 		defer p.close()
+	}
+	switch {
+	case s.count == s.server.faults.laterFail:
+		return nil, errNotMade
+	case p != nil:
 		return p.take(ctx, s.server.opt.DataTimeout)
 	case active.IsValid():
 		return s.dial(ctx, active)
@@ -120,19 +125,21 @@ func (s *session) carry(ctx context.Context, conn net.Conn, j job) {
 
 // move moves the data of j over conn, encrypted where the client asked for it.
 func (s *session) move(ctx context.Context, conn net.Conn, j job) (int64, error) {
+	f := &s.server.faults
 	patient := &patientConn{Conn: conn, patience: s.server.opt.Idle}
-	if !s.private {
-		return j.move(patient)
+	if !s.private || f.dataPlain {
+		return j.move(s.stalling(ctx, patient))
+	}
+	if f.dataTLSReset {
+		patient.Read(make([]byte, 1)) // so that the handshake has begun
+		return 0, reset(conn)
 	}
 	secured, err := s.protect(ctx, patient)
 	if err != nil {
 		return 0, err
 	}
-	n, err := j.move(secured)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil // a FIN without close_notify: vsftpd takes that, too
-	}
-	if err == nil && !s.server.faults.noCloseNotify {
+	n, err := j.move(s.stalling(ctx, secured))
+	if err == nil && !f.noCloseNotify {
 		err = secured.CloseWrite()
 	}
 	return n, err
