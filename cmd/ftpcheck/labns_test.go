@@ -221,7 +221,7 @@ func labMissing() (missing []string) {
 	if os.Geteuid() != 0 {
 		return []string{"root"}
 	}
-	for _, tool := range []string{"ip", "nft", "setpriv", "vsftpd", "/usr/bin/python3"} {
+	for _, tool := range []string{"ip", "nft", "setpriv", "vsftpd", "/usr/bin/python3", "openssl", "nmap"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			missing = append(missing, tool)
 		}
@@ -231,8 +231,8 @@ func labMissing() (missing []string) {
 			missing = append(missing, program+" unpacked in "+serverFolder())
 		}
 	}
-	if err := exec.Command("/usr/bin/python3", "-c", "import pyftpdlib").Run(); err != nil {
-		missing = append(missing, "pyftpdlib for /usr/bin/python3")
+	if err := exec.Command("/usr/bin/python3", "-c", "import pyftpdlib, OpenSSL").Run(); err != nil {
+		missing = append(missing, "pyftpdlib and OpenSSL for /usr/bin/python3")
 	}
 	if len(missing) > 0 {
 		return missing
