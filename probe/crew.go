@@ -78,6 +78,7 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	workers := c.deal(min(c.run.Parallel, 1+len(modes)))
 	first := workers[0]
 	first.session = c.adopt(ctx, CheckControl, conn, c.run.peer, "")
+	c.sampler.begins(ctx)
 
 	early, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -97,7 +98,7 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 		cancel()
 		group.Wait()
 		if ctx.Err() == nil {
-			c.run.skip("not logged in", afterLogin...)
+			c.run.skip("not logged in", c.run.needAccount()...)
 		}
 	}
 	last := CheckLogin
@@ -108,7 +109,9 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	leaveAll(workers[1:])
 	if c.in {
 		c.rehearse(ctx)
+		c.path.compare(ctx)
 	}
+	c.sampler.end(ctx)
 }
 
 // getIn waits for the greeting, lets the other places connect, and logs the
@@ -122,6 +125,9 @@ func (c *crew) getIn(ctx context.Context, workers []*worker, group *sync.WaitGro
 			c.run.skip("TLS failed", CheckLogin)
 		default:
 			c.run.skip("no FTP greeting", CheckLogin)
+			if first.session.lost == OutcomeTimeout {
+				c.run.dialRandom(ctx, CheckControl)
+			}
 		}
 		return false
 	}
@@ -264,6 +270,9 @@ func (w *worker) try(ctx context.Context, m Check) {
 	w.mu.Lock()
 	w.results[m] = got
 	w.mu.Unlock()
+	if got.announced && got.opened && !got.listed && !got.carried && !isActive(m) {
+		w.path.work.Go(func() { w.run.dialRandom(ctx, m) })
+	}
 }
 
 func (w *worker) attempt(ctx context.Context, m Check) result {

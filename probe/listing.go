@@ -73,6 +73,7 @@ type result struct {
 	failed    bool // its TLS handshake failed
 	resumed   bool // it resumed the control connection's TLS session
 	stalled   bool // it was open, and its end did not come
+	carried   bool // data came
 	listed    bool
 }
 
@@ -80,6 +81,7 @@ type result struct {
 func (d *drains) judge(answered, listed bool) result {
 	got := result{announced: true, opened: len(d.results) > 0, listed: listed}
 	for _, e := range d.results {
+		got.carried = got.carried || e.Bytes > 0
 		got.failed = got.failed || e.Outcome == OutcomeFailed
 		got.resumed = got.resumed || e.secure != nil && e.secure.Resumed
 		got.stalled = got.stalled || e.Outcome == OutcomeTimeout && !answered

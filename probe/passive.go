@@ -39,6 +39,9 @@ func (s *session) announced(check Check, command string) (netip.AddrPort, bool) 
 		e = s.run.received(e, []byte(err.Error()))
 	}
 	s.emit(e)
+	if err == nil {
+		s.run.heard.add(addr.Port())
+	}
 	return addr, err == nil
 }
 
@@ -135,8 +138,12 @@ func (w *worker) dialData(ctx context.Context, e Event) net.Conn {
 	}
 	conn, a := w.run.dial(ctx, e, w.run.Timeout, opt)
 	if conn == nil && onHost && a.Outcome != OutcomeCancelled && e.Try == "" {
-		w.sampler.blocked()
+		w.sampler.blocked(e.Addr, a.Outcome)
 		w.path.search(e.Addr)
+	}
+	if conn != nil && onHost {
+		w.sampler.opens()
+		w.path.reached(e.Addr)
 	}
 	return conn
 }

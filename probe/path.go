@@ -22,10 +22,15 @@ type path struct {
 
 	mu   sync.Mutex
 	seen map[netip.AddrPort]bool
+	data netip.AddrPort // the first data port that opened
+
+	measured chan struct{} // closed when the two below are known
+	distance int           // of the control port in hops; 0: not known
+	beyond   Outcome       // of another port of the host at that distance
 }
 
 func (r *run) startPath(ctx context.Context) *path {
-	p := &path{run: r, ctx: ctx, seen: map[netip.AddrPort]bool{}}
+	p := &path{run: r, ctx: ctx, seen: map[netip.AddrPort]bool{}, measured: make(chan struct{})}
 	switch {
 	case !r.wants(CheckPath):
 	case !r.Network.Traces():
@@ -44,13 +49,6 @@ func (p *path) search(to netip.AddrPort) {
 	}
 }
 
-// searchNow is search, and waits for its end.
-func (p *path) searchNow(to netip.AddrPort) {
-	if p.admit(to) {
-		p.walk(to)
-	}
-}
-
 func (p *path) admit(to netip.AddrPort) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,15 +59,17 @@ func (p *path) admit(to netip.AddrPort) bool {
 	return true
 }
 
-func (p *path) walk(to netip.AddrPort) {
+func (p *path) walk(to netip.AddrPort) []hops.Step {
 	dial := func(ctx context.Context, ttl int) hops.Attempt {
 		return hops.Closing(p.run.Network.Dial(ctx, to, DialOptions{TTL: ttl}))
 	}
-	hops.Search(p.ctx, dial, hops.MaxHops, func(ttl int, a hops.Attempt) {
-		p.run.emit(Event{
-			Kind: KindHop, Check: CheckPath, Addr: to, TTL: ttl,
-			Outcome: a.Outcome, ICMP: a.ICMP, Took: a.Took,
-		})
+	return hops.Search(p.ctx, dial, hops.MaxHops, func(ttl int, a hops.Attempt) { p.tell(to, ttl, a) })
+}
+
+func (p *path) tell(to netip.AddrPort, ttl int, a hops.Attempt) {
+	p.run.emit(Event{
+		Kind: KindHop, Check: CheckPath, Addr: to, TTL: ttl,
+		Outcome: a.Outcome, ICMP: a.ICMP, Took: a.Took,
 	})
 }
 

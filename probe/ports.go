@@ -38,8 +38,10 @@ type sampler struct {
 	careful bool
 	until   time.Time // the sampling ends; zero: no limit yet
 	began   time.Time
-	silent  []netip.AddrPort // sampled ports that gave no answer
+	silent  []netip.AddrPort // announced ports that gave no answer
 	opened  bool
+	why     string         // the sampling was not done; empty: it was, or nothing is known
+	early   sync.WaitGroup // the sweep, where it runs beside the other checks
 }
 
 func newSampler(r *run) *sampler {
@@ -84,11 +86,21 @@ func (s *sampler) known(mode Check) {
 	}
 }
 
-// blocked tells that a data port did not open.
-func (s *sampler) blocked() {
+// blocked tells that an announced port did not open.
+func (s *sampler) blocked(to netip.AddrPort, how Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if how == OutcomeTimeout {
+		s.silent = append(s.silent, to)
+	}
 	s.hurry()
+}
+
+// opens tells that an announced port opened.
+func (s *sampler) opens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened = true
 }
 
 // hurry goes on carefully, and not for long. The caller holds mu.
@@ -136,7 +148,7 @@ func (s *sampler) command() string {
 
 // take samples in one session for as long as it is clean.
 func (s *sampler) take(ctx context.Context, w *worker) {
-	if !s.run.wants(CheckPorts) || !w.session.usable() {
+	if !s.run.samples() || !w.session.usable() {
 		return
 	}
 	select {
@@ -200,40 +212,41 @@ func (s *sampler) begin() {
 	}
 }
 
-func (s *sampler) wait() time.Duration {
-	return min(max(sampleWait, 4*s.run.rtt), s.run.Timeout)
-}
+// soon is the wait for a port that answers.
+func (r *run) soon() time.Duration { return min(max(sampleWait, 4*r.rtt), r.Timeout) }
 
 func (s *sampler) dial(ctx context.Context, e Event) {
-	conn, a := s.run.dial(ctx, e, s.wait(), DialOptions{})
+	conn, a := s.run.dial(ctx, e, s.run.soon(), DialOptions{})
+	if conn != nil {
+		conn.Close()
+		s.opens()
+		return
+	}
+	s.blocked(e.Addr, a.Outcome)
+	if s.mixed() {
+		s.dialFresh(ctx, e)
+	}
+}
+
+func (s *sampler) mixed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case conn != nil:
-		conn.Close()
-		s.opened = true
-		return
-	case a.Outcome == OutcomeTimeout:
-		s.silent = append(s.silent, e.Addr)
-	}
-	s.hurry()
+	return s.opened
 }
 
 func (s *sampler) dialAhead(ctx context.Context, e Event) {
-	ctx, cancel := context.WithTimeout(ctx, s.wait())
+	ctx, cancel := context.WithTimeout(ctx, s.run.soon())
 	defer cancel()
 	conn, a := s.run.Network.Dial(ctx, e.Addr, DialOptions{})
 	if conn == nil {
-		s.blocked()
 		s.mu.Lock()
+		s.hurry()
 		s.left++
 		s.mu.Unlock()
 		return
 	}
 	conn.Close()
-	s.mu.Lock()
-	s.opened = true
-	s.mu.Unlock()
+	s.opens()
 	e.Kind, e.Outcome, e.Took, e.Local = KindDial, hops.Open, a.Took, a.Local
 	s.run.emit(e)
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,6 +60,8 @@ type run struct {
 	rtt     time.Duration  // of the control connection's handshake
 	known   []netip.Addr   // addresses that the target's name has
 	onePort chan struct{}  // full while the only port of ActivePorts is in use
+	heard   announcements
+	randoms atomic.Bool // the random ports were dialled
 }
 
 func newRun(p *Prober) *run {
@@ -115,7 +118,9 @@ var afterLogin = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts,
 
 // needsLogin reports whether the run has to log in.
 func (r *run) needsLogin() bool {
-	return r.wants(CheckLogin) || slices.ContainsFunc(afterLogin, r.wants)
+	return r.wants(CheckLogin) || slices.ContainsFunc(afterLogin, func(c Check) bool {
+		return r.wants(c) && (c != CheckPorts || r.samples())
+	})
 }
 
 func (r *run) main(ctx context.Context) {
@@ -165,7 +170,7 @@ func (r *run) checks(ctx context.Context) {
 	// takes no place from them.
 	path.work.Go(func() {
 		c.entered.Wait()
-		path.searchNow(r.peer)
+		path.measure(r.peer)
 		finish()
 	})
 	c.work(ctx, conn)
