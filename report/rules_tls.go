@@ -93,7 +93,7 @@ func tlsModeMismatch(v *view) *Finding {
 		f.Story = []string{"We began with TLS at once, as implicit TLS demands. The server answered with the greeting of plain FTP: " + sentence(s.handshake.Text)}
 		f.Effect = "Clients set to implicit TLS cannot connect to this port."
 		f.Fixes = []Fix{{Who: ClientUser, Do: fmt.Sprintf("Set the client to explicit TLS (AUTH TLS) on port %d, or use the port for implicit TLS, usually 990.", v.peer.Port()),
-			Examples: append([]Example{{"ftpcheck", "--tls explicit"}}, useExplicitTLS(v.host())...)}}
+			Examples: append([]Example{{"ftpcheck", "--tls explicit"}}, useExplicitTLS(v.site())...)}}
 		return f
 	case s.session.Greeting == nil && s.mode != probe.TLSImplicit && speaksTLS(trial):
 		f := v.tlsFinding(probe.CheckControl)
@@ -150,7 +150,7 @@ func clientCertificateRequired(v *view) *Finding {
 	}
 	f.Fixes = []Fix{
 		{Who: ClientUser, Do: "Get a client certificate from the server's administrator, and set the client to it.", Examples: []Example{
-			{"curl", "curl --ssl-reqd --cert CERT.pem --key KEY.pem ftp://" + v.host()}, {"lftp", "set ssl:cert-file CERT.pem; set ssl:key-file KEY.pem"}}},
+			{"curl", "curl --ssl-reqd --cert CERT.pem --key KEY.pem ftp://" + v.site()}, {"lftp", "set ssl:cert-file CERT.pem; set ssl:key-file KEY.pem"}}},
 		{Who: ServerAdmin, Do: "If user and password are to suffice, do not demand one.", Examples: clientCertificate.examples(v.product)},
 	}
 	if after {

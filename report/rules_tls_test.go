@@ -64,7 +64,7 @@ func TestDiagnoseTLS(t *testing.T) {
 		{"expired", []part{asked("anonymous", ""), handshake(probe.OutcomeOK, func(h *probe.Handshake) { h.TLS.Expired = "expired" })}, "certain certificate-expired"},
 		{"other name", []part{handshake(probe.OutcomeOK, func(h *probe.Handshake) { h.TLS.NameMismatch = "not valid for it" })}, "certain certificate-name-mismatch"},
 		{"signed by itself", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate(signedByItself)))}, "certain certificate-untrusted"},
-		{"alone, issuer unknown", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate()))}, "likely certificate-untrusted"},
+		{"alone, issuer unknown", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate()))}, "certain certificate-untrusted"},
 		{"all that can be wrong", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate(signedByItself)), func(h *probe.Handshake) { h.TLS.Expired, h.TLS.NameMismatch = "x", "y" })}, "certain certificate-expired certificate-name-mismatch certificate-untrusted"},
 		{"flaws of a handshake that failed", []part{auth("234 Go on."), handshake(hops.Reset, chain("unknown authority", certificate())), inPlain}, "likely tls-handshake-failed"},
 
@@ -100,6 +100,8 @@ func TestDiagnoseTLS(t *testing.T) {
 			further(probe.CheckEPSV, probe.TryClearData, epsv(50091, hops.Open))}, "certain data-tls-failed"},
 		{"data handshake: reset, in clear refused", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, hops.Reset, true, false), listEnds(probe.CheckEPSV, begun, *line(426, "broke")),
 			further(probe.CheckEPSV, probe.TryClearData, epsv(50091, hops.Open), endsWith(*line(522, "Data connections must be encrypted.")))}, "likely data-tls-failed"},
+		{"data handshake: reset, in clear as well", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, hops.Reset, true, false), listEnds(probe.CheckEPSV, begun, *line(426, "broke")),
+			further(probe.CheckEPSV, probe.TryClearData, epsv(50091, hops.Open), endsWith(begun, *line(426, "broke")))}, "likely data-reset"},
 		{"PROT P refused", []part{tlsServer, says("PROT P", "536 no"), epsv(50012, hops.Open)}, "certain data-tls-failed"},
 		{"another certificate on data", run(further(probe.CheckEPSV, probe.TryUnresumed, epsv(50090, hops.Open), fullTLS(probe.OutcomeOK), func(m *probe.Mode) {
 			m.Dials[0].TLS.TLS.Certificates = []probe.Certificate{certificate(func(c *probe.Certificate) { c.SHA256 = "ff" })}
