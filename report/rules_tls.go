@@ -124,8 +124,10 @@ var (
 	certificateWords  = regexp.MustCompile(`(?i)certificate required|bad certificate|handshake failure|did not return a certificate|client certificate`)
 )
 
-// clientCertificateRequired: up to TLS 1.2 the alert ends the handshake; in TLS
-// 1.3 the client has finished by then and reads it in place of a reply.
+// clientCertificateRequired: up to TLS 1.2 the alert ends the handshake, and is
+// handshake_failure (RFC 5246 7.4.6); version and cipher are agreed when the
+// server asks. In TLS 1.3 the client has finished by then and reads the alert in
+// place of a reply (RFC 8446 4.4.2.4).
 func clientCertificateRequired(v *view) *Finding {
 	s := v.secured()
 	if s.handshake == nil {
@@ -141,7 +143,7 @@ func clientCertificateRequired(v *view) *Finding {
 		return nil
 	}
 	f := v.tlsFinding()
-	said := plain || alert == "bad_certificate" || after && certificateWords.MatchString(lost.Text)
+	said := plain || alert == "bad_certificate" || alert == "handshake_failure" || after && certificateWords.MatchString(lost.Text)
 	f.Certainty, f.Where.Side = sure(said), SideServer
 	f.Story = []string{"In the TLS handshake the server asked for a client certificate. We have none to show, and it ended the connection" + byAlert(h, lost) + "."}
 	f.Effect = "Only clients with a certificate that this server trusts can log in."

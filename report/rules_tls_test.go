@@ -53,7 +53,8 @@ func TestDiagnoseTLS(t *testing.T) {
 		{"interrupted in the handshake", []part{auth("234 Go on."), handshake(probe.OutcomeCancelled)}, ""},
 
 		{"client certificate demanded", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("certificate_required"), wantsClient), notLoggedIn("no TLS")}, "certain client-certificate-required"},
-		{"client certificate demanded, alert in other words", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("handshake_failure"), wantsClient), notLoggedIn("no TLS")}, "likely client-certificate-required"},
+		{"client certificate demanded, as in TLS 1.2", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("handshake_failure"), wantsClient), notLoggedIn("no TLS")}, "certain client-certificate-required"},
+		{"client certificate demanded, another alert", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("access_denied"), wantsClient), notLoggedIn("no TLS")}, "likely client-certificate-required"},
 		{"client certificate demanded in TLS 1.3", []part{auth("234 Go on."), handshake(probe.OutcomeOK, wantsClient), closedSession("PBSZ 0", probe.OutcomeClosed, "remote error: tls: certificate required")}, "certain client-certificate-required"},
 		{"client certificate asked for, not demanded", []part{handshake(probe.OutcomeOK, wantsClient)}, ""},
 		{"client certificate asked for, session lost later", []part{handshake(probe.OutcomeOK, wantsClient), lostAfterLogin}, "likely control-stalled"},
