@@ -91,7 +91,7 @@ func untrustedWords(t *probe.TLS) string {
 	case brokenChain:
 		return "certificate chain broken"
 	case leafAlone:
-		return "certificate chain incomplete"
+		return "certificate of an unknown issuer"
 	}
 	return "certificate of an unknown authority"
 }

@@ -48,8 +48,9 @@ var (
 // attempted reports whether the server tried to connect and gave up, or we
 // gave up waiting: it accepted the command and then failed or said nothing, or
 // it dials at once and answers the command with the failure (pyftpdlib 1.5.7).
+// Where a helper that cannot read TLS is the reason, it is neither.
 func (v *view) attempted(a active) bool {
-	if len(a.Arrivals) > 0 || !a.Ended || v.ev.Finished == probe.OutcomeCancelled {
+	if v.blind(a.Check) || len(a.Arrivals) > 0 || !a.Ended || v.ev.Finished == probe.OutcomeCancelled {
 		return false
 	}
 	silent := a.Lost == nil || a.Lost.Outcome == hops.Timeout
@@ -69,7 +70,9 @@ func (v *view) attempted(a active) bool {
 }
 
 // refused reports whether the server refused the command without trying.
-func (v *view) refused(a active) bool { return refusal(a.Mode) != nil && !v.attempted(a) }
+func (v *view) refused(a active) bool {
+	return refusal(a.Mode) != nil && !v.attempted(a) && !v.blind(a.Check)
+}
 
 // mismatch says why the announced address is not the one that the server
 // sees; "" when that is not known. proven: the server itself showed it.

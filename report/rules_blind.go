@@ -90,6 +90,9 @@ func (v *view) blindToPassive() *Finding {
 		f.Where.Side = SideServer
 		f.RuledOut = append(f.RuledOut, "Not measured: where the ports are blocked. Most such helpers stand in front of the server.")
 	}
+	if v.stoppedByNAT(b.trace) {
+		f.Where.Side = SideServer
+	}
 	f.Owner = ownerAt(f.Where)
 	f.Certainty = sure(chance(open, len(b.dials))/2 < 0.05)
 	f.Story = []string{

@@ -37,16 +37,17 @@ func (v *view) certificateFinding(why func(*probe.TLS) string) (*Finding, *probe
 	return f, c
 }
 
-// finish adds what every story about the certificate ends with: its facts, and
-// what became of the password. The latter is said once in a run.
+// finish adds to the first story about the certificate what is said once in a
+// run: its facts, and what became of the password.
 func (v *view) finish(f *Finding, code string) *Finding {
 	s := v.secured()
+	if code != firstFlaw(&s.handshake.TLS) {
+		return f
+	}
 	if c := leaf(s.handshake); c != nil {
 		f.Story = append(f.Story, certificateFacts(c))
 	}
-	if code == firstFlaw(&s.handshake.TLS) {
-		f.Story = append(f.Story, v.withheld()...)
-	}
+	f.Story = append(f.Story, v.withheld()...)
 	return f
 }
 
@@ -180,10 +181,9 @@ func certificateUntrusted(v *view) *Finding {
 		f.Story = []string{"The certificates that the server sent do not follow from each other: one is missing, foreign or out of order."}
 		f.Fixes[0].Do = "Put the chain file right: the server's certificate first, then each one's issuer, without the root."
 	case leafAlone:
-		f.Certainty = Likely
-		f.Title = "The certificate chain is incomplete"
+		f.Title = "The certificate's issuer is unknown"
 		f.Story = []string{"The server sent its own certificate alone. Its issuer, " + issuer + ", is no authority that this system knows. If it is an intermediate of a public authority, the server has to send that certificate as well."}
-		f.RuledOut = []string{"Not ruled out: an authority of somebody's own, which looks the same."}
+		f.RuledOut = []string{"Not decided: an incomplete chain, or an authority of somebody's own. They look the same from here."}
 		f.Fixes[0].Do = "Let the server send the whole chain: its own certificate, then each one's issuer, without the root."
 	default:
 		f.Title = "The certificate's authority is unknown"

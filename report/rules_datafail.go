@@ -13,7 +13,7 @@ import (
 func dataTLSFailed(v *view) *Finding {
 	var f *Finding
 	for _, m := range v.mainModes() {
-		h := handshakeFailed(m)
+		h := v.handshakeFailed(m)
 		if h == nil {
 			continue
 		}
@@ -76,8 +76,8 @@ func (v *view) withoutEncryption(f *Finding, m *probe.Mode) {
 		f.Certainty = Certain
 		f.Story = append(f.Story, "The same listing with data in clear (PROT C) came: it is TLS that fails, and not the connection.")
 		f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: "Until then, if the data is not secret: encrypt the control connection alone.",
-			Examples: []Example{{"curl", "curl --ssl-reqd --ftp-ssl-control ftp://" + v.host()}, {"lftp", "set ftp:ssl-protect-data no; set ftp:ssl-protect-list no"}}})
-	case clear.List.Final() != nil && encryptedText.MatchString(text(clear.List.Final())), refusal(clear) != nil && encryptedText.MatchString(text(clear.Reply)):
+			Examples: []Example{{"curl", "curl --ssl-reqd --ftp-ssl-control ftp://" + v.site()}, {"lftp", "set ftp:ssl-protect-data no; set ftp:ssl-protect-list no"}}})
+	case wantsEncryption(clear):
 		f.RuledOut = append(f.RuledOut, "Not tested: the same with data in clear; the server does not allow it.")
 	case clear.Ended:
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a fault below TLS. With data in clear (PROT C) no listing came either.")

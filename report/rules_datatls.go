@@ -54,18 +54,19 @@ func refusedFull(m *probe.Mode) (refused, said bool) {
 
 // troubled reports whether TLS is the reason for which a listing failed, so
 // that nothing follows from its outcome about the data connection below.
-func troubled(m *probe.Mode) bool {
+func (v *view) troubled(m *probe.Mode) bool {
 	if m.Listed() {
 		return false
 	}
 	refused, _ := refusedFull(m)
-	return refused || handshakeFailed(m) != nil
+	return refused || v.handshakeFailed(m) != nil
 }
 
 // handshakeFailed is the failed TLS handshake on a mode's data connection where
 // it is what stopped the listing. A server that refuses the listing, or the
-// connection's source, closes the connection before TLS as well.
-func handshakeFailed(m *probe.Mode) *probe.Handshake {
+// connection's source, closes the connection before TLS as well; and a
+// connection that fails in clear, too, does not fail because of TLS.
+func (v *view) handshakeFailed(m *probe.Mode) *probe.Handshake {
 	h := dataHandshake(m)
 	if h == nil || h.OK() || h.Outcome == probe.OutcomeCancelled || h.Outcome == "" || m.Listed() {
 		return nil
@@ -77,7 +78,21 @@ func handshakeFailed(m *probe.Mode) *probe.Handshake {
 	if r != nil && r.Code >= 400 && (deniedCode(r.Code) || sourceText.MatchString(text(r)) || sourceProFTPD.MatchString(text(r)) || r.Code == 530) {
 		return nil
 	}
+	if clear := v.try(m.Check, probe.TryClearData); clear != nil && clear.Ended && !clear.Listed() && !wantsEncryption(clear) {
+		return nil
+	}
 	return h
+}
+
+// wantsEncryption reports whether the server refused a data connection because
+// it is not encrypted.
+func wantsEncryption(m *probe.Mode) bool {
+	for _, r := range []*probe.Reply{m.Reply, m.List.Final()} {
+		if r != nil && r.Code >= 400 && encryptedText.MatchString(text(r)) {
+			return true
+		}
+	}
+	return false
 }
 
 // mainModes are the modes that were tried, passive ones first.
@@ -254,7 +269,7 @@ func dataEncryptionRequired(v *view) *Finding {
 			f = &Finding{Certainty: Certain, Quote: v.quoteReply(m.Check, r),
 				Story:  []string{"The server took the login, but it opens no data connection without encryption:"},
 				Effect: "Clients set to plain FTP, or to TLS on the control connection alone, can log in, but neither list nor transfer.",
-				Fixes: []Fix{{Who: ClientUser, Do: "Set the client to explicit TLS, with encrypted data connections.", Examples: encryptData(v.host())},
+				Fixes: []Fix{{Who: ClientUser, Do: "Set the client to explicit TLS, with encrypted data connections.", Examples: encryptData(v.site())},
 					{Who: ServerAdmin, Do: "If data in clear is wanted, allow it.", Examples: clearData.examples(v.product)}}}
 		}
 		f.Checks = append(f.Checks, m.Check)

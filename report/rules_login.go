@@ -190,8 +190,20 @@ func tlsRequired(v *view) *Finding {
 		f.Story = append(f.Story, "TLS was switched off by --tls off.")
 	}
 	f.Effect = "Clients set to plain FTP cannot log in. Clients set to explicit TLS can."
-	f.Fixes = []Fix{{Who: ClientUser, Do: "Set the client to explicit TLS (FTPES, AUTH TLS) on this port.", Examples: useExplicitTLS(v.host())}}
+	f.Fixes = []Fix{{Who: ClientUser, Do: "Set the client to explicit TLS (FTPES, AUTH TLS) on this port.", Examples: useExplicitTLS(v.site())}}
 	return f
+}
+
+// site is the target as it stands in a URL.
+func (v *view) site() string {
+	s := v.ev.Start
+	if s == nil || s.Host == "" {
+		return v.peer.String()
+	}
+	if s.Port == 21 || s.Port == 0 {
+		return s.Host
+	}
+	return hostPort(s.Host, s.Port)
 }
 
 // host is the target as the user gave it.

@@ -114,7 +114,7 @@ func passwordInClear(v *view) *Finding {
 	f := &Finding{Certainty: Certain, Checks: []probe.Check{probe.CheckLogin},
 		Story:  []string{fmt.Sprintf("User and password went to %s without encryption.", v.peer)},
 		Effect: "Whoever can read the traffic on the way has the password.",
-		Fixes:  []Fix{{Who: ClientUser, Do: "Use TLS where the server offers it.", Examples: useExplicitTLS(v.host())}}}
+		Fixes:  []Fix{{Who: ClientUser, Do: "Use TLS where the server offers it.", Examples: useExplicitTLS(v.site())}}}
 	switch t := v.secured(); {
 	case t.mode == probe.TLSOff:
 		f.Story = append(f.Story, "TLS was switched off by --tls off.")

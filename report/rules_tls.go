@@ -93,7 +93,7 @@ func tlsModeMismatch(v *view) *Finding {
 		f.Story = []string{"We began with TLS at once, as implicit TLS demands. The server answered with the greeting of plain FTP: " + sentence(s.handshake.Text)}
 		f.Effect = "Clients set to implicit TLS cannot connect to this port."
 		f.Fixes = []Fix{{Who: ClientUser, Do: fmt.Sprintf("Set the client to explicit TLS (AUTH TLS) on port %d, or use the port for implicit TLS, usually 990.", v.peer.Port()),
-			Examples: append([]Example{{"ftpcheck", "--tls explicit"}}, useExplicitTLS(v.host())...)}}
+			Examples: append([]Example{{"ftpcheck", "--tls explicit"}}, useExplicitTLS(v.site())...)}}
 		return f
 	case s.session.Greeting == nil && s.mode != probe.TLSImplicit && speaksTLS(trial):
 		f := v.tlsFinding(probe.CheckControl)
@@ -124,8 +124,10 @@ var (
 	certificateWords  = regexp.MustCompile(`(?i)certificate required|bad certificate|handshake failure|did not return a certificate|client certificate`)
 )
 
-// clientCertificateRequired: up to TLS 1.2 the alert ends the handshake; in TLS
-// 1.3 the client has finished by then and reads it in place of a reply.
+// clientCertificateRequired: up to TLS 1.2 the alert ends the handshake, and is
+// handshake_failure (RFC 5246 7.4.6); version and cipher are agreed when the
+// server asks. In TLS 1.3 the client has finished by then and reads the alert in
+// place of a reply (RFC 8446 4.4.2.4).
 func clientCertificateRequired(v *view) *Finding {
 	s := v.secured()
 	if s.handshake == nil {
@@ -141,7 +143,7 @@ func clientCertificateRequired(v *view) *Finding {
 		return nil
 	}
 	f := v.tlsFinding()
-	said := plain || alert == "bad_certificate" || after && certificateWords.MatchString(lost.Text)
+	said := plain || alert == "bad_certificate" || alert == "handshake_failure" || after && certificateWords.MatchString(lost.Text)
 	f.Certainty, f.Where.Side = sure(said), SideServer
 	f.Story = []string{"In the TLS handshake the server asked for a client certificate. We have none to show, and it ended the connection" + byAlert(h, lost) + "."}
 	f.Effect = "Only clients with a certificate that this server trusts can log in."
@@ -150,7 +152,7 @@ func clientCertificateRequired(v *view) *Finding {
 	}
 	f.Fixes = []Fix{
 		{Who: ClientUser, Do: "Get a client certificate from the server's administrator, and set the client to it.", Examples: []Example{
-			{"curl", "curl --ssl-reqd --cert CERT.pem --key KEY.pem ftp://" + v.host()}, {"lftp", "set ssl:cert-file CERT.pem; set ssl:key-file KEY.pem"}}},
+			{"curl", "curl --ssl-reqd --cert CERT.pem --key KEY.pem ftp://" + v.site()}, {"lftp", "set ssl:cert-file CERT.pem; set ssl:key-file KEY.pem"}}},
 		{Who: ServerAdmin, Do: "If user and password are to suffice, do not demand one.", Examples: clientCertificate.examples(v.product)},
 	}
 	if after {

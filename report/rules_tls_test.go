@@ -53,7 +53,8 @@ func TestDiagnoseTLS(t *testing.T) {
 		{"interrupted in the handshake", []part{auth("234 Go on."), handshake(probe.OutcomeCancelled)}, ""},
 
 		{"client certificate demanded", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("certificate_required"), wantsClient), notLoggedIn("no TLS")}, "certain client-certificate-required"},
-		{"client certificate demanded, alert in other words", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("handshake_failure"), wantsClient), notLoggedIn("no TLS")}, "likely client-certificate-required"},
+		{"client certificate demanded, as in TLS 1.2", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("handshake_failure"), wantsClient), notLoggedIn("no TLS")}, "certain client-certificate-required"},
+		{"client certificate demanded, another alert", []part{auth("234 Go on."), handshake(probe.OutcomeAlert, alert("access_denied"), wantsClient), notLoggedIn("no TLS")}, "likely client-certificate-required"},
 		{"client certificate demanded in TLS 1.3", []part{auth("234 Go on."), handshake(probe.OutcomeOK, wantsClient), closedSession("PBSZ 0", probe.OutcomeClosed, "remote error: tls: certificate required")}, "certain client-certificate-required"},
 		{"client certificate asked for, not demanded", []part{handshake(probe.OutcomeOK, wantsClient)}, ""},
 		{"client certificate asked for, session lost later", []part{handshake(probe.OutcomeOK, wantsClient), lostAfterLogin}, "likely control-stalled"},
@@ -64,7 +65,7 @@ func TestDiagnoseTLS(t *testing.T) {
 		{"expired", []part{asked("anonymous", ""), handshake(probe.OutcomeOK, func(h *probe.Handshake) { h.TLS.Expired = "expired" })}, "certain certificate-expired"},
 		{"other name", []part{handshake(probe.OutcomeOK, func(h *probe.Handshake) { h.TLS.NameMismatch = "not valid for it" })}, "certain certificate-name-mismatch"},
 		{"signed by itself", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate(signedByItself)))}, "certain certificate-untrusted"},
-		{"alone, issuer unknown", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate()))}, "likely certificate-untrusted"},
+		{"alone, issuer unknown", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate()))}, "certain certificate-untrusted"},
 		{"all that can be wrong", []part{handshake(probe.OutcomeOK, chain("unknown authority", certificate(signedByItself)), func(h *probe.Handshake) { h.TLS.Expired, h.TLS.NameMismatch = "x", "y" })}, "certain certificate-expired certificate-name-mismatch certificate-untrusted"},
 		{"flaws of a handshake that failed", []part{auth("234 Go on."), handshake(hops.Reset, chain("unknown authority", certificate())), inPlain}, "likely tls-handshake-failed"},
 
@@ -100,6 +101,8 @@ func TestDiagnoseTLS(t *testing.T) {
 			further(probe.CheckEPSV, probe.TryClearData, epsv(50091, hops.Open))}, "certain data-tls-failed"},
 		{"data handshake: reset, in clear refused", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, hops.Reset, true, false), listEnds(probe.CheckEPSV, begun, *line(426, "broke")),
 			further(probe.CheckEPSV, probe.TryClearData, epsv(50091, hops.Open), endsWith(*line(522, "Data connections must be encrypted.")))}, "likely data-tls-failed"},
+		{"data handshake: reset, in clear as well", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, hops.Reset, true, false), listEnds(probe.CheckEPSV, begun, *line(426, "broke")),
+			further(probe.CheckEPSV, probe.TryClearData, epsv(50091, hops.Open), endsWith(begun, *line(426, "broke")))}, "likely data-reset"},
 		{"PROT P refused", []part{tlsServer, says("PROT P", "536 no"), epsv(50012, hops.Open)}, "certain data-tls-failed"},
 		{"another certificate on data", run(further(probe.CheckEPSV, probe.TryUnresumed, epsv(50090, hops.Open), fullTLS(probe.OutcomeOK), func(m *probe.Mode) {
 			m.Dials[0].TLS.TLS.Certificates = []probe.Certificate{certificate(func(c *probe.Certificate) { c.SHA256 = "ff" })}

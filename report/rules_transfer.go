@@ -42,6 +42,9 @@ func (v *view) transfers() []transfer {
 	for _, p := range v.passive {
 		reset := p.host != nil && p.host.Outcome == hops.Reset || p.announced != nil && p.announced.Outcome == hops.Reset
 		data := p.data()
+		if data == nil {
+			data = broken(p.Mode)
+		}
 		if data == nil && reset {
 			data = &probe.Data{Outcome: hops.Reset}
 		}
@@ -54,15 +57,27 @@ func (v *view) transfers() []transfer {
 				t.data = at.Data
 			}
 		}
+		if t.data == nil {
+			t.data = broken(a.Mode)
+		}
 		list = append(list, t)
 	}
-	list = slices.DeleteFunc(list, func(t transfer) bool { return troubled(t.Mode) })
+	list = slices.DeleteFunc(list, func(t transfer) bool { return v.troubled(t.Mode) })
 	for i := range list {
 		if t := &list[i]; t.aborted() {
 			t.opened = true
 		}
 	}
 	return list
+}
+
+// broken is a data connection that ended in its TLS handshake, or nil.
+func broken(m *probe.Mode) *probe.Data {
+	h := dataHandshake(m)
+	if h == nil || h.OK() {
+		return nil
+	}
+	return &probe.Data{Outcome: h.Outcome, Took: h.Took}
 }
 
 // aborted reports whether the server says that the data connection was there

@@ -19,7 +19,7 @@ type view struct {
 	product product
 	seen    sight // this client as the server sees it
 	passive []passive
-	active  []active  // without those that fail because of a helper that cannot read TLS
+	active  []active
 	ports   []attempt // announced ports dialled on the control host
 }
 
@@ -58,7 +58,7 @@ func newView(ev *probe.Evidence) *view {
 		}
 	}
 	for _, c := range probe.Active {
-		if m := v.mode(c); m != nil && !v.blind(c) {
+		if m := v.mode(c); m != nil {
 			v.active = append(v.active, active{Mode: m, peer: v.peerOf(m), local: v.localOf(m)})
 		}
 	}
