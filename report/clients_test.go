@@ -1,6 +1,8 @@
 package report
 
 import (
+	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -149,5 +151,47 @@ func TestNothingTriedJudgesNoClient(t *testing.T) {
 		if rows := Clients(ev); len(rows) > 0 {
 			t.Errorf("%s: %+v", name, rows)
 		}
+	}
+}
+
+// Whatever was observed, judging it does not panic, says the same twice, and
+// takes nothing that was not tried for a verdict.
+func TestRandomEvidenceJudgesClients(t *testing.T) {
+	verdicts := map[Verdict]int{}
+	for seed := range uint64(3000) {
+		n := noise{rand.New(rand.NewPCG(seed, 1))}
+		ev := n.evidence()
+		rows := Clients(ev)
+		if !reflect.DeepEqual(rows, Clients(ev)) {
+			t.Fatalf("seed %d: two answers from the same evidence", seed)
+		}
+		ran := map[string]bool{}
+		v := newView(ev)
+		for _, c := range []probe.Check{probe.CheckEPSV, probe.CheckPASV, probe.CheckEPRT, probe.CheckPORT} {
+			ran[string(c)] = v.mode(c) != nil
+		}
+		for _, p := range rows {
+			verdicts[p.Verdict]++
+			if p.Verdict != "" && p.Policy == "active" && !ran["port"] && !ran["eprt"] {
+				t.Fatalf("seed %d: active mode %s, and it was not tried", seed, p.Verdict)
+			}
+			if p.Verdict != "" && strings.HasPrefix(p.Policy, "pasv") && !ran["pasv"] && !ran["epsv"] {
+				t.Fatalf("seed %d: %s %s, and no passive mode was tried", seed, p.Policy, p.Verdict)
+			}
+		}
+	}
+	if verdicts[Works] == 0 || verdicts[Fails] == 0 || verdicts[""] == 0 {
+		t.Errorf("the noise does not reach every verdict: %v", verdicts)
+	}
+}
+
+func TestClientsInTheText(t *testing.T) {
+	r := New(runs["private-address"]().evidence(), Judge{})
+	const row = "\n  fails       PASV at the announced address\n              10.0.0.5:50013 did not answer within 5 s\n                wget (--no-passive-ftp: active)\n"
+	if text := text80(t, r, TextOptions{Verbose: true}); !strings.Contains(text, row) {
+		t.Errorf("no row for wget:\n%s", text)
+	}
+	if text := text80(t, r, TextOptions{}); strings.Contains(text, "CLIENTS") {
+		t.Error("the table stands in the short report")
 	}
 }
