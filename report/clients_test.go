@@ -112,6 +112,22 @@ func clientsTry(try probe.Try, code int) part {
 	}
 }
 
+// declined makes the server answer with a new session.
+func declined(ev *probe.Evidence) {
+	ev.Modes[probe.CheckEPSV].Dials[0].TLS.TLS.Resumed = false
+}
+
+// A plain listing in one mode says nothing about programs that use another.
+func TestPlainProgramsNeedTheirOwnMode(t *testing.T) {
+	for _, p := range Clients(clientsRun(clientsTry(probe.TryPlain, 226))) {
+		for _, c := range p.Programs {
+			if p.Policy == "active" && c.Verdict != "" {
+				t.Errorf("%s %s: only EPSV was tried without TLS", c.Name, c.Verdict)
+			}
+		}
+	}
+}
+
 func TestClientsWithTLS(t *testing.T) {
 	tests := []struct {
 		name                  string
@@ -123,6 +139,7 @@ func TestClientsWithTLS(t *testing.T) {
 		{"reuse is not demanded", clientsRun(clientsTry(probe.TryUnresumed, 226)), Works, Works, "", Works, Works, ""},
 		{"not compared", clientsRun(), Works, "", "", Works, "", ""},
 		{"plain works as well", clientsRun(clientsTry(probe.TryPlain, 226)), Works, "", Works, Works, "", Works},
+		{"the server declines to resume", clientsRun(declined), Works, Works, "", Works, Works, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
