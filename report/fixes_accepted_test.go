@@ -2,6 +2,11 @@ package report
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,12 +21,13 @@ import (
 var tables = [][]Example{
 	announceAddress.all("203.0.113.10"), passiveRange.all(50000, 50100), passiveOn.all(), passiveAllowed.all(), activeOn.all(),
 	quickGreeting.all(), sessionLimits.all(), foreignData.all(), sourcePort20.all(), accountRules.all(),
+	tlsOn.all(), certificateFile.all(), tlsVersions.all(), clientCertificate.all(), reuseOptional.all(), clearData.all(),
 }
 
 var (
 	remark     = regexp.MustCompile(` {3,}\(.*$`)
 	vsftpdLine = regexp.MustCompile(`^[a-z0-9_]+=\S*$`)
-	prose      = regexp.MustCompile(`^(remove|take|put|list|update|look) `)
+	prose      = regexp.MustCompile(`^(remove|take|put|list|update|look|TLS_FTPHandler|CertFile) `)
 )
 
 // linesFor are the configuration lines for a product, without remarks; what
@@ -108,6 +114,30 @@ func TestVsftpdAcceptsTheFixes(t *testing.T) {
 	}
 }
 
+// certificateFiles is a folder with the files that settings name. Each holds
+// the same key and certificate: proftpd -t reads them.
+func certificateFiles(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})...)
+	dir := t.TempDir()
+	for _, name := range []string{"cert.pem", "chain.pem", "privkey.pem", "fullchain.pem"} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 func TestProFTPDAcceptsTheFixes(t *testing.T) {
 	path, env := unpackedServer(t, "proftpd")
 	try := func(line string) (string, error) {
@@ -122,8 +152,9 @@ func TestProFTPDAcceptsTheFixes(t *testing.T) {
 	if text, err := try("NoSuchDirective on"); err == nil {
 		t.Fatalf("proftpd takes any directive: %s", text)
 	}
+	files := certificateFiles(t)
 	for _, l := range linesFor(t, "ProFTPD", func(l string) bool { return l[0] >= 'A' && l[0] <= 'Z' }) {
-		if text, err := try(l); err != nil {
+		if text, err := try(strings.ReplaceAll(l, "/path", files)); err != nil {
 			t.Errorf("%s: %v\n%s", l, err, text)
 		}
 	}
