@@ -52,12 +52,20 @@ func Clients(ev *probe.Evidence) []ClientPolicy {
 		return nil
 	}
 	encrypted := v.login != nil && v.login.TLS.OK()
+	plain := v.plainView()
 	var rows []ClientPolicy
 	for _, p := range policies {
 		r := p.judge(v)
 		row := ClientPolicy{Policy: p.name, Title: p.title, Verdict: r.verdict, Why: r.why}
 		for _, c := range p.programs {
-			row.Programs = append(row.Programs, ClientProgram{c.name, c.setting, c.verdict(v, r.verdict, encrypted)})
+			verdict := r.verdict
+			switch {
+			case encrypted && c.tls == noTLS:
+				verdict = p.judge(plain).verdict
+			case encrypted:
+				verdict = both(verdict, v.withTLS(c.tls).verdict)
+			}
+			row.Programs = append(row.Programs, ClientProgram{c.name, c.setting, verdict})
 		}
 		rows = append(rows, row)
 	}
@@ -67,27 +75,33 @@ func Clients(ev *probe.Evidence) []ClientPolicy {
 	return rows
 }
 
-// verdict combines what the program's policy leads to with its way with TLS.
-func (c clientProgram) verdict(v *view, policy Verdict, encrypted bool) Verdict {
-	if !encrypted {
-		return policy
-	}
-	var tls Verdict
-	switch c.tls {
-	case noTLS:
-		return v.withoutTLS().verdict
-	case resumes:
-		tls = v.resuming().verdict
-	case newSessions:
-		tls = v.notResuming().verdict
-	}
-	if policy == Fails || tls == Fails {
+// both is the verdict on something that needs two others to work.
+func both(a, b Verdict) Verdict {
+	switch {
+	case a == Fails || b == Fails:
 		return Fails
-	}
-	if policy == Works && tls == Works {
+	case a == Works && b == Works:
 		return Works
 	}
 	return ""
+}
+
+// plainView is the view of the same run with the tries without TLS in place of
+// the main ones.
+func (v *view) plainView() *view {
+	plain := *v
+	plain.passive, plain.active = nil, nil
+	for _, c := range probe.Passive {
+		if m := v.ev.Try(c, probe.TryPlain); m != nil && v.ran(c) {
+			plain.passive = append(plain.passive, v.readPassive(m))
+		}
+	}
+	for _, c := range probe.Active {
+		if m := v.ev.Try(c, probe.TryPlain); m != nil && v.ran(c) {
+			plain.active = append(plain.active, active{Mode: m, peer: v.peerOf(m), local: v.localOf(m)})
+		}
+	}
+	return &plain
 }
 
 // judge goes through the policy's steps, as far as the program does.

@@ -98,11 +98,20 @@ func tlsPolicies(v *view) []ClientPolicy {
 	}
 }
 
-// resuming is whether a data connection that resumed the session worked.
+// withTLS is whether the program's way with sessions works.
+func (v *view) withTLS(use sessionUse) clientResult {
+	if use == resumes {
+		return v.resuming()
+	}
+	return v.notResuming()
+}
+
+// resuming is whether a data connection that offered to resume the session
+// worked. The server may have declined, and gone on with a new one.
 func (v *view) resuming() clientResult {
 	for _, m := range v.allTries() {
-		if h := handshakeOf(m); m.Listed() && h.OK() && h.TLS.Resumed {
-			return clientResult{verdict: Works, why: "a listing came over a resumed session"}
+		if h := handshakeOf(m); m.Listed() && h.OK() && (h.TLS.Resumed || h.TLS.Presented) {
+			return clientResult{verdict: Works, why: "a listing came where the session was offered for reuse"}
 		}
 	}
 	return clientResult{why: "not tested"}
@@ -116,7 +125,12 @@ func (v *view) notResuming() clientResult {
 		}
 	}
 	for _, c := range probe.Checks {
-		if m := v.ev.Try(c, probe.TryUnresumed); m != nil && m.Ended && v.ran(c) && v.mode(c).Listed() {
+		m := v.ev.Try(c, probe.TryUnresumed)
+		if m == nil || !m.Ended || !v.ran(c) || !v.mode(c).Listed() {
+			continue
+		}
+		r, h := m.List.Final(), handshakeOf(m)
+		if r != nil && r.Code >= 400 || h != nil && !h.OK() {
 			return clientResult{verdict: Fails, why: "the same transfer fails without resuming the session"}
 		}
 	}
@@ -141,7 +155,12 @@ func (v *view) allTries() []*probe.Mode {
 			list = append(list, m)
 		}
 	}
-	return append(list, v.ev.Tries...)
+	for _, m := range v.ev.Tries {
+		if v.ran(m.Check) {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // handshakeOf is the handshake on the mode's data connection, or nil.

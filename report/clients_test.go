@@ -1,6 +1,8 @@
 package report
 
 import (
+	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -110,6 +112,22 @@ func clientsTry(try probe.Try, code int) part {
 	}
 }
 
+// declined makes the server answer with a new session.
+func declined(ev *probe.Evidence) {
+	ev.Modes[probe.CheckEPSV].Dials[0].TLS.TLS.Resumed = false
+}
+
+// A plain listing in one mode says nothing about programs that use another.
+func TestPlainProgramsNeedTheirOwnMode(t *testing.T) {
+	for _, p := range Clients(clientsRun(clientsTry(probe.TryPlain, 226))) {
+		for _, c := range p.Programs {
+			if p.Policy == "active" && c.Verdict != "" {
+				t.Errorf("%s %s: only EPSV was tried without TLS", c.Name, c.Verdict)
+			}
+		}
+	}
+}
+
 func TestClientsWithTLS(t *testing.T) {
 	tests := []struct {
 		name                  string
@@ -121,6 +139,7 @@ func TestClientsWithTLS(t *testing.T) {
 		{"reuse is not demanded", clientsRun(clientsTry(probe.TryUnresumed, 226)), Works, Works, "", Works, Works, ""},
 		{"not compared", clientsRun(), Works, "", "", Works, "", ""},
 		{"plain works as well", clientsRun(clientsTry(probe.TryPlain, 226)), Works, "", Works, Works, "", Works},
+		{"the server declines to resume", clientsRun(declined), Works, Works, "", Works, Works, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,5 +168,47 @@ func TestNothingTriedJudgesNoClient(t *testing.T) {
 		if rows := Clients(ev); len(rows) > 0 {
 			t.Errorf("%s: %+v", name, rows)
 		}
+	}
+}
+
+// Whatever was observed, judging it does not panic, says the same twice, and
+// takes nothing that was not tried for a verdict.
+func TestRandomEvidenceJudgesClients(t *testing.T) {
+	verdicts := map[Verdict]int{}
+	for seed := range uint64(3000) {
+		n := noise{rand.New(rand.NewPCG(seed, 1))}
+		ev := n.evidence()
+		rows := Clients(ev)
+		if !reflect.DeepEqual(rows, Clients(ev)) {
+			t.Fatalf("seed %d: two answers from the same evidence", seed)
+		}
+		ran := map[string]bool{}
+		v := newView(ev)
+		for _, c := range []probe.Check{probe.CheckEPSV, probe.CheckPASV, probe.CheckEPRT, probe.CheckPORT} {
+			ran[string(c)] = v.mode(c) != nil
+		}
+		for _, p := range rows {
+			verdicts[p.Verdict]++
+			if p.Verdict != "" && p.Policy == "active" && !ran["port"] && !ran["eprt"] {
+				t.Fatalf("seed %d: active mode %s, and it was not tried", seed, p.Verdict)
+			}
+			if p.Verdict != "" && strings.HasPrefix(p.Policy, "pasv") && !ran["pasv"] && !ran["epsv"] {
+				t.Fatalf("seed %d: %s %s, and no passive mode was tried", seed, p.Policy, p.Verdict)
+			}
+		}
+	}
+	if verdicts[Works] == 0 || verdicts[Fails] == 0 || verdicts[""] == 0 {
+		t.Errorf("the noise does not reach every verdict: %v", verdicts)
+	}
+}
+
+func TestClientsInTheText(t *testing.T) {
+	r := New(runs["private-address"]().evidence(), Judge{})
+	const row = "\n  fails       PASV at the announced address\n              10.0.0.5:50013 did not answer within 5 s\n                wget (--no-passive-ftp: active)\n"
+	if text := text80(t, r, TextOptions{Verbose: true}); !strings.Contains(text, row) {
+		t.Errorf("no row for wget:\n%s", text)
+	}
+	if text := text80(t, r, TextOptions{}); strings.Contains(text, "CLIENTS") {
+		t.Error("the table stands in the short report")
 	}
 }
