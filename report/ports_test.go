@@ -75,6 +75,12 @@ func withSmallSegments(c probe.Check, n int, bytes int64, o probe.Outcome) part 
 	}
 }
 
+// clientBlocked: the ordinary client drew a blocked port.
+func clientBlocked(ev *probe.Evidence) {
+	clientFailed("dial 203.0.113.10:33741: timeout")(ev)
+	ev.Client.Dials = []probe.Dial{madeDial(probe.AsClient, netipPort(33741), hops.Timeout)}
+}
+
 // proftpd names the server by its greeting.
 var proftpd = greeting("220 ProFTPD Server (lab) [10.0.0.10]")
 
@@ -107,6 +113,7 @@ func TestPortRules(t *testing.T) {
 
 		{"ProFTPD beyond its range", []part{proftpd, open(50001, 50003, 50005, 50007), shut(38211, 60007)}, "likely passive-ports-exhausted"},
 		{"ProFTPD with one port, and beyond it", []part{proftpd, open(50000, 50000, 50000), shut(33211, 38007, 41955, 47001, 52001, 60444)}, "likely passive-ports-exhausted"},
+		{"ProFTPD with two ports, and beyond them", []part{proftpd, open(50000, 50001, 50000, 50001, 50000), shut(36561, 38969), clientBlocked}, "likely passive-ports-exhausted"},
 		{"ProFTPD, a second range that is blocked", []part{proftpd, open(50001, 50003, 50005, 50007, 50009, 50011), shut(60001, 60003, 60005, 60007)}, "certain data-range-partly-blocked"},
 		{"an unknown server beyond its range", []part{greeting("220 Hello."), open(50001, 50003, 50005, 50007), shut(38211, 41007)}, "possible passive-ports-exhausted"},
 		{"vsftpd does not leave its range", []part{open(50001, 50003, 50005, 50007), shut(38211, 60007)}, "likely data-range-partly-blocked"},
@@ -304,16 +311,19 @@ func TestSweepText(t *testing.T) {
 func TestWidthEstimate(t *testing.T) {
 	for _, tt := range []struct{ width, draws int }{{100, 12}, {1000, 12}, {16384, 12}, {28000, 6}} {
 		n := noise{rand.New(rand.NewPCG(7, uint64(tt.width)))}
-		sum := 0
+		sum, told := 0, 0
 		const runs = 400
 		for range runs {
 			ev := made()
 			for range tt.draws {
 				samples(hops.Open, false, uint16(30000+n.IntN(tt.width)))(ev)
 			}
-			sum += AnnouncedRangeOf(ev).About
+			if about := AnnouncedRangeOf(ev).About; about > 0 {
+				sum += about
+				told++
+			}
 		}
-		if mean := float64(sum) / runs; mean < 0.95*float64(tt.width) || mean > 1.05*float64(tt.width) {
+		if mean := float64(sum) / float64(told); mean < 0.95*float64(tt.width) || mean > 1.05*float64(tt.width) {
 			t.Errorf("%d draws out of %d: %.0f on average", tt.draws, tt.width, mean)
 		}
 	}
@@ -321,6 +331,9 @@ func TestWidthEstimate(t *testing.T) {
 		if r := AnnouncedRangeOf(made(samples(hops.Open, false, few...))); r.About != 0 || r.words() != "" {
 			t.Errorf("%v: %+v", few, r)
 		}
+	}
+	if r := AnnouncedRangeOf(made(samples(hops.Open, false, 50000, 50001, 50000, 50001, 50000, 50001, 50000), samples(hops.Timeout, false, 36561, 38969))); r.About != 0 {
+		t.Errorf("ProFTPD beyond its range: %+v", r)
 	}
 	if r := AnnouncedRangeOf(made()); r != nil || r.words() != "" {
 		t.Errorf("nothing announced: %+v", r)

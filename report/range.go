@@ -24,9 +24,7 @@ func rangePartlyBlocked(v *view) *Finding {
 	for _, s := range b.shut {
 		f.Checks = append(f.Checks, s.dial.Check)
 	}
-	if c := v.ev.Client; c != nil && slices.ContainsFunc(c.Dials, func(d probe.Dial) bool { return failed(&d) }) {
-		f.Checks = append(f.Checks, probe.CheckClient) // it drew a blocked port as well
-	}
+	f.Checks = append(f.Checks, v.clientBlocked()...)
 	first := b.shut[0].dial
 	f.Story = []string{
 		fmt.Sprintf("Of %d announced ports %d opened (%s) and %d did not: %s.", len(b.open)+len(b.shut), len(b.open), b.band, len(b.shut), portList(b.shut)),
@@ -45,6 +43,14 @@ func rangePartlyBlocked(v *view) *Finding {
 	v.fixPartlyBlocked(f, b)
 	v.placeShut(f, b)
 	return f
+}
+
+// clientBlocked is the ordinary client's check if it drew a blocked port, too.
+func (v *view) clientBlocked() []probe.Check {
+	if c := v.ev.Client; c != nil && slices.ContainsFunc(c.Dials, func(d probe.Dial) bool { return failed(&d) }) {
+		return []probe.Check{probe.CheckClient}
+	}
+	return nil
 }
 
 // fixPartlyBlocked turns the boundary into what to change. Only a sweep names

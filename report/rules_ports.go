@@ -115,9 +115,7 @@ func dataIntermittent(v *view) *Finding {
 			f.Checks = append(f.Checks, a.Check)
 		}
 	}
-	if c := v.ev.Client; c != nil && slices.ContainsFunc(c.Dials, func(d probe.Dial) bool { return failed(&d) }) {
-		f.Checks = append(f.Checks, probe.CheckClient)
-	}
+	f.Checks = append(f.Checks, v.clientBlocked()...)
 	changing := slices.ContainsFunc(odd, func(s sample) bool { return !s.confirmed })
 	switch {
 	case len(both) > 1:
@@ -267,6 +265,7 @@ func spilledOver(v *view) *Finding {
 	for _, s := range b.shut {
 		f.Checks = append(f.Checks, s.dial.Check)
 	}
+	f.Checks = append(f.Checks, v.clientBlocked()...)
 	f.Story = []string{
 		fmt.Sprintf("The server announced %s from %s, which opened, and far from these %s, which did not: %s.", count(len(b.open), "port"), b.band, count(len(b.shut), "other"), portList(b.shut)),
 		known + " The firewall in front does not know of those ports.",

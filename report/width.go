@@ -13,9 +13,9 @@ import (
 type AnnouncedRange struct {
 	Low, High uint16 // lowest and highest port seen
 	Seen      int    // different ports
-	About     int    // estimated width in ports; 0: too few were seen
+	About     int    // estimated width in ports; 0: too few were seen, or no one range shows them
 
-	ports []uint16
+	ports []uint16 // of every announcement, in order
 }
 
 // leastSeen is how many different ports an estimate needs: with fewer the
@@ -36,10 +36,9 @@ func AnnouncedRangeOf(ev *probe.Evidence) *AnnouncedRange {
 		return nil
 	}
 	slices.Sort(ports)
-	ports = slices.Compact(ports)
-	n := len(ports)
-	r := &AnnouncedRange{Low: ports[0], High: ports[n-1], Seen: n, ports: ports}
-	if n >= leastSeen {
+	n := len(slices.Compact(slices.Clone(ports)))
+	r := &AnnouncedRange{Low: ports[0], High: ports[len(ports)-1], Seen: n, ports: ports}
+	if n >= leastSeen && r.even() {
 		about := Announced{Low: r.Low, High: r.High, Ports: n}.Estimate()
 		r.About = max(roundTwo(float64(about)), r.span())
 	}
@@ -64,8 +63,8 @@ func (r *AnnouncedRange) words() string {
 }
 
 // even reports whether the ports look drawn from one range. A small range and
-// a few ports outside it have more than half of the ports close together, which
-// an even draw hardly shows.
+// a few ports outside it have more than half of the announcements close
+// together, which an even draw hardly shows.
 func (r *AnnouncedRange) even() bool {
 	most := len(r.ports)/2 + 1
 	for i := most - 1; i < len(r.ports); i++ {
@@ -83,7 +82,7 @@ const smallestEphemeral = 65536 - 49152
 // rangeWide: half of that between the ports seen, four fifths by the estimate.
 func rangeWide(v *view) *Finding {
 	r := AnnouncedRangeOf(v.ev)
-	if r == nil || r.About < smallestEphemeral*4/5 || r.span() < smallestEphemeral/2 || !r.even() {
+	if r == nil || r.About < smallestEphemeral*4/5 || r.span() < smallestEphemeral/2 {
 		return nil
 	}
 	f := &Finding{
