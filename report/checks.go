@@ -33,6 +33,11 @@ type CheckLine struct {
 	Dials     []probe.Dial      // the connection attempts it rests on
 	TLS       *probe.Handshake  // of the control connection, or of the one that arrived in active mode; nil: none
 	Trials    []probe.Handshake // further handshakes with the control port
+
+	Announcements *AnnouncedRange // ports: what was announced; nil when nothing was
+	Sweep         *Sweep          // ports: the map of a range; nil without a sweep
+	Transfers     []Transfer      // transfer
+	Silences      []probe.Silence // idle
 }
 
 // slowGreeting is the wait for a greeting from which on it is a warning.
@@ -92,6 +97,10 @@ func judgeCheck(ev *probe.Evidence, l *CheckLine) {
 		portsLine(ev, l)
 	case probe.CheckClient:
 		clientLine(ev, l)
+	case probe.CheckTransfer:
+		transferLine(ev, l)
+	case probe.CheckIdle:
+		idleLine(ev, l)
 	case probe.CheckPath:
 		l.State, l.Summary = pathLine(ev)
 	default:

@@ -183,7 +183,11 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 	}
 	total := len(open) + len(blocked)
 	text := fmt.Sprintf("%d of %d announced ports open", len(open), total)
+	l.Announcements, l.Sweep = AnnouncedRangeOf(ev), SweepOf(ev)
+	width := l.Announcements.words()
 	switch {
+	case total == 0 && l.Sweep != nil:
+		l.State = OK
 	case total == 0 && refusal != nil:
 		l.State, l.Summary = Failed, "no port announced: "+strings.TrimSuffix(refusal.Text, ".")
 	case total == 0:
@@ -193,12 +197,25 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 		if len(open) > 0 {
 			l.Summary += ", " + portSpan(open)
 		}
-		l.Summary += fmt.Sprintf("; %d %s, %s", len(blocked), outcomeWord(how), portSpan(blocked))
+		l.Summary = join(l.Summary+fmt.Sprintf("; %d %s, %s", len(blocked), outcomeWord(how), portSpan(blocked)), "; ", width)
 	case refusal != nil:
 		l.State = Warn
 		l.Summary = fmt.Sprintf("%s, %s; then %s", text, portSpan(open), strings.TrimSuffix(refusal.Text, "."))
 	default:
-		l.State, l.Summary = OK, text+", "+portSpan(open)
+		l.State, l.Summary = OK, join(text+", "+portSpan(open), ", ", width)
+	}
+	sweptLine(ev, l)
+}
+
+// sweptLine adds what the sweep counted. It is a measurement, and fails only
+// where blocked ports stand between announced ones.
+func sweptLine(ev *probe.Evidence, l *CheckLine) {
+	if l.Sweep == nil {
+		return
+	}
+	l.Summary = join(l.Summary, "; ", fmt.Sprintf("swept %s: %s", portRange{l.Sweep.Low, l.Sweep.High}, l.Sweep.Words()))
+	if l.State == OK && len(newView(ev).holes()) > 0 {
+		l.State = Failed
 	}
 }
 
@@ -218,8 +235,8 @@ func pathLine(ev *probe.Evidence) (State, string) {
 		text = fmt.Sprintf("%s is %d %s away", at, n, plural(n, "hop"))
 	}
 	for _, to := range tracedPorts(ev) {
-		if to == at {
-			continue
+		if to == at || slices.ContainsFunc(ev.Announced(), func(s probe.Sample) bool { return s.Dial.To == to && s.Dial.Outcome == hops.Open }) {
+			continue // the search there is for the server's distance
 		}
 		if end := pathEnd(ev, to); end != "" {
 			text = join(text, "; ", fmt.Sprintf("%s: %s", to, end))

@@ -64,6 +64,11 @@ type (
 		Dials     []wireDial  `json:"dials,omitempty"`
 		TLS       *wireTLS    `json:"tls,omitempty"`
 		Trials    []wireTrial `json:"trials,omitempty"`
+
+		Range     *wireRange     `json:"range,omitempty"`
+		Sweep     *wireSweep     `json:"sweep,omitempty"`
+		Transfers []wireTransfer `json:"transfers,omitempty"`
+		Silences  []wireSilence  `json:"silences,omitempty"`
 	}
 	wireDial struct {
 		To      string        `json:"to"`
@@ -208,6 +213,7 @@ func wireCheckOf(l CheckLine) wireCheck {
 		w.TLS = wireTLSOf(d.TLS)
 		c.Dials = append(c.Dials, w)
 	}
+	addMeasurements(&c, l)
 	return c
 }
 

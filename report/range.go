@@ -8,100 +8,23 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-// sample is what is known of one announced port.
-type sample struct {
-	port      uint16
-	open      bool
-	confirmed bool // dialled again, with the same outcome
-	dial      *probe.Dial
-}
-
-// sampled sums up the attempts by port, in port order. A port that failed once
-// and then showed another outcome proves nothing and is left out.
-func (v *view) sampled() []sample {
-	byPort := map[uint16]*sample{}
-	unsteady := map[uint16]bool{}
-	for _, a := range v.ports {
-		port := a.To.Port()
-		s := byPort[port]
-		switch {
-		case s == nil && a.fresh:
-			byPort[port] = &sample{port: port, open: opened(a.Dial), dial: a.Dial}
-		case s == nil:
-		case a.fresh && s.open != opened(a.Dial):
-			unsteady[port] = true
-		case a.fresh && !s.open && a.Outcome == s.dial.Outcome:
-			s.confirmed = true
-		case a.fresh || s.open || s.dial.Outcome == hops.Refused:
-		case opened(a.Dial) || a.Outcome == hops.Refused: // nothing listens there any more, so the way is open
-			unsteady[port] = true
-		default: // silence or an ICMP message, which are rare enough to be left out at times
-			s.confirmed = true
-		}
-	}
-	var list []sample
-	for port, s := range byPort {
-		if !unsteady[port] {
-			list = append(list, *s)
-		}
-	}
-	slices.SortFunc(list, func(a, b sample) int { return int(a.port) - int(b.port) })
-	return list
-}
-
-// boundary is how the open and the blocked ports divide.
-type boundary struct {
-	open, shut []sample
-	band       portRange // of the open ports
-	changes    int       // between open and blocked, in port order
-}
-
-func (v *view) boundary() boundary {
-	var b boundary
-	list := v.sampled()
-	for i, s := range list {
-		if s.open {
-			b.open = append(b.open, s)
-		} else {
-			b.shut = append(b.shut, s)
-		}
-		if i > 0 && s.open != list[i-1].open {
-			b.changes++
-		}
-	}
-	if len(b.open) > 0 {
-		b.band = portRange{b.open[0].port, b.open[len(b.open)-1].port}
-	}
-	return b
-}
-
-// chance is the probability that a random mix of this many open and blocked
-// ports would show a single boundary.
-func chance(open, shut int) float64 {
-	ways := 1.0 // binomial(open+shut, shut)
-	for i := 1; i <= shut; i++ {
-		ways = ways * float64(open+i) / float64(i)
-	}
-	return min(1, 2/ways)
-}
-
+// rangePartlyBlocked needs a boundary that random failures would hardly show
+// (chance), or a blocked port that stayed blocked.
 func rangePartlyBlocked(v *view) *Finding {
-	b := v.boundary()
-	if len(b.open) == 0 || len(b.shut) == 0 || b.changes > 2 {
-		return nil
+	b, stray := v.fits()
+	if len(b.open) == 0 || len(b.shut) == 0 {
+		return v.holeInRange(b)
 	}
-	unlikely := chance(len(b.open), len(b.shut)) < 0.05 && b.changes == 1
 	confirmed := slices.ContainsFunc(b.shut, func(s sample) bool { return s.confirmed })
-	if !unlikely && !confirmed {
+	clear := b.chance() < unlikely
+	if b.changes > 2 || !clear && !confirmed || v.spills(b) != "" {
 		return nil
 	}
-	f := &Finding{Certainty: sure(unlikely && confirmed), Checks: []probe.Check{probe.CheckPorts}}
+	f := &Finding{Certainty: sure(clear && confirmed && stray == nil), Checks: []probe.Check{probe.CheckPorts}}
 	for _, s := range b.shut {
 		f.Checks = append(f.Checks, s.dial.Check)
 	}
-	if c := v.ev.Client; c != nil && slices.ContainsFunc(c.Dials, func(d probe.Dial) bool { return failed(&d) }) {
-		f.Checks = append(f.Checks, probe.CheckClient) // it drew a blocked port as well
-	}
+	f.Checks = append(f.Checks, v.clientBlocked()...)
 	first := b.shut[0].dial
 	f.Story = []string{
 		fmt.Sprintf("Of %d announced ports %d opened (%s) and %d did not: %s.", len(b.open)+len(b.shut), len(b.open), b.band, len(b.shut), portList(b.shut)),
@@ -111,22 +34,122 @@ func rangePartlyBlocked(v *view) *Finding {
 	if confirmed {
 		f.RuledOut = append(f.RuledOut, "Chance or load: a blocked port was tried again and stayed blocked.")
 	}
-	if b.spilled() && v.product.is("ProFTPD", "pyftpdlib") {
-		f.Certainty = Likely
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: %s leaves its configured range when that is used up, and the blocked ports lie far from the others.", v.product.Name))
-	}
-	if !unlikely {
+	if !clear {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a boundary by chance; more samples would decide (--ports).")
 	}
-	all := v.announcedRange()
-	f.Fixes = []Fix{
-		{Who: ServerNetwork, Do: fmt.Sprintf("Open the whole range that the server announces, at least %s.", all), Examples: openRange(all)},
+	if stray != nil {
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not explained: port %d, among the open ones, did not open either. One attempt may fail by chance.", stray.port))
 	}
-	if b.band.high-b.band.low >= 9 { // fewer are no range to serve clients with
-		f.Fixes = append(f.Fixes, Fix{Who: ServerAdmin, Do: fmt.Sprintf("Or let the server announce only ports that are open, such as %s.", b.band), Examples: examplesRange(v, b.band)})
-	}
+	v.fixPartlyBlocked(f, b)
 	v.placeShut(f, b)
 	return f
+}
+
+// clientBlocked is the ordinary client's check if it drew a blocked port, too.
+func (v *view) clientBlocked() []probe.Check {
+	if c := v.ev.Client; c != nil && slices.ContainsFunc(c.Dials, func(d probe.Dial) bool { return failed(&d) }) {
+		return []probe.Check{probe.CheckClient}
+	}
+	return nil
+}
+
+// fixPartlyBlocked turns the boundary into what to change. Only a sweep names
+// it exactly.
+func (v *view) fixPartlyBlocked(f *Finding, b boundary) {
+	all, band := v.announcedRange(), b.band
+	open := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Open the whole range that the server announces, at least %s.", all), Examples: openRange(all)}
+	passes, blocked := v.sweptBoundary(b)
+	r := AnnouncedRangeOf(v.ev)
+	switch {
+	case passes.low > 0:
+		band = passes
+		f.Story[1] = fmt.Sprintf("The sweep names the boundary: the firewall lets %s through and blocks %s. %s", passes, rangeList(blocked, 4), letThrough)
+		if len(blocked) == 1 {
+			open.Do = fmt.Sprintf("Open the blocked part of the server's range as well: the sweep found %s blocked.", blocked[0])
+			open.Examples = openRange(blocked[0])
+		}
+	case r != nil && r.About > r.span():
+		f.Story = append(f.Story, fmt.Sprintf("Judging by %d ports, the server's range is about %d ports wide. A sweep would name the boundary (--sweep %s).", r.Seen, r.About, all))
+	}
+	f.Fixes = []Fix{open}
+	if band.high-band.low >= 9 { // fewer are no range to serve clients with
+		f.Fixes = append(f.Fixes, Fix{Who: ServerAdmin, Do: fmt.Sprintf("Or let the server announce only ports that are open, such as %s.", band), Examples: examplesRange(v, band)})
+	}
+}
+
+const letThrough = "A refused port is let through: a firewall that drops would leave it silent."
+
+// sweptBoundary is what a sweep adds: the range let through that holds every
+// open port, and the blocked ranges that hold a blocked one. Where blocked
+// ports are refused, a refusal proves nothing.
+func (v *view) sweptBoundary(b boundary) (passes portRange, blocked []portRange) {
+	if slices.ContainsFunc(b.shut, func(s sample) bool { return s.dial.Outcome == hops.Refused }) {
+		return passes, nil
+	}
+	s := SweepOf(v.ev)
+	for _, r := range s.let() {
+		if r.low <= b.band.low && b.band.high <= r.high {
+			passes = r
+		}
+	}
+	for _, r := range s.shut() {
+		if slices.ContainsFunc(b.shut, func(s sample) bool { return r.low <= s.port && s.port <= r.high }) {
+			blocked = append(blocked, r)
+		}
+	}
+	if len(blocked) == 0 {
+		return portRange{}, nil
+	}
+	return passes, blocked
+}
+
+// leastHole is how many neighbouring ports a hole has at least: fewer may be
+// lost packets, of the many that a sweep sends at once.
+const leastHole = 4
+
+// holeInRange: every announced port opened, but a sweep found others between
+// them that are blocked. The ports around have to be let through without an
+// announcement: an FTP helper opens only what was announced.
+func (v *view) holeInRange(b boundary) *Finding {
+	holes := v.holes()
+	if len(b.shut) > 0 || len(b.open) == 0 || len(holes) == 0 {
+		return nil
+	}
+	f := &Finding{Certainty: Likely, Checks: []probe.Check{probe.CheckPorts}, Where: &Where{Side: SideUnknown, Of: v.distance()},
+		Story: []string{
+			fmt.Sprintf("The %d ports that the server announced in this run opened (%s). The sweep found ports between them that are blocked: %s.", len(b.open), b.band, rangeList(holes, 4)),
+			"Other ports between them are let through. " + letThrough,
+		},
+		Effect:   "Transfers fail when the server chooses one of the blocked ports.",
+		RuledOut: []string{"Not ruled out: a server that never announces these ports."},
+		Fixes:    []Fix{{Who: ServerNetwork, Do: fmt.Sprintf("Open %s as well.", rangeList(holes, 4)), Examples: openRange(holes[0])}},
+	}
+	if len(holes) > 1 {
+		f.Fixes[0].Examples = openRange(v.announcedRange())
+	}
+	return f
+}
+
+// holes are blocked ranges of the sweep between announced ports, where refused
+// ports show that the firewall lets others through.
+func (v *view) holes() []portRange {
+	if !v.ran(probe.CheckPorts) {
+		return nil
+	}
+	s, all := SweepOf(v.ev), v.announcedRange()
+	inside := func(list []portRange, least int) (in []portRange) {
+		for _, r := range list {
+			r = portRange{max(r.low, all.low), min(r.high, all.high)}
+			if r.low <= r.high && int(r.high)-int(r.low) >= least-1 {
+				in = append(in, r)
+			}
+		}
+		return in
+	}
+	if all.low == 0 || len(inside(s.of(PortRefused), leastHole)) == 0 {
+		return nil
+	}
+	return inside(s.shut(), leastHole)
 }
 
 // placeShut says where the connections to the blocked ports end.
@@ -155,18 +178,6 @@ func (v *view) placeShut(f *Finding, b boundary) {
 		}
 		f.Story = append(f.Story, fmt.Sprintf("Attempts to port %d end elsewhere: %s.", other.to.Port(), whereText(v.locate(other, nil))))
 	}
-}
-
-// spilled reports whether every blocked port lies far outside the open band.
-func (b boundary) spilled() bool {
-	width := 4 * (int(b.band.high) - int(b.band.low) + 1)
-	for _, s := range b.shut {
-		below, above := int(b.band.low)-int(s.port), int(s.port)-int(b.band.high)
-		if below <= width && above <= width {
-			return false
-		}
-	}
-	return true
 }
 
 func boundaryStory(b boundary) string {

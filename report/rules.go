@@ -27,8 +27,8 @@ type rule struct {
 
 // rules is the table, root causes before what follows from them. The order
 // also sorts findings of one severity.
-var rules = slices.Concat(reachRules, tlsRules, certificateRules, loginRules, dialogueRules,
-	blindRules, passiveRules, dataRules, dataTLSRules, activeRules, transferRules)
+var rules = slices.Concat(reachRules, tlsRules, certificateRules, loginRules, dialogueRules, middleRules,
+	blindRules, passiveRules, dataRules, portRules, dataTLSRules, activeRules, transferRules, idleRules)
 
 // unexplainedRule is no row of the table because its condition looks at the
 // findings of the others.

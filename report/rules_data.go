@@ -23,7 +23,7 @@ var dataRules = []rule{
 		when: dataRefused},
 	{Code: Code{"data-range-partly-blocked", Problem, ServerNetwork, "Part of the passive range is blocked",
 		"Some announced ports are reachable and others are not, divided by port number: server range and firewall range differ."},
-		when: rangePartlyBlocked},
+		when: rangePartlyBlocked, hides: []string{"later-transfers-fail"}},
 }
 
 func mostLikely(certain bool) string {

@@ -80,12 +80,16 @@ func verb(command string) string {
 	return v
 }
 
-// controlStalled leaves LIST alone: its last reply waits for the data
-// connection, and other rules speak of that.
+// transfers wait for their data connection with their last reply.
+var transferVerbs = []string{"LIST", "RETR", "STOR"}
+
+// controlStalled leaves transfers alone, and the idle check: other rules speak
+// of those.
 func controlStalled(v *view) *Finding {
 	var stalled []*probe.Loss
 	for _, l := range v.losses(hops.Timeout, probe.OutcomeClosed, hops.Reset) {
-		if l.Command == "" || verb(l.Command) == "QUIT" || verb(l.Command) == "LIST" && l.Outcome == hops.Timeout || v.turnedDown(l) {
+		waits := slices.Contains(transferVerbs, verb(l.Command)) && l.Outcome == hops.Timeout
+		if l.Command == "" || verb(l.Command) == "QUIT" || waits || l.Check == probe.CheckIdle || v.turnedDown(l) || l.Check == probe.CheckTransfer && laterTransfersFail(v) != nil {
 			continue
 		}
 		stalled = append(stalled, l)
@@ -144,8 +148,49 @@ func (v *view) stalledMidway(f *Finding, l *probe.Loss, verbs []string) {
 	if n := v.answeredElsewhere(verbs); n > 0 {
 		f.Story = append(f.Story, fmt.Sprintf("Other commands were answered, in this run's other sessions too (%d).", n))
 	}
+	v.placeStall(f, l, verbs)
 	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on port 21, on both sides, and switch it off for a test."},
 		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
+}
+
+// placeStall compares with sessions in which the same command was answered:
+// under TLS a device on the way cannot read it.
+func (v *view) placeStall(f *Finding, l *probe.Loss, verbs []string) {
+	plain, encrypted := v.answered(verbs[0])
+	switch {
+	case v.sameMachine():
+		f.Owner, f.Where.Side = ServerAdmin, SideServer
+		f.RuledOut[1] = "A device on the way: the server runs on this machine."
+	case len(verbs) > 1:
+	case encrypted && !plain && !v.encrypted(l):
+		f.Certainty = Certain
+		f.Story = append(f.Story, fmt.Sprintf("With TLS, %s is answered. A device on the way reads FTP, and drops this command or its reply where it can read it.", verbs[0]))
+		f.RuledOut[1] = "A server that hangs: it answers the same command when nobody else can read it."
+	case plain || encrypted && v.encrypted(l):
+		f.Certainty = Possible
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: chance or load. In another session %s was answered.", verbs[0]))
+	}
+}
+
+// answered reports whether a command got a reply in a plain session, and in an
+// encrypted one, those of further tries included.
+func (v *view) answered(command string) (plain, encrypted bool) {
+	for _, s := range v.ev.Sessions {
+		if s == nil || !v.ran(s.Check) || s.Reply(command) == nil {
+			continue
+		}
+		if s.TLS.OK() {
+			encrypted = true
+		} else {
+			plain = true
+		}
+	}
+	return plain, encrypted
+}
+
+// encrypted reports whether the session that gave out spoke TLS.
+func (v *view) encrypted(l *probe.Loss) bool {
+	return slices.ContainsFunc(v.sessions(), func(s *probe.Session) bool { return s.Lost == l && s.TLS.OK() })
 }
 
 // stalledAtAuth completes the finding for AUTH TLS. A login without it may be

@@ -27,7 +27,7 @@ var passiveRules = []rule{
 		when: replyMalformed},
 	{Code: Code{"passive-ports-exhausted", Problem, ServerAdmin, "The server runs out of passive ports",
 		"The server has no free passive port for a further session."},
-		when: portsExhausted, hides: []string{"passive-disabled"}},
+		when: outOfPorts, hides: []string{"passive-disabled", "passive-range-wide", "later-transfers-fail"}},
 	{Code: Code{"passive-disabled", Problem, ServerAdmin, "The server refuses passive mode",
 		"The server refuses PASV and EPSV."},
 		when: passiveDisabled, hides: []string{"pasv-on-ipv6", "epsv-unsupported"}},

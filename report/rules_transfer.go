@@ -3,108 +3,35 @@ package report
 import (
 	"fmt"
 	"regexp"
-	"slices"
+	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
 )
 
-// The listing over a data connection that opened.
+// What comes over a data connection that opened.
 var transferRules = []rule{
+	{Code: Code{"mtu-black-hole", Problem, PathOwner, "Large packets vanish on the way",
+		"The data connection opens and small packets pass, but full-size ones are lost and nobody tells their sender."},
+		when: mtuBlackHole, hides: []string{"data-silent", "later-transfers-fail"}},
 	{Code: Code{"data-source-rejected", Problem, ServerNetwork, "The data connection's source is refused",
 		"The server sees the data connection come from another address than the control connection, and refuses it."},
-		when: dataSourceRejected, hides: []string{"data-reset"}},
+		when: dataSourceRejected, hides: []string{"data-reset", "later-transfers-fail"}},
 	{Code: Code{"data-reset", Problem, ServerNetwork, "The data connection opens and breaks off",
 		"The data connection is torn down by a reset before the listing is complete."},
-		when: dataReset},
+		when: dataReset, hides: []string{"later-transfers-fail"}},
 	{Code: Code{"data-silent", Problem, ServerAdmin, "The data connection stays silent",
 		"The data connection is open, but neither data nor its end arrives."},
-		when: dataSilent},
+		when: dataSilent, hides: []string{"later-transfers-fail"}},
 	{Code: Code{"completion-reply-missing", Problem, ServerAdmin, "The server never confirms the transfer",
 		"The data connection ended in good order, and the reply 226 that should follow did not come."},
-		when: completionMissing, hides: []string{"control-stalled"}},
+		when: completionMissing, hides: []string{"control-stalled", "later-transfers-fail"}},
+	{Code: Code{"later-transfers-fail", Problem, ServerAdmin, "The first transfers work, a later one fails",
+		"The first transfers over a control connection succeed, and a later one does not."},
+		when: laterTransfersFail},
 	{Code: Code{"transfer-denied", Note, ServerAdmin, "The server refuses to list the directory",
 		"The server answers the transfer command with a refusal about permissions or names; connectivity is not the reason."},
 		when: transferDenied},
-}
-
-// transfer is one mode's listing, for either direction of the connection.
-type transfer struct {
-	*probe.Mode
-	passive bool
-	opened  bool
-	data    *probe.Data // nil: nothing is known
-}
-
-// transfers leaves out those that TLS stopped: other rules speak of them.
-func (v *view) transfers() []transfer {
-	var list []transfer
-	for _, p := range v.passive {
-		reset := p.host != nil && p.host.Outcome == hops.Reset || p.announced != nil && p.announced.Outcome == hops.Reset
-		data := p.data()
-		if data == nil {
-			data = broken(p.Mode)
-		}
-		if data == nil && reset {
-			data = &probe.Data{Outcome: hops.Reset}
-		}
-		list = append(list, transfer{p.Mode, true, p.open(), data})
-	}
-	for _, a := range v.active {
-		t := transfer{Mode: a.Mode, opened: len(a.Arrivals) > 0}
-		for _, at := range a.Arrivals {
-			if t.data == nil {
-				t.data = at.Data
-			}
-		}
-		if t.data == nil {
-			t.data = broken(a.Mode)
-		}
-		list = append(list, t)
-	}
-	list = slices.DeleteFunc(list, func(t transfer) bool { return v.troubled(t.Mode) })
-	for i := range list {
-		if t := &list[i]; t.aborted() {
-			t.opened = true
-		}
-	}
-	return list
-}
-
-// broken is a data connection that ended in its TLS handshake, or nil.
-func broken(m *probe.Mode) *probe.Data {
-	h := dataHandshake(m)
-	if h == nil || h.OK() {
-		return nil
-	}
-	return &probe.Data{Outcome: h.Outcome, Took: h.Took}
-}
-
-// aborted reports whether the server says that the data connection was there
-// and broke (RFC 959 4.2.2: 426). Its own word counts even if the connection
-// was gone before we saw it.
-func (t transfer) aborted() bool {
-	r := t.final()
-	ours := t.data != nil && t.data.Outcome == probe.OutcomeLimit // we had enough of it
-	return r != nil && r.Code == 426 && !ours
-}
-
-// begun reports whether a 1xx reply announced the data.
-func (t transfer) begun() bool {
-	return t.List != nil && len(t.List.Replies) > 0 && t.List.Replies[0].Code/100 == 1
-}
-
-// final is the reply that ended the listing, or nil when none came.
-func (t transfer) final() *probe.Reply {
-	if r := t.List.Final(); r != nil && r.Code >= 200 {
-		return r
-	}
-	return nil
-}
-
-// unanswered reports whether the wait for the listing's last reply ran out.
-func (t transfer) unanswered() bool {
-	return t.List != nil && t.final() == nil && t.Lost != nil && t.Lost.Outcome == hops.Timeout
 }
 
 var (
@@ -179,7 +106,7 @@ func dataReset(v *view) *Finding {
 		if f == nil {
 			f = &Finding{
 				Certainty: Likely, Where: &Where{Side: SideUnknown, Of: v.distance()},
-				Story:    []string{fmt.Sprintf("The data connection of %s opened and was then reset%s.", t.Check, soFar(t.data))},
+				Story:    []string{fmt.Sprintf("The data connection of %s opened and was then reset%s.", t.name(), soFar(t.data))},
 				Effect:   "Listings and transfers break off.",
 				RuledOut: []string{"A blocked port: the connection did open.", "Not decided: whether the server or a device on the way (intrusion prevention, load balancer, FTP helper) sends the reset. The server's log tells."},
 				Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log at the time of this run: an error there, or none, tells who reset the connection."}, {Who: ServerNetwork, Do: "Look for an intrusion prevention or load balancer rule on the passive ports."}},
@@ -202,23 +129,36 @@ func soFar(d *probe.Data) string {
 	return fmt.Sprintf(", after %d bytes and %s", d.Bytes, ms(d.Took))
 }
 
-func dataSilent(v *view) *Finding {
+// ended reports whether the data connection closed in good order.
+func (t transfer) ended() bool {
+	return t.data != nil && (t.data.Outcome == probe.OutcomeEOF || t.data.Outcome == probe.OutcomeCut)
+}
+
+func completionMissing(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
-		if !t.opened || t.data == nil || t.data.Outcome != hops.Timeout || t.data.Bytes > 0 || !t.unanswered() {
+		if !t.unanswered() || !t.ended() || t.data.Bytes == 0 && !t.begun() {
 			continue
 		}
 		if f == nil {
 			f = &Finding{
-				Certainty: sure(t.begun()), Where: &Where{Side: SideUnknown, Of: v.distance()},
-				Story:    []string{fmt.Sprintf("The data connection of %s is open, but within %s not a byte came over it, nor its end, nor the server's last reply.", t.Check, ms(t.data.Took))},
-				Effect:   "Clients hang after the login, in the listing.",
-				RuledOut: []string{"A blocked port: the connection did open.", "Not decided: a server that hangs, something in between that accepts in its place, or large packets that get lost. The opposite end (ftpcheck serve) would tell."},
-				Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log: did it see the data connection, and what does it wait for?"}},
+				Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()},
+				Story:  []string{fmt.Sprintf("The data of %s passed and ended in good order (%d bytes), but the reply that should follow, 226, did not come within %s.", t.name(), t.data.Bytes, ms(t.Lost.Took))},
+				Effect: "Clients receive everything and then hang or report a failure.",
+				RuledOut: []string{"A blocked data connection: the data arrived whole.",
+					"Not decided: whether the server did not send the reply or a device on the way dropped it."},
+				Fixes: []Fix{{Who: ServerAdmin, Do: "Look into the server's log: does it take the transfer for complete?"}, {Who: ServerNetwork, Do: "Look for an FTP helper or proxy on the control connection."}},
 			}
-			if t.begun() {
-				f.Story = append(f.Story, "The server had announced the data with a 1xx reply, so it waits or sends; nothing arrives.")
-				f.Quote = v.quoteReply(t.Check, &t.List.Replies[0])
+			if t.data.Took >= shortTimer {
+				f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: the control connection had been idle for %s, and a device on the way had forgotten it. --idle 10m would tell.", ms(t.data.Took)))
+			}
+			switch {
+			case t.data.Outcome == probe.OutcomeCut:
+				f.Certainty = Likely
+				f.Story[0] = fmt.Sprintf("The data of %s passed (%d bytes) and ended without TLS's close_notify, and the reply that should follow, 226, did not come within %s.", t.name(), t.data.Bytes, ms(t.Lost.Took))
+				f.RuledOut[0] = "A blocked data connection: data arrived. Whether all of it did is not known."
+			case t.uploads():
+				f.RuledOut[0] = "A blocked data connection: the data was taken whole."
 			}
 		}
 		f.Checks = append(f.Checks, t.Check)
@@ -226,32 +166,9 @@ func dataSilent(v *view) *Finding {
 	return f
 }
 
-func completionMissing(v *view) *Finding {
-	var f *Finding
-	for _, t := range v.transfers() {
-		whole := t.data != nil && t.data.Outcome == probe.OutcomeEOF
-		if !t.unanswered() || !whole && (t.data == nil || t.data.Outcome != probe.OutcomeCut) || t.data.Bytes == 0 && !t.begun() {
-			continue
-		}
-		if f == nil {
-			f = &Finding{
-				Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()},
-				Story:  []string{fmt.Sprintf("The listing over %s came and ended in good order (%d bytes), but the reply that should follow, 226, did not come within %s.", t.Check, t.data.Bytes, ms(t.Lost.Took))},
-				Effect: "Clients receive everything and then hang or report a failure.",
-				RuledOut: []string{"A blocked data connection: the data arrived whole.",
-					"Not decided: whether the server did not send the reply or a device on the way dropped it."},
-				Fixes: []Fix{{Who: ServerAdmin, Do: "Look into the server's log: does it take the transfer for complete?"}, {Who: ServerNetwork, Do: "Look for an FTP helper or proxy on the control connection."}},
-			}
-			if !whole {
-				f.Certainty = Likely
-				f.Story[0] = fmt.Sprintf("The listing over %s came (%d bytes) and ended without TLS's close_notify, and the reply that should follow, 226, did not come within %s.", t.Check, t.data.Bytes, ms(t.Lost.Took))
-				f.RuledOut[0] = "A blocked data connection: data arrived. Whether all of it did is not known."
-			}
-		}
-		f.Checks = append(f.Checks, t.Check)
-	}
-	return f
-}
+// shortTimer is about the shortest idle limit for TCP that devices are known
+// to have; RFC 5382 5 asks for two hours.
+const shortTimer = 30 * time.Second
 
 // deniedCode reports whether a reply code is about files and rights (RFC 959
 // 4.2): 450, 550, 552, 553.
@@ -285,6 +202,11 @@ func transferDenied(v *view) *Finding {
 				Story:  []string{"The server understood the request and refuses it:"},
 				Effect: "This account cannot list this directory. Connectivity is not the reason.",
 				Fixes:  []Fix{{Who: ServerAdmin, Do: "Let the account list the directory, or check another path (ftp://host/path)."}},
+			}
+			if t.Step > 0 {
+				f.Title = "The server refuses a transfer"
+				f.Effect = fmt.Sprintf("This account cannot do %s. Connectivity is not the reason.", t.name())
+				f.Fixes[0].Do = "Give the account the right, or the space, that the reply speaks of; or check another path (--download, --upload)."
 			}
 		}
 		f.Checks = append(f.Checks, t.Check)

@@ -51,6 +51,14 @@ func (v *view) failures() []failure {
 	if s := v.onlyRefused(); s != nil {
 		add(probe.CheckPorts, true, "no port was announced: %s", unended(s.Text))
 	}
+	for _, t := range v.steps() {
+		if how := stepFailed(t); how != "" {
+			add(probe.CheckTransfer, true, "%s: %s", t.name(), unended(how))
+		}
+	}
+	if s := readSilences(v.ev.Idle); s.dead != nil {
+		add(probe.CheckIdle, true, "the connection was dead after %s of silence", quiet(s.dead.Took))
+	}
 	if c := v.ev.Client; c != nil {
 		add(probe.CheckClient, c.Outcome == probe.OutcomeFailed, "the ordinary client failed: %s", unended(c.Text))
 	}
@@ -130,7 +138,7 @@ func modeWords(m *probe.Mode) string {
 }
 
 // harmless are the causes that never make a check fail.
-var harmless = []string{"greeting-slow", "address-family-broken", "active-source-port", "active-source-address", "helper-in-path",
+var harmless = []string{"greeting-slow", "address-family-broken", "active-source-port", "active-source-address", "helper-in-path", "passive-range-wide", "control-intercepted",
 	"password-in-clear", "tls-close-notify-missing", "passive-reply-rewritten"}
 
 // unexplained speaks of checks that failed and stand in no finding. The
@@ -144,7 +152,7 @@ func unexplained(v *view, found []Finding) *Finding {
 		}
 	}
 	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {
-		covered[probe.CheckClient] = true
+		covered[probe.CheckClient], covered[probe.CheckTransfer] = true, true
 	}
 	f := &Finding{Severity: Warning, Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Effect: "Part of what clients do may fail in the same way."}

@@ -32,6 +32,8 @@ var runs = map[string]func() *script{
 	"tls-untrusted":       runTLSUntrusted,
 	"tls-session-reuse":   runTLSSessionReuse,
 	"tls-blind-helper":    runTLSBlindHelper,
+	"sweep":               runSweep,
+	"mtu-black-hole":      runBlackHole,
 }
 
 // reach is a run up to the login: vsftpd on a server four hops away.

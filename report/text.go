@@ -113,6 +113,14 @@ func (t *Text) writeBody(r *Report) {
 			t.writeCheck(l)
 		}
 	}
+	for _, l := range r.Checks {
+		if l.Sweep != nil {
+			t.line("")
+			for _, row := range l.Sweep.lines() {
+				t.line("%s", row)
+			}
+		}
+	}
 	t.line("")
 	for _, l := range diagram(r.Arrows, r.Client.Address, r.Server.Address) {
 		t.line("%s", t.paintEnd(l))

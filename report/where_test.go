@@ -68,15 +68,16 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// TestChance: one boundary is telling only when a random mix would rarely
-// show one.
+// TestChance: boundaries are telling only when a random mix would rarely show
+// so few.
 func TestChance(t *testing.T) {
 	for _, tt := range []struct {
-		open, shut int
-		telling    bool
-	}{{11, 1, false}, {10, 2, true}, {6, 6, true}, {2, 2, false}} {
-		if got := chance(tt.open, tt.shut) < 0.05; got != tt.telling {
-			t.Errorf("%d open, %d blocked: %v", tt.open, tt.shut, got)
+		open, shut, changes int
+		telling             bool
+	}{{11, 1, 1, false}, {10, 2, 1, true}, {6, 6, 1, true}, {2, 2, 1, false}, {6, 6, 2, true}, {4, 4, 2, false}, {11, 1, 2, false}} {
+		b := boundary{open: make([]sample, tt.open), shut: make([]sample, tt.shut), changes: tt.changes}
+		if got := b.chance() < unlikely; got != tt.telling {
+			t.Errorf("%d open, %d blocked, %d changes: %v", tt.open, tt.shut, tt.changes, got)
 		}
 	}
 }

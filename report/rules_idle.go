@@ -1,0 +1,189 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
+)
+
+// The control connection while nothing is said on it.
+var idleRules = []rule{
+	{Code: Code{"control-idle-timeout", Problem, ServerNetwork, "The control connection dies when it is idle",
+		"The control connection survives short silences and is dead after longer ones."},
+		when: idleTimeout},
+}
+
+// stillness is what the silences of the idle check show together.
+type stillness struct {
+	alive  time.Duration  // longest silence after which the connection worked, below the one that killed it; 0: none
+	dead   *probe.Silence // shortest that it did not survive; nil: none
+	deaths int
+	odd    time.Duration // a longer silence that it did survive; 0: none
+}
+
+// readSilences reads the silences, whatever their order.
+func readSilences(list []probe.Silence) stillness {
+	var s stillness
+	for i := range list {
+		if x := &list[i]; died(*x) {
+			s.deaths++
+			if s.dead == nil || x.Took < s.dead.Took {
+				s.dead = x
+			}
+		}
+	}
+	for _, x := range list {
+		switch {
+		case x.Outcome != probe.OutcomeOK || x.Code == 421:
+		case s.dead == nil || x.Took < s.dead.Took:
+			s.alive = max(s.alive, x.Took)
+		default:
+			s.odd = max(s.odd, x.Took)
+		}
+	}
+	return s
+}
+
+// died reports whether the connection was dead after the silence. A 421 says
+// so even where the connection lives on for a moment (RFC 959 4.2).
+func died(s probe.Silence) bool {
+	switch s.Outcome {
+	case probe.OutcomeClosed, hops.Reset, hops.Timeout:
+		return true
+	}
+	return s.Outcome == probe.OutcomeOK && s.Code == 421
+}
+
+// keepAlive is the pause after which a client should say something: half of
+// what is known to be survived, or of what is not.
+func (s stillness) keepAlive() time.Duration {
+	survived := cmp.Or(s.alive, s.dead.Took)
+	return max(time.Second, (survived / 2).Round(time.Second))
+}
+
+// bracket tells between which silences the limit lies.
+func (s stillness) bracket() string {
+	if s.alive == 0 {
+		return "below " + quiet(s.dead.Took)
+	}
+	return fmt.Sprintf("between %s and %s", quiet(s.alive), quiet(s.dead.Took))
+}
+
+// quiet prints a silence in the unit in which limits are set.
+func quiet(d time.Duration) string {
+	if d < time.Second {
+		return ms(d)
+	}
+	return seconds(d.Round(time.Second))
+}
+
+func idleTimeout(v *view) *Finding {
+	if !v.ran(probe.CheckIdle) {
+		return nil
+	}
+	s := readSilences(v.ev.Idle)
+	if s.dead == nil {
+		return nil
+	}
+	f := &Finding{Checks: []probe.Check{probe.CheckIdle}, Effect: "Sessions that wait for longer, and long transfers during which the control connection is silent, end in an error or hang."}
+	if s.dead.Code == 421 {
+		v.serverTimer(f, s)
+	} else {
+		v.deviceTimer(f, s)
+	}
+	pause := seconds(s.keepAlive())
+	number := strings.TrimSuffix(pause, " s")
+	f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: fmt.Sprintf("Let the client say something every %s while it waits: TCP keep-alive, or a NOOP, which alone also resets a limit of the server itself.", pause),
+		Examples: []Example{
+			{"curl", "curl --keepalive-time " + number},
+			{"FileZilla", "Settings, Connection, FTP: Send FTP keep-alive commands"},
+			{"Linux", "sysctl -w net.ipv4.tcp_keepalive_time=" + number + "   (for programs that use SO_KEEPALIVE)"},
+		}})
+	return f
+}
+
+// serverTimer: the server itself says why it hangs up.
+func (v *view) serverTimer(f *Finding, s stillness) {
+	f.Title = "The server ends idle sessions"
+	f.Owner, f.Certainty, f.Where = ServerAdmin, Certain, &Where{Side: SideServer, Of: v.distance()}
+	f.Story = []string{fmt.Sprintf("After %s without a command the server ended the session itself, and said: %s", quiet(s.dead.Took), sentence(s.dead.Text))}
+	if s.alive > 0 {
+		f.Story[0] += fmt.Sprintf(" A silence of %s did no harm.", quiet(s.alive))
+	}
+	f.RuledOut = []string{"A device on the way: it would not speak FTP. The server's limit comes first; a longer one on the way cannot be seen behind it."}
+	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Raise the limit for idle sessions, if clients have to wait for longer.", Examples: idleLimit.examples(v.product)}}
+}
+
+var idleLimit = settings{
+	"vsftpd":           "idle_session_timeout=900",
+	"ProFTPD":          "TimeoutIdle 900",
+	"Pure-FTPd":        "-I 15   (minutes; or MaxIdleTime 15)",
+	"FileZilla Server": "Timeouts: activity timeout",
+	"IIS":              "site FTP limits: control channel timeout",
+	"pyftpdlib":        "handler.timeout = 900",
+	"SFTPGo":           "common.idle_timeout = 15   (minutes)",
+}
+
+// deviceTimer: the connection was dead, and nobody had said why.
+func (v *view) deviceTimer(f *Finding, s stillness) {
+	how := map[probe.Outcome]string{
+		hops.Timeout:        "the next command got no answer",
+		hops.Reset:          "the connection was reset",
+		probe.OutcomeClosed: "the connection was closed without a word",
+	}[s.dead.Outcome]
+	f.Story = []string{fmt.Sprintf("After %s of silence %s.", quiet(s.dead.Took), how)}
+	if s.alive > 0 {
+		f.Story[0] += fmt.Sprintf(" After %s it still worked.", quiet(s.alive))
+	}
+	f.Story = append(f.Story, fmt.Sprintf("The limit lies %s.%s A device that remembers connections (NAT, firewall, load balancer) forgets this one and then drops or resets its packets.", s.bracket(), knownTimers(s)))
+	f.Certainty = sure(s.deaths > 1)
+	if s.odd > 0 {
+		f.Certainty = Possible
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: chance. A silence of %s was survived.", quiet(s.odd)))
+	}
+	f.RuledOut = append(f.RuledOut, "A limit of the server that it speaks of: no 421 came.")
+	if s.dead.Outcome == probe.OutcomeClosed {
+		f.Certainty = Possible
+		f.RuledOut = append(f.RuledOut, "Not ruled out: a server that hangs up without a word.")
+	}
+	v.placeTimer(f)
+	f.Fixes = []Fix{{Who: f.Owner, Do: "Let the device keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
+}
+
+// knownTimers names common limits that lie in the bracket.
+func knownTimers(s stillness) string {
+	for _, t := range []struct {
+		at  time.Duration
+		who string
+	}{
+		{240 * time.Second, "Azure load balancers forget after 4 minutes."},
+		{350 * time.Second, "AWS NAT gateways and network load balancers forget after 350 s."},
+		{3600 * time.Second, "Many firewalls forget after an hour."},
+	} {
+		if s.alive < t.at && t.at <= s.dead.Took {
+			return " " + t.who
+		}
+	}
+	return ""
+}
+
+// placeTimer names a side only if a device that remembers connections is known
+// there, and none on the other.
+func (v *view) placeTimer(f *Finding) {
+	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
+	here := inner(v.local) && public(v.peer.Addr())
+	there := v.natSign()
+	switch {
+	case here && there == "":
+		f.Owner = ClientNetwork
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: where. This client (%s) is behind a NAT device, which is the first to look at; a firewall in front of the server does the same.", v.local))
+	case !here && there != "":
+		f.RuledOut = append(f.RuledOut, "Not decided: where. The server is behind a NAT device ("+there+"), which is the first to look at.")
+	default:
+		f.RuledOut = append(f.RuledOut, "Not decided: where. --idle from another network would tell on which side.")
+	}
+}
