@@ -52,14 +52,14 @@ func refusedFull(m *probe.Mode) (refused, said bool) {
 	return h.OK() || r.Code == 522 || reuseProFTPD.MatchString(text(r)), false
 }
 
-// troubled reports whether TLS is the reason for which a listing failed, so
+// troubled reports whether TLS, or the want of it, is the reason for which a listing failed, so
 // that nothing follows from its outcome about the data connection below.
 func (v *view) troubled(m *probe.Mode) bool {
 	if m.Listed() {
 		return false
 	}
 	refused, _ := refusedFull(m)
-	return refused || v.handshakeFailed(m) != nil
+	return refused || wantsEncryption(m) || v.handshakeFailed(m) != nil
 }
 
 // handshakeFailed is the failed TLS handshake on a mode's data connection where

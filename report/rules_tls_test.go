@@ -75,6 +75,7 @@ func TestDiagnoseTLS(t *testing.T) {
 		{"password on this machine", []part{server("127.0.0.1"), client("127.0.0.1"), asked("alice", ""), says("PASS ****", "230 ok")}, ""},
 
 		{"data must be encrypted", []part{epsv(50012, hops.Open), listEnds(probe.CheckEPSV, *line(522, "Data connections must be encrypted."))}, "certain data-encryption-required"},
+		{"data must be encrypted, and the connection is reset", []part{epsv(50012, hops.Open), listEnds(probe.CheckEPSV, *line(522, "SSL/TLS required on the data channel")), ended(probe.CheckEPSV, hops.Reset, 0)}, "certain data-encryption-required"},
 		{"PASV refused without encryption", []part{refused(probe.CheckPASV, 550, "SSL/TLS required on the data channel."), refused(probe.CheckEPSV, 550, "SSL/TLS required on the data channel.")}, "certain data-encryption-required"},
 		{"Pure-FTPd wants PROT P", []part{epsv(50012, hops.Open), listEnds(probe.CheckEPSV, *line(521, "Data connection cannot be opened with this PROT setting."))}, "certain data-encryption-required"},
 
