@@ -82,14 +82,19 @@ func (v *view) featureLine(s secured, name string) []Quote {
 
 func tlsUnavailable(v *view) *Finding {
 	s := v.secured()
-	if s.mode != probe.TLSExplicit || !s.refused() || s.offered {
+	asked := s.mode == probe.TLSExplicit || s.switchedOff() && len(v.withheld()) > 0
+	if !asked || !s.refused() || s.offered {
 		return nil
 	}
 	f := v.tlsFinding()
 	f.Certainty, f.Where.Side = sure(s.features != nil), SideServer
 	f.Quote = v.quoteReply(probe.CheckSecure, s.auth)
 	f.Story = []string{"Explicit TLS was asked for, and the server refuses it:"}
-	if s.features != nil {
+	if s.switchedOff() {
+		f.Certainty = Certain
+		f.Story = append(f.Story, "These are Pure-FTPd's words when TLS is switched off. It lists AUTH TLS in FEAT all the same.")
+		f.Story = append(f.Story, v.withheld()...)
+	} else if s.features != nil {
 		f.Story = append(f.Story, "Its FEAT reply does not list AUTH either: TLS is not built in or not switched on.")
 	} else {
 		f.RuledOut = []string{"Not known: whether the server lists AUTH; it answers no FEAT."}

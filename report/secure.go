@@ -35,7 +35,14 @@ func securedOf(ev *probe.Evidence) secured {
 			s.features, s.offered = r, offersTLS(r)
 		}
 	}
+	s.offered = s.offered && !s.switchedOff()
 	return s
+}
+
+// switchedOff reports whether the server's own words say that TLS is off.
+// Pure-FTPd 1.0.50 with --tls=0 lists AUTH TLS in FEAT all the same.
+func (s secured) switchedOff() bool {
+	return s.refused() && strings.Contains(text(s.auth), "This security scheme is not implemented")
 }
 
 // offersTLS reports whether a FEAT reply lists AUTH with TLS or SSL (RFC 4217 6).
