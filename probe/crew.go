@@ -110,6 +110,8 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	if c.in {
 		c.rehearse(ctx)
 		c.path.compare(ctx)
+		c.transfers(ctx)
+		c.idle(ctx)
 	}
 	c.sampler.end(ctx)
 }

@@ -22,16 +22,29 @@ type source struct {
 // to the final reply. wait is the limit for the first reply; a data connection
 // extends it.
 func (w *worker) list(ctx context.Context, check Check, sources <-chan source, wait time.Duration) (got result) {
-	r, s := w.run, w.session
+	s := w.session
 	// A directory that cannot be entered says nothing about data connections:
 	// the login directory is listed in its place.
-	if r.Target.Path != "" && !s.moved {
-		if _, ok := s.command(check, "CWD "+r.Target.Path); !ok {
+	if w.run.Target.Path != "" && !s.moved {
+		if _, ok := s.command(check, "CWD "+w.run.Target.Path); !ok {
 			return got
 		}
 		s.moved = true
 	}
-	if !s.send(check, "LIST", "LIST") {
+	return w.transfer(ctx, check, job{line: "LIST", most: maxListing}, sources, wait)
+}
+
+// job is one use of the data connection.
+type job struct {
+	line string // the command
+	most int64  // bytes that are read
+	send int64  // bytes that are sent instead
+}
+
+// transfer sends the job's command and moves its data, to the final reply.
+func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-chan source, wait time.Duration) (got result) {
+	r, s := w.run, w.session
+	if !s.send(check, j.line, j.line) {
 		return got
 	}
 	began := time.Now()
@@ -46,7 +59,7 @@ func (w *worker) list(ctx context.Context, check Check, sources <-chan source, w
 				}
 				s.extend(over)
 				d.start()
-				d.all.Go(func() { d.end(s.drain(ctx, check, src, over, d.stop)) })
+				d.all.Go(func() { d.end(s.drain(ctx, check, j, src, over, d.stop)) })
 			case <-d.stop:
 				return
 			}
@@ -157,8 +170,9 @@ type drained struct {
 	secure *TLS // of its handshake; nil when it was plain
 }
 
-// drain reads one data connection to its end, or until done is closed.
-func (s *session) drain(ctx context.Context, check Check, src source, deadline time.Time, done <-chan struct{}) drained {
+// drain reads one data connection to its end, or until done is closed; or it
+// sends what the job has to send, and closes.
+func (s *session) drain(ctx context.Context, check Check, j job, src source, deadline time.Time, done <-chan struct{}) drained {
 	raw := src.conn
 	defer raw.Close()
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
@@ -181,16 +195,11 @@ func (s *session) drain(ctx context.Context, check Check, src source, deadline t
 	}
 	defer conn.Close()
 	began := time.Now()
-	buf := make([]byte, 32<<10)
-	for d.Bytes < maxListing {
-		n, err := conn.Read(buf)
-		d.Bytes += int64(n)
-		if err != nil {
-			if d.Outcome = ending(err); d.Outcome == OutcomeClosed {
-				d.Outcome = endOf(conn)
-			}
-			break
-		}
+	m := mover{session: s, conn: conn, raw: raw, done: done, over: began.Add(maxTransfer)}
+	if j.send > 0 {
+		d.Bytes, d.Outcome = m.write(j.send)
+	} else {
+		d.Bytes, d.Outcome = m.read(j.most)
 	}
 	d.Took = time.Since(began)
 	s.emit(d.Event)

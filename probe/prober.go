@@ -114,7 +114,7 @@ func (r *run) skip(why string, checks ...Check) {
 }
 
 // afterLogin are the checks that need an account.
-var afterLogin = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient}
+var afterLogin = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient, CheckTransfer, CheckIdle}
 
 // needsLogin reports whether the run has to log in.
 func (r *run) needsLogin() bool {

@@ -1,0 +1,147 @@
+package probe
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"ftpcheck/probe/wire"
+)
+
+const (
+	firstSilence = 15 * time.Second // of the staircase
+	noopPatience = 10 * time.Second // for the answer after a silence
+)
+
+// silences are 15 s, 30 s, 1 min … and the longest that was asked for. A short
+// one is halved twice instead.
+func silences(longest time.Duration) []time.Duration {
+	if longest <= firstSilence {
+		return []time.Duration{longest / 4, longest / 2, longest}
+	}
+	var list []time.Duration
+	for d := firstSilence; d < longest; d *= 2 {
+		list = append(list, d)
+	}
+	return append(list, longest)
+}
+
+// share deals the silences out to that many sessions, so that all of them
+// together take little longer than the longest: each goes to the session that
+// is silent for the shortest time so far.
+func share(list []time.Duration, sessions int) [][]time.Duration {
+	parts := make([][]time.Duration, min(sessions, len(list)))
+	sums := make([]time.Duration, len(parts))
+	for _, d := range slices.Backward(list) {
+		i := slices.Index(sums, slices.Min(sums))
+		parts[i] = append(parts[i], d)
+		sums[i] += d
+	}
+	for _, part := range parts {
+		slices.Sort(part)
+	}
+	return parts
+}
+
+// idle runs the idle check: several control sessions are silent for longer and
+// longer. Once one has died, longer silences tell nothing more.
+func (c *crew) idle(ctx context.Context) {
+	if !c.run.wants(CheckIdle) || c.run.Idle <= 0 || ctx.Err() != nil {
+		return
+	}
+	sessions := c.run.Parallel
+	if c.limited.Load() {
+		sessions = 1
+	}
+	end := c.run.begin(CheckIdle)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	entered := 0
+	for _, part := range share(silences(c.run.Idle), sessions) {
+		group.Go(func() {
+			w := &worker{crew: c}
+			if !w.enter(ctx, CheckIdle) {
+				return
+			}
+			mu.Lock()
+			entered++
+			mu.Unlock()
+			if !w.keepSilent(ctx, part) {
+				cancel()
+			}
+			w.leave(CheckIdle, false)
+		})
+	}
+	group.Wait()
+	if entered == 0 {
+		c.run.skip("not tested: the server refused a further session", CheckIdle)
+		return
+	}
+	end()
+}
+
+// keepSilent makes one silence after the other in the place's session, and
+// reports whether the session lives.
+func (w *worker) keepSilent(ctx context.Context, list []time.Duration) bool {
+	for _, d := range list {
+		e := Event{Kind: KindIdle, Check: CheckIdle, Outcome: OutcomeOK}
+		began := time.Now()
+		reply, outcome := w.session.hush(began.Add(d))
+		e.Took = time.Since(began)
+		if ctx.Err() != nil {
+			return true // another session has told enough
+		}
+		if outcome == OutcomeOK {
+			reply, outcome = w.session.wake()
+		}
+		if ctx.Err() != nil {
+			return true
+		}
+		e.Outcome, e.Code = outcome, reply.Code
+		if n := len(reply.Lines); n > 0 {
+			e = w.run.received(e, reply.Lines[n-1].Raw)
+		}
+		w.session.emit(e)
+		if outcome != OutcomeOK {
+			w.session.lost = outcome
+			w.session.close()
+			return false
+		}
+	}
+	return true
+}
+
+// hush listens until then. A server that gives up says so by itself.
+func (s *session) hush(until time.Time) (wire.Reply, Outcome) {
+	s.conn.SetReadDeadline(until)
+	reply, err := s.read.ReadReply(nil)
+	switch {
+	case err == nil:
+		return reply, OutcomeClosed
+	case ending(err) == OutcomeTimeout:
+		return wire.Reply{}, OutcomeOK
+	}
+	return reply, ending(err)
+}
+
+// wake sends a NOOP after a silence and waits for its answer.
+func (s *session) wake() (wire.Reply, Outcome) {
+	limit := min(s.run.ReplyTimeout, noopPatience)
+	s.conn.SetDeadline(time.Now().Add(limit))
+	s.emit(Event{Kind: KindSend, Check: CheckIdle, Text: "NOOP"})
+	if _, err := s.conn.Write([]byte("NOOP\r\n")); err != nil {
+		return wire.Reply{}, ending(err)
+	}
+	reply, err := s.read.ReadReply(nil)
+	switch {
+	case err != nil:
+		return reply, ending(err)
+	case reply.Code == 421: // the server was about to give up
+		return reply, OutcomeClosed
+	}
+	s.emit(s.run.received(Event{Kind: KindRecv, Check: CheckIdle, Code: reply.Code}, reply.Lines[len(reply.Lines)-1].Raw))
+	return reply, OutcomeOK
+}

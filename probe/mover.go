@@ -1,0 +1,75 @@
+package probe
+
+import (
+	"net"
+	"time"
+)
+
+// mover moves the bytes of one data connection.
+type mover struct {
+	session *session
+	conn    net.Conn // raw, or TLS over it
+	raw     net.Conn
+	done    <-chan struct{} // closed when nothing more is due
+	over    time.Time       // the end of all patience
+}
+
+// maxTransfer bounds the time of one transfer, however it moves.
+const maxTransfer = 10 * time.Minute
+
+// read reads to the end, or until it has read most bytes.
+func (m mover) read(most int64) (n int64, outcome Outcome) {
+	buf := make([]byte, 32<<10)
+	for n < most {
+		got, err := m.conn.Read(buf)
+		n += int64(got)
+		if err != nil {
+			if outcome = ending(err); outcome == OutcomeClosed {
+				outcome = endOf(m.conn)
+			}
+			return n, outcome
+		}
+		m.progress()
+	}
+	return n, OutcomeLimit
+}
+
+// write sends that many bytes and ends the connection in good order, which
+// tells the server that the file is complete.
+func (m mover) write(send int64) (n int64, outcome Outcome) {
+	block := make([]byte, 16<<10)
+	for i := range block {
+		block[i] = "ftpcheck\n"[i%9]
+	}
+	for n < send {
+		wrote, err := m.conn.Write(block[:min(int64(len(block)), send-n)])
+		n += int64(wrote)
+		if err != nil {
+			return n, ending(err)
+		}
+		m.progress()
+	}
+	if err := m.conn.Close(); err != nil {
+		return n, ending(err)
+	}
+	return n, OutcomeEOF
+}
+
+// progress gives a transfer of the transfer check new time: it may be long, as
+// long as it moves. A listing has one limit for all of it.
+func (m mover) progress() {
+	if m.session.step == 0 {
+		return
+	}
+	until := time.Now().Add(m.session.patience())
+	if until.After(m.over) {
+		until = m.over
+	}
+	m.raw.SetDeadline(until)
+	m.session.extend(until)
+	select {
+	case <-m.done: // it may have been closed before the deadline was moved
+		m.raw.SetReadDeadline(time.Now())
+	default:
+	}
+}

@@ -1,0 +1,193 @@
+package probe
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Bounds of the transfer check.
+const (
+	transfers   = 6        // in one session
+	maxDownload = 64 << 20 // bytes of each download; what is beyond is not read
+	smallUpload = 16       // bytes
+	largeUpload = 1 << 20  // bytes: more than any buffer on the way holds back
+	farewell    = 5 * time.Second
+)
+
+// step is one transfer of the transfer check.
+type step struct {
+	verb string // LIST, RETR or STOR
+	path string
+	size int64 // of an upload
+}
+
+func (s step) line() string { return strings.TrimSpace(s.verb + " " + s.path) }
+
+// steps mixes what was asked for: some faults come only after a few transfers,
+// or when their direction changes.
+func (r *run) steps() []step {
+	list, get := step{verb: "LIST"}, step{verb: "RETR", path: r.Download}
+	file := r.uploadPath()
+	small, large := step{"STOR", file, smallUpload}, step{"STOR", file, largeUpload}
+	switch {
+	case r.Download != "" && r.Upload != "":
+		return []step{list, get, small, list, large, get}
+	case r.Download != "":
+		return []step{list, get, list, get, list, get}
+	case r.Upload != "":
+		return []step{list, small, list, large, list, small}
+	}
+	all := make([]step, transfers)
+	for i := range all {
+		all[i] = list
+	}
+	return all
+}
+
+// uploadPath is a name that nobody else uses.
+func (r *run) uploadPath() string {
+	random := make([]byte, 6)
+	rand.Read(random)
+	name := "ftpcheck-" + hex.EncodeToString(random) + ".tmp"
+	switch dir := r.Upload; {
+	case dir == "" || dir == ".":
+		return name
+	default:
+		return strings.TrimSuffix(dir, "/") + "/" + name
+	}
+}
+
+// transfers runs the transfer check, in a session of its own.
+func (c *crew) transfers(ctx context.Context) {
+	if !c.run.wants(CheckTransfer) || ctx.Err() != nil {
+		return
+	}
+	command := c.passiveCommand()
+	if command == "" {
+		c.run.skip("not tested: no passive mode works", CheckTransfer)
+		return
+	}
+	end := c.run.begin(CheckTransfer)
+	w := &worker{crew: c}
+	if !c.enterAlone(ctx, w, CheckTransfer) {
+		if ctx.Err() == nil {
+			c.run.skip("not tested: the server refused a further session", CheckTransfer)
+		}
+		return
+	}
+	defer end()
+	w.session.command(CheckTransfer, "TYPE I")
+	for i, st := range c.run.steps() {
+		if ctx.Err() != nil || !w.session.usable() {
+			break
+		}
+		w.takeStep(ctx, i+1, st, command)
+	}
+	w.leave(CheckTransfer, c.limited.Load())
+}
+
+// passiveCommand is the command of a passive mode that works, or was not tried.
+func (c *crew) passiveCommand() string {
+	tried := false
+	for _, m := range Passive {
+		got, ok := c.results[m]
+		if got.opened {
+			return passiveCommand[m]
+		}
+		tried = tried || ok
+	}
+	if tried {
+		return ""
+	}
+	return "EPSV"
+}
+
+// takeStep makes one transfer, and again with small segments when it stalled.
+func (w *worker) takeStep(ctx context.Context, n int, st step, command string) {
+	got := w.moveStep(ctx, n, st, command, "")
+	if st.verb == "STOR" {
+		w.remove(ctx, n, st)
+	}
+	if !got.stalled || ctx.Err() != nil {
+		return
+	}
+	again := &worker{crew: w.crew}
+	if again.enterAnew(ctx, another{CheckTransfer, TryClamped}) {
+		again.session.command(CheckTransfer, "TYPE I")
+		again.moveStep(ctx, n, st, command, TryClamped)
+		if st.verb == "STOR" {
+			again.remove(ctx, n, st)
+		}
+	}
+	again.leave(CheckTransfer, false)
+}
+
+// moveStep makes one transfer and tells of its begin and its end.
+func (w *worker) moveStep(ctx context.Context, n int, st step, command string, try Try) result {
+	e := Event{Kind: KindBegin, Check: CheckTransfer, Try: try, Step: n, Bytes: st.size}
+	w.run.emit(e)
+	w.session.step = n
+	got := w.move(ctx, st, command)
+	w.session.step = 0
+	e.Kind, e.Bytes = KindEnd, 0
+	w.run.emit(e)
+	return got
+}
+
+func (w *worker) move(ctx context.Context, st step, command string) result {
+	s := w.session
+	if st.verb == "RETR" {
+		if _, ok := s.command(CheckTransfer, "SIZE "+st.path); !ok {
+			return result{}
+		}
+	}
+	addr, ok := s.announced(CheckTransfer, command)
+	if !ok {
+		return result{}
+	}
+	e := Event{Check: CheckTransfer, Session: s.id, Try: s.try, Step: s.step, As: AsControlHost,
+		Addr: netip.AddrPortFrom(s.peer.Addr(), addr.Port())}
+	if e.Addr == addr {
+		e.As = AsAnnounced
+	}
+	conn := w.dialData(ctx, e)
+	if conn == nil {
+		return result{announced: true}
+	}
+	sources := make(chan source, 1)
+	sources <- source{conn, e.As, e.Addr}
+	close(sources)
+	j := job{line: st.line(), most: maxDownload, send: st.size}
+	if st.verb == "LIST" {
+		j.most = maxListing
+	}
+	return w.transfer(ctx, CheckTransfer, j, sources, s.patience())
+}
+
+// remove deletes what was stored, in another session if need be, also when the
+// run was cancelled meanwhile.
+func (w *worker) remove(ctx context.Context, n int, st step) {
+	if !w.session.usable() {
+		rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		defer cancel()
+		last := &worker{crew: w.crew}
+		if !last.enterAnew(rest, another{CheckTransfer, w.session.try}) {
+			w.run.emit(Event{Kind: KindNote, Check: CheckTransfer, Text: fmt.Sprintf("%s may be left behind on the server", st.path)})
+			return
+		}
+		defer last.leave(CheckTransfer, false)
+		w = last
+	}
+	if st.size > 0 {
+		w.session.command(CheckTransfer, "SIZE "+st.path)
+	}
+	reply, ok := w.session.command(CheckTransfer, "DELE "+st.path)
+	if !ok || reply.Code/100 != 2 && reply.Code != 550 {
+		w.run.emit(Event{Kind: KindNote, Check: CheckTransfer, Text: fmt.Sprintf("%s may be left behind on the server", st.path)})
+	}
+}
