@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	maxFlights  = 1000                   // dials of a sweep under way at once
-	fileReserve = 64                     // of the files that the process may open, left to everything else
-	sweepGap    = 400 * time.Microsecond // between two SYNs of a sweep, so that it is no burst
-	sweepGroup  = 4096                   // ports that are told of before the sweep goes on
-	slowest     = 1100 * time.Millisecond
+	maxFlights  = 1000                    // dials of a sweep under way at once
+	fileReserve = 64                      // of the files that the process may open, left to everything else
+	sweepGap    = 400 * time.Microsecond  // between two SYNs of a sweep, so that it is no burst
+	sweepGroup  = 4096                    // ports that are told of before the sweep goes on
+	slowest     = 1100 * time.Millisecond // the widest gap, for ICMP messages that come once a second
 	// resent is the least time after which the kernel sends a SYN again: an
 	// answer that took as long is the answer to a second one (RFC 6298 2.1).
 	resent = 900 * time.Millisecond
