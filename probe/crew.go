@@ -128,7 +128,7 @@ func (c *crew) getIn(ctx context.Context, workers []*worker, group *sync.WaitGro
 		default:
 			c.run.skip("no FTP greeting", CheckLogin)
 			if first.session.lost == OutcomeTimeout {
-				c.run.dialRandom(ctx, CheckControl)
+				c.run.dialRandom(ctx, CheckControl, c.path)
 			}
 		}
 		return false
@@ -273,7 +273,7 @@ func (w *worker) try(ctx context.Context, m Check) {
 	w.results[m] = got
 	w.mu.Unlock()
 	if got.announced && got.opened && !got.listed && !got.carried && !isActive(m) {
-		w.path.work.Go(func() { w.run.dialRandom(ctx, m) })
+		w.path.work.Go(func() { w.run.dialRandom(ctx, m, w.path) })
 	}
 }
 

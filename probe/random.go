@@ -51,8 +51,9 @@ func (r *run) unannounced(n int) (list []netip.AddrPort) {
 func (p PortRange) holds(port uint16) bool { return p.Low <= port && port <= p.High }
 
 // dialRandom dials two ports at which nothing should listen, once in a run.
-// Where they open, something accepts every connection in the server's place.
-func (r *run) dialRandom(ctx context.Context, check Check) {
+// Where they open, something accepts every connection in the server's place,
+// and the hop search tells how far away it is.
+func (r *run) dialRandom(ctx context.Context, check Check, p *path) {
 	if r.randoms.Swap(true) {
 		return
 	}
@@ -65,6 +66,7 @@ func (r *run) dialRandom(ctx context.Context, check Check) {
 			conn, _ := r.dial(ctx, Event{Check: check, As: AsRandom, Addr: to}, r.soon(), DialOptions{})
 			if conn != nil {
 				conn.Close()
+				p.search(to)
 			}
 		})
 	}
