@@ -106,15 +106,21 @@ func (v *view) withTLS(use sessionUse) clientResult {
 	return v.notResuming()
 }
 
-// resuming is whether a data connection that offered to resume the session
-// worked. The server may have declined, and gone on with a new one.
+// resuming is whether data connections worked that resume the session where
+// the server lets them, as all but one of our tries do.
 func (v *view) resuming() clientResult {
+	result := clientResult{why: "not tested"}
 	for _, m := range v.allTries() {
-		if h := handshakeOf(m); m.Listed() && h.OK() && (h.TLS.Resumed || h.TLS.Presented) {
-			return clientResult{verdict: Works, why: "a listing came where the session was offered for reuse"}
+		h := handshakeOf(m)
+		switch {
+		case !m.Listed() || !h.OK() || m.Try == probe.TryUnresumed:
+		case h.TLS.Resumed:
+			return clientResult{verdict: Works, why: "a listing came over a resumed session"}
+		default:
+			result = clientResult{verdict: Works, why: "a listing came; the server offers no session, or declines to resume it"}
 		}
 	}
-	return clientResult{why: "not tested"}
+	return result
 }
 
 // notResuming is whether one that did not resume it worked.
@@ -122,6 +128,13 @@ func (v *view) notResuming() clientResult {
 	for _, m := range v.allTries() {
 		if h := handshakeOf(m); m.Listed() && h.OK() && !h.TLS.Resumed {
 			return clientResult{verdict: Works, why: "a listing came over a new session"}
+		}
+	}
+	if c := v.ev.Client; c != nil && v.ran(probe.CheckClient) && c.Outcome == probe.OutcomeOK {
+		for i := range c.Dials {
+			if h := c.Dials[i].TLS; h.OK() && !h.TLS.Resumed {
+				return clientResult{verdict: Works, why: "the client check listed over a new session"}
+			}
 		}
 	}
 	for _, c := range probe.Checks {

@@ -112,6 +112,13 @@ func clientsTry(try probe.Try, code int) part {
 	}
 }
 
+// unresumedClient is a client check that listed over a new session.
+func unresumedClient(ev *probe.Evidence) {
+	ran(probe.CheckClient)(ev)
+	ev.Client = &probe.ClientRun{Outcome: probe.OutcomeOK, Dials: []probe.Dial{madeDial(probe.AsClient, madeServer+":50020", hops.Open)}}
+	ev.Client.Dials[0].TLS = &probe.Handshake{Outcome: probe.OutcomeOK}
+}
+
 // declined makes the server answer with a new session.
 func declined(ev *probe.Evidence) {
 	ev.Modes[probe.CheckEPSV].Dials[0].TLS.TLS.Resumed = false
@@ -139,6 +146,7 @@ func TestClientsWithTLS(t *testing.T) {
 		{"reuse is not demanded", clientsRun(clientsTry(probe.TryUnresumed, 226)), Works, Works, "", Works, Works, ""},
 		{"not compared", clientsRun(), Works, "", "", Works, "", ""},
 		{"plain works as well", clientsRun(clientsTry(probe.TryPlain, 226)), Works, "", Works, Works, "", Works},
+		{"the ordinary client does without", clientsRun(unresumedClient), Works, Works, "", Works, Works, ""},
 		{"the server declines to resume", clientsRun(declined), Works, Works, "", Works, Works, ""},
 	}
 	for _, tt := range tests {

@@ -50,13 +50,6 @@ var unruled = []Code{
 		"The PORT or EPRT that reached the server is not the one that was sent."},
 	{"active-server-egress-blocked", Problem, ServerNetwork, "The server's network lets nothing out",
 		"The client's port is reachable, but the server's own connection does not leave its network."},
-	{"control-intercepted", Warning, ClientNetwork, "A proxy answers on the control port", ""},
-	{"passive-range-wide", Note, ServerAdmin, "The passive ports have no fixed range", ""},
-	{"data-intermittent", Problem, ServerNetwork, "Data ports open or fail at random", ""},
-	{"data-false-open", Problem, ServerNetwork, "Something accepts every port", ""},
-	{"mtu-black-hole", Problem, PathOwner, "Large packets vanish on the way", ""},
-	{"later-transfers-fail", Problem, ServerAdmin, "The first transfers work, a later one fails", ""},
-	{"control-idle-timeout", Problem, ServerNetwork, "The control connection dies when it is idle", ""},
 }
 
 // Explain returns the page about a code or a subject, ready to print. For an

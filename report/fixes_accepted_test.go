@@ -94,9 +94,11 @@ func TestVsftpdAcceptsTheFixes(t *testing.T) {
 	if _, err := exec.LookPath("vsftpd"); err != nil || os.Geteuid() != 0 {
 		t.Skip("vsftpd is not installed, or this is not root")
 	}
-	try := func(lines ...string) string {
+	files := certificateFiles(t)
+	try := func(line string) string {
 		path := filepath.Join(t.TempDir(), "vsftpd.conf")
-		config := "listen=YES\nlisten_address=192.0.2.1\nbackground=NO\n" + strings.Join(lines, "\n") + "\n"
+		config := "listen=YES\nlisten_address=192.0.2.1\nbackground=NO\nrsa_cert_file=/path/cert.pem\n" + line + "\n"
+		config = strings.ReplaceAll(config, "/path", files)
 		if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 			t.Fatal(err)
 		}
