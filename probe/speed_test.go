@@ -22,7 +22,7 @@ func simulate(t *testing.T, s *netlab.Scenario, opt probe.Options) (ev *probe.Ev
 			t.Fatal(err)
 		}
 		defer lab.Close()
-		p := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: opt}
+		p := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: opt, Roots: lab.Roots()}
 		for e := range p.Run(t.Context()) {
 			ev.Add(e)
 			events = append(events, e)
