@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -166,4 +167,43 @@ func nftRewrite(s *netlab.Scenario, iif, to string) string {
 	from := commas(netip.MustParsePrefix(newLabAddresses(s).server).Addr().String())
 	return fmt.Sprintf("%s tcp sport %d @ih,0,32 %#x @ih,%d,%d %#x @ih,%d,%d set %#x", iif, controlPort(s), before[:4],
 		8*len(before), 8*len(from), from, 8*len(before), 8*len(from), commas(to))
+}
+
+func TestNFTBoxes(t *testing.T) {
+	s := &netlab.Scenario{Boxes: []netlab.Box{
+		{At: "cgw", Kind: netlab.BoxProxy},
+		{At: "isp", Kind: netlab.BoxBlackHole, Value: "1000"},
+		{At: "isp", Kind: netlab.BoxSwallow, Value: "PASV"},
+		{At: "sgw", Kind: netlab.BoxFalseOpen},
+		{At: "sgw", Kind: netlab.BoxIdle, Value: "3s"},
+		{At: "sgw", Kind: netlab.BoxRewrite, Value: "203.0.113.199"},
+	}}
+	want := map[string][]string{
+		"cgw": {`iifname "lan" tcp dport 21 redirect to :2121`},
+		"isp": {
+			`iifname "left" tcp dport 21 @ih,0,32 0x50415356 drop`,
+			`icmp type destination-unreachable icmp code frag-needed drop`,
+		},
+		"sgw": {
+			`iifname "wan" tcp dport != 21 redirect to :2122`,
+			`meta l4proto tcp ct state invalid drop`,
+			`iifname "lan" tcp sport 21 @ih,0,32 0x32323720 @ih,216,104 0x3139382c35312c3130302c3636 @ih,216,104 set 0x3230332c302c3131332c313939`,
+			`icmp type destination-unreachable icmp code frag-needed drop`,
+		},
+		"srv": nil,
+	}
+	for device, rules := range want {
+		var got []string
+		for line := range strings.Lines(nftBoxes(s, device)) {
+			if line = strings.TrimSpace(line); line != "}" && !strings.HasSuffix(line, "{") && !strings.HasPrefix(line, "type ") {
+				got = append(got, line)
+			}
+		}
+		if !slices.Equal(got, rules) {
+			t.Errorf("%s:\n%s\nwant\n%s", device, strings.Join(got, "\n"), strings.Join(rules, "\n"))
+		}
+	}
+	if got, want := fmt.Sprint(blackHoles(s, "isp"), blackHoles(s, "sgw"), blackHoles(s, "cgw")), "[link set right mtu 1000] [link set wan mtu 1000] []"; got != want {
+		t.Errorf("links: %s, want %s", got, want)
+	}
 }

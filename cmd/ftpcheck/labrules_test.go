@@ -245,10 +245,25 @@ func TestNFTRules(t *testing.T) {
 		Rules: []netlab.Rule{
 			{At: "sgw", Toward: "server", Ports: "50000-50100", Do: "admin-prohibited"},
 			{At: "isp", From: "20", State: "new", IPv6: true, Do: "drop"},
+			{At: "cli", Toward: "client", State: "related", Do: "accept"},
+			{At: "srv", Toward: "server", Ports: "50000-50100", OneIn: 2, Do: "reset"},
 		},
 	}
 	want := map[string]string{
-		"cli": "",
+		"cli": `table inet fw {
+  chain in_ {
+    type filter hook input priority 0;
+    iifname "eth0" meta nfproto ipv4 meta l4proto tcp ct state related accept
+  }
+}
+`,
+		"srv": `table inet fw {
+  chain in_ {
+    type filter hook input priority 0;
+    iifname "eth0" meta nfproto ipv4 meta l4proto tcp tcp dport 50000-50100 jhash ip saddr . ip daddr . tcp sport . tcp dport mod 2 0 reject with tcp reset
+  }
+}
+`,
 		"cgw": `table ip nat {
   chain post_ {
     type nat hook postrouting priority 100;
