@@ -20,7 +20,7 @@ func TestDrainEndsAtOnceWhenTheListingIsOver(t *testing.T) {
 	for range 50000 {
 		a, b := net.Pipe()
 		began := time.Now()
-		(&session{run: r}).drain(t.Context(), CheckEPSV, job{most: maxListing}, source{conn: a}, began.Add(5*time.Second), done)
+		(&session{run: r}).drain(t.Context(), CheckEPSV, job{most: maxListing}, source{conn: a}, began.Add(5*time.Second), &drains{stop: done})
 		b.Close()
 		if time.Since(began) > 4*time.Second {
 			t.Fatal("read on until the deadline")

@@ -312,13 +312,41 @@ func (e *Evidence) Transfers() []*Mode {
 }
 
 // Listed reports whether a listing came over the data connection and the
-// server confirmed it.
+// server confirmed it. A server confirms what it has handed to its system,
+// whether or not that arrives.
 func (m *Mode) Listed() bool {
 	if m == nil {
 		return false
 	}
 	r := m.List.Final()
-	return r != nil && r.Code/100 == 2
+	return r != nil && r.Code/100 == 2 && !m.lostData()
+}
+
+// lostData reports whether every data connection of the mode broke or stalled.
+func (m *Mode) lostData() bool {
+	lost := false
+	for _, d := range m.allData() {
+		if d.Outcome != OutcomeTimeout && d.Outcome != OutcomeReset {
+			return false
+		}
+		lost = true
+	}
+	return lost
+}
+
+func (m *Mode) allData() []*Data {
+	var all []*Data
+	for _, d := range m.Dials {
+		if d.Data != nil {
+			all = append(all, d.Data)
+		}
+	}
+	for _, a := range m.Arrivals {
+		if a.Data != nil {
+			all = append(all, a.Data)
+		}
+	}
+	return all
 }
 
 // PathTo returns the hop search's attempts towards addr, in TTL order. It is

@@ -49,7 +49,7 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 	}
 	began := time.Now()
 	over := began.Add(s.patience())
-	d := &drains{stop: make(chan struct{}), ended: make(chan struct{}, 1)}
+	d := &drains{stop: make(chan struct{}), begun: make(chan struct{}), ended: make(chan struct{}, 1)}
 	d.all.Go(func() {
 		for {
 			select {
@@ -59,20 +59,21 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 				}
 				s.extend(over)
 				d.start()
-				d.all.Go(func() { d.end(s.drain(ctx, check, j, src, over, d.stop)) })
+				d.all.Go(func() { d.end(s.drain(ctx, check, j, src, over, d)) })
 			case <-d.stop:
 				return
 			}
 		}
 	})
 	reply, ok := s.await(check, began.Add(wait), isActive(check))
+	close(d.begun)
 	for ok && reply.Code/100 == 1 {
 		reply, ok = s.await(check, over, false)
 	}
 	// With a 226 the data is complete or on its way; after anything else
 	// nothing more is due.
 	if ok && reply.Code/100 == 2 {
-		d.settle(max(4*r.rtt, time.Second))
+		d.settle(max(8*r.rtt, lastData), over)
 	}
 	close(d.stop)
 	d.all.Wait()
@@ -92,20 +93,22 @@ type result struct {
 
 // judge sums up the data connections of one listing.
 func (d *drains) judge(answered, listed bool) result {
-	got := result{announced: true, opened: len(d.results) > 0, listed: listed}
+	got := result{announced: true, opened: len(d.results) > 0}
 	for _, e := range d.results {
 		got.carried = got.carried || e.Bytes > 0
 		got.failed = got.failed || e.Outcome == OutcomeFailed
 		got.resumed = got.resumed || e.secure != nil && e.secure.Resumed
-		got.stalled = got.stalled || e.Outcome == OutcomeTimeout && !answered
+		got.stalled = got.stalled || e.Outcome == OutcomeTimeout && (listed || !answered) && !d.whole
 	}
+	got.listed = listed && !got.stalled
 	return got
 }
 
 // drains are the data connections being read for one listing.
 type drains struct {
 	all   sync.WaitGroup
-	stop  chan struct{}
+	stop  chan struct{} // closed when nothing more is due
+	begun chan struct{} // closed when the first reply has come, or will not
 	ended chan struct{}
 
 	mu      sync.Mutex
@@ -113,6 +116,7 @@ type drains struct {
 	whole   bool // one of them carried something to its end
 	began   bool
 	results []drained
+	moved   time.Time // when data came last
 }
 
 func (d *drains) start() {
@@ -140,17 +144,37 @@ func (d *drains) settled() bool {
 	return d.whole || d.began && d.running == 0
 }
 
-// settle waits until the data has come to its end, but not longer than limit.
-func (d *drains) settle(limit time.Duration) {
-	over := time.After(limit)
+// settle waits until the data has come to its end, but not longer than quiet
+// after its last byte. The server's kernel may still hold much of it.
+func (d *drains) settle(quiet time.Duration, over time.Time) {
+	d.touch()
 	for !d.settled() {
+		d.mu.Lock()
+		until := d.moved.Add(quiet)
+		d.mu.Unlock()
+		if until.After(over) {
+			until = over
+		}
+		left := time.Until(until)
+		if left <= 0 {
+			return
+		}
 		select {
 		case <-d.ended:
-		case <-over:
-			return
+		case <-time.After(left):
 		}
 	}
 }
+
+// touch notes that data moved.
+func (d *drains) touch() {
+	d.mu.Lock()
+	d.moved = time.Now()
+	d.mu.Unlock()
+}
+
+// lastData is the wait for data that the server has confirmed.
+const lastData = 3 * time.Second
 
 // clampedPatience bounds a listing with small segments: where it works, it
 // takes a few round trips.
@@ -170,20 +194,20 @@ type drained struct {
 	secure *TLS // of its handshake; nil when it was plain
 }
 
-// drain reads one data connection to its end, or until done is closed; or it
-// sends what the job has to send, and closes.
-func (s *session) drain(ctx context.Context, check Check, j job, src source, deadline time.Time, done <-chan struct{}) drained {
+// drain reads one data connection to its end, or until d stops; or it sends what
+// the job has to send, once the server has said that it will take it.
+func (s *session) drain(ctx context.Context, check Check, j job, src source, deadline time.Time, all *drains) drained {
 	raw := src.conn
 	defer raw.Close()
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
-	raw.SetDeadline(deadline) // before done may shorten it
+	raw.SetDeadline(deadline) // before a stop may shorten it
 	finished := make(chan struct{})
 	defer close(finished)
 	go func() {
 		select {
-		case <-done:
-			raw.SetReadDeadline(time.Now())
+		case <-all.stop:
+			raw.SetDeadline(time.Now())
 		case <-finished:
 		}
 	}()
@@ -195,8 +219,9 @@ func (s *session) drain(ctx context.Context, check Check, j job, src source, dea
 	}
 	defer conn.Close()
 	began := time.Now()
-	m := mover{session: s, conn: conn, raw: raw, done: done, over: began.Add(maxTransfer)}
+	m := mover{session: s, conn: conn, raw: raw, done: all.stop, touch: all.touch, over: began.Add(maxTransfer)}
 	if j.send > 0 {
+		<-all.begun
 		d.Bytes, d.Outcome = m.write(j.send)
 	} else {
 		d.Bytes, d.Outcome = m.read(j.most)

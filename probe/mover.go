@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"io"
 	"net"
 	"time"
 )
@@ -11,6 +12,7 @@ type mover struct {
 	conn    net.Conn // raw, or TLS over it
 	raw     net.Conn
 	done    <-chan struct{} // closed when nothing more is due
+	touch   func()          // called when bytes have moved
 	over    time.Time       // the end of all patience
 }
 
@@ -49,15 +51,38 @@ func (m mover) write(send int64) (n int64, outcome Outcome) {
 		}
 		m.progress()
 	}
-	if err := m.conn.Close(); err != nil {
+	if err := m.finish(); err != nil {
 		return n, ending(err)
 	}
 	return n, OutcomeEOF
 }
 
+// finish ends our direction and waits for the server to end the other one: a
+// TLS 1.3 server has sent tickets, and closing on unread bytes is a reset.
+func (m mover) finish() error {
+	if secure, ok := m.conn.(*secured); ok {
+		if err := secure.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	half, ok := m.raw.(interface{ CloseWrite() error })
+	if !ok {
+		return m.conn.Close()
+	}
+	if err := half.CloseWrite(); err != nil {
+		return err
+	}
+	io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
+	return nil
+}
+
+// maxParting bounds what is read after an upload, in bytes.
+const maxParting = 64 << 10
+
 // progress gives a transfer of the transfer check new time: it may be long, as
 // long as it moves. A listing has one limit for all of it.
 func (m mover) progress() {
+	m.touch()
 	if m.session.step == 0 {
 		return
 	}
@@ -69,7 +94,7 @@ func (m mover) progress() {
 	m.session.extend(until)
 	select {
 	case <-m.done: // it may have been closed before the deadline was moved
-		m.raw.SetReadDeadline(time.Now())
+		m.raw.SetDeadline(time.Now())
 	default:
 	}
 }

@@ -17,7 +17,9 @@ const (
 
 // stalled reports whether the data connection opened and then nothing moved.
 func (t transfer) stalled() bool {
-	return t.opened && !t.Listed() && t.data != nil && t.data.Outcome == hops.Timeout
+	r := t.final()
+	refused := r != nil && r.Code >= 400 && r.Code != 421 && r.Code != 426
+	return t.opened && !t.Listed() && !refused && t.data != nil && t.data.Outcome == hops.Timeout
 }
 
 // clamped is the further try of a transfer with small segments, or nil.

@@ -98,7 +98,7 @@ func newLabServer(t *testing.T, n *labNet, software string) *labServer {
 
 	// Only root reads the configuration; the files are for the servers' own accounts.
 	err := errors.Join(os.Mkdir(s.dir, 0o700), os.Mkdir(s.files, 0o755))
-	for name, size := range map[string]int{"readme.txt": 120, "list.csv": 4000, "image.bin": 70000} {
+	for name, size := range map[string]int{"readme.txt": 120, "list.csv": 4000, "1MiB.bin": 1 << 20} {
 		err = errors.Join(err, os.WriteFile(filepath.Join(s.files, name), bytes.Repeat([]byte("ftpcheck\n"), size/9), 0o644))
 	}
 	for i := range manyFiles(n.scenario) {

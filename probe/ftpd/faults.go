@@ -40,6 +40,7 @@ type behaviour struct {
 	highPort    bool              // active data comes from an ephemeral port
 	never226    bool              // transfers are never confirmed
 	silentData  bool              // data connections open and never carry a byte
+	longList    bool              // listings are long
 	endlessList bool              // listings have no end
 	drip        bool              // replies come one byte a second
 	escapes     bool              // replies carry terminal escape sequences
@@ -92,6 +93,7 @@ var faults = slices.Concat([]Fault{
 	{"require-tls", "", "530 to USER: only encrypted sessions", ends("530 Non-anonymous sessions must use encryption.", "USER")},
 	{"home-missing", "", "500 OOPS after the password: the account has no home directory", ends("500 OOPS: cannot change directory:/home/ftp", "PASS")},
 	{"list-550", "", "550 to LIST, NLST and MLSD", refuses(denied, "LIST", "NLST", "MLSD")},
+	{"long-list", "", "listings have 200 more lines", on(func(b *behaviour) { b.longList = true })},
 	{"never-ending-list", "", "listings have no end", on(func(b *behaviour) { b.endlessList = true })},
 	{"never-226", "", "transfers are never confirmed", on(func(b *behaviour) { b.never226 = true })},
 	{"silent-data", "", "data connections open, and nothing comes over them", on(func(b *behaviour) { b.silentData = true })},

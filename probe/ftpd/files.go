@@ -9,6 +9,9 @@ import (
 
 const noFile = "550 No such file."
 
+// moreLines make a listing that does not fit into one packet.
+const moreLines = 200
+
 // list, nlst and mlsd send the directory, or one file's line of it.
 func list(s *session, arg string) bool {
 	return s.directory("LIST", arg, File.lsLine)
@@ -36,6 +39,11 @@ func (s *session) directory(verb, arg string, line func(File) string) bool {
 	} else {
 		s.reply("550 No such directory.")
 		return true
+	}
+	if s.server.faults.longList {
+		for i := range moreLines {
+			shown = append(shown, line(File{Name: fmt.Sprintf("one-of-many-%03d.txt", i)}))
+		}
 	}
 	content := text(shown)
 	if s.server.faults.endlessList {

@@ -40,7 +40,7 @@ func (u *uploads) remove(name string) bool {
 // in no directory that exists.
 func uploadName(arg string) string {
 	dir, name := path.Split(path.Clean("/" + arg))
-	if dir != "/" {
+	if dir != "/" && dir != "/incoming/" {
 		return ""
 	}
 	return name
