@@ -20,7 +20,7 @@ import (
 // tables are the settings of all needs, filled in.
 var tables = [][]Example{
 	announceAddress.all("203.0.113.10"), passiveRange.all(50000, 50100), passiveOn.all(), passiveAllowed.all(), activeOn.all(),
-	quickGreeting.all(), sessionLimits.all(), foreignData.all(), sourcePort20.all(), accountRules.all(),
+	quickGreeting.all(), sessionLimits.all(), foreignData.all(), sourcePort20.all(), accountRules.all(), logOn.all(),
 	tlsOn.all(), certificateFile.all(), tlsVersions.all(), clientCertificate.all(), reuseOptional.all(), clearData.all(),
 }
 
@@ -185,9 +185,9 @@ func TestPyftpdlibAcceptsTheFixes(t *testing.T) {
 	if text, err := output(t, nil, python, "-c", "import pyftpdlib"); err != nil {
 		t.Skip("no pyftpdlib: ", text)
 	}
-	for _, l := range linesFor(t, "pyftpdlib", regexp.MustCompile(`^(handler|server)\.\w+ = `).MatchString) {
-		name, _, _ := strings.Cut(l, " = ")
-		script := "from pyftpdlib.handlers import TLS_FTPHandler as handler\nfrom pyftpdlib.servers import FTPServer as server\n" + name + "\n" + l
+	for _, l := range linesFor(t, "pyftpdlib", regexp.MustCompile(`^((handler|server)\.\w+ = |logging\.)`).MatchString) {
+		name, _, _ := strings.Cut(l, " = ") // of an attribute that has to exist
+		script := "import logging\nfrom pyftpdlib.handlers import TLS_FTPHandler as handler\nfrom pyftpdlib.servers import FTPServer as server\n" + name + "\n" + l
 		if text, err := output(t, nil, python, "-c", script); err != nil {
 			t.Errorf("%s: %s", l, text)
 		}

@@ -76,6 +76,15 @@ var (
 		"ProFTPD": "RootRevoke off",
 		"SFTPGo":  "ftpd.active_transfers_port_non_20 = false",
 	}
+	logOn = settings{
+		"vsftpd":           "log_ftp_protocol=YES\nxferlog_std_format=NO   (to /var/log/vsftpd.log)",
+		"ProFTPD":          "ExtendedLog /var/log/proftpd/commands.log ALL",
+		"Pure-FTPd":        "-d   (each command, to the system's log)",
+		"FileZilla Server": "put Logging, log level, to debug",
+		"IIS":              "%SystemDrive%\\inetpub\\logs\\LogFiles\\FTPSVC...",
+		"pyftpdlib":        "logging.basicConfig(level=logging.DEBUG)",
+		"SFTPGo":           "ftpd.bindings[].debug = true",
+	}
 	accountRules = settings{
 		"vsftpd":    "allow_writeable_chroot=YES   (for: writable root inside chroot)",
 		"ProFTPD":   "RequireValidShell off",
@@ -106,4 +115,12 @@ func (s settings) examples(p product, values ...any) []Example {
 
 func examplesAnnounce(v *view, address string) []Example {
 	return announceAddress.examples(v.product, address)
+}
+
+// serverLog is how the recognised server is made to say what it does.
+func (v *view) serverLog() []Example {
+	if v.product.Name == "" {
+		return nil
+	}
+	return logOn.examples(v.product)
 }

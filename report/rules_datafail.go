@@ -43,7 +43,7 @@ func (v *view) dataHandshakeFailed(m *probe.Mode, h *probe.Handshake) *Finding {
 	if r := m.List.Final(); r != nil && r.Code >= 400 {
 		f.Quote = v.quoteReply(m.Check, r)
 	}
-	server := Fix{Who: ServerAdmin, Do: "Look into the server's log at the time of this run: it names what failed on the data connection."}
+	server := Fix{Who: ServerAdmin, Do: "Look into the server's log at the time of this run: it names what failed on the data connection.", Examples: v.serverLog()}
 	network := Fix{Who: ServerNetwork, Do: "Look for a device on the passive ports that reads or ends TLS (load balancer, intrusion prevention, scanner), and let data connections pass unread."}
 	f.Fixes = []Fix{server, network}
 	switch h.Outcome {

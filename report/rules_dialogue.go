@@ -150,7 +150,7 @@ func (v *view) stalledMidway(f *Finding, l *probe.Loss, verbs []string) {
 	}
 	v.placeStall(f, l, verbs)
 	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on port 21, on both sides, and switch it off for a test."},
-		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
+		{Who: ServerAdmin, Do: "Look into the server's log at this command.", Examples: v.serverLog()}}
 }
 
 // placeStall compares with sessions in which the same command was answered:
@@ -200,7 +200,7 @@ func (v *view) stalledAtAuth(f *Finding) *Finding {
 	f.RuledOut = []string{"A server that is down: it greeted before.",
 		"Not decided: a server that hangs, or a device that keeps FTP readable by dropping AUTH. The opposite end (ftpcheck serve), or the server's log, tells whether AUTH arrived."}
 	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on the control port, on both sides, and switch it off for a test."},
-		{Who: ServerAdmin, Do: "Look into the server's log at this command."}}
+		{Who: ServerAdmin, Do: "Look into the server's log at this command.", Examples: v.serverLog()}}
 	if r := v.turnedAway(); r != nil && tlsText.MatchString(r.all()) {
 		f.Checks = append(f.Checks, r.check)
 	}

@@ -158,7 +158,7 @@ func (v *view) silentFinding(t transfer, c *transfer) *Finding {
 		Story:    []string{fmt.Sprintf("The data connection of %s is open, but within %s not a byte came over it, nor its end, nor the server's last reply.", t.name(), ms(t.data.Took))},
 		Effect:   "Clients hang after the login, in the listing.",
 		RuledOut: []string{"A blocked port: the connection did open."},
-		Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log: did it see the data connection, and what does it wait for?"}},
+		Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log: did it see the data connection, and what does it wait for?", Examples: v.serverLog()}},
 	}
 	if t.begun() {
 		f.Story = append(f.Story, "The server had announced the data with a 1xx reply, so it waits or sends; nothing arrives.")

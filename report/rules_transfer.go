@@ -109,7 +109,7 @@ func dataReset(v *view) *Finding {
 				Story:    []string{fmt.Sprintf("The data connection of %s opened and was then reset%s.", t.name(), soFar(t.data))},
 				Effect:   "Listings and transfers break off.",
 				RuledOut: []string{"A blocked port: the connection did open.", "Not decided: whether the server or a device on the way (intrusion prevention, load balancer, FTP helper) sends the reset. The server's log tells."},
-				Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log at the time of this run: an error there, or none, tells who reset the connection."}, {Who: ServerNetwork, Do: "Look for an intrusion prevention or load balancer rule on the passive ports."}},
+				Fixes:    []Fix{{Who: ServerAdmin, Do: "Look into the server's log at the time of this run: an error there, or none, tells who reset the connection.", Examples: v.serverLog()}, {Who: ServerNetwork, Do: "Look for an intrusion prevention or load balancer rule on the passive ports."}},
 			}
 			if r := t.final(); r != nil {
 				f.Quote = v.quoteReply(t.Check, r)
@@ -147,7 +147,7 @@ func completionMissing(v *view) *Finding {
 				Effect: "Clients receive everything and then hang or report a failure.",
 				RuledOut: []string{"A blocked data connection: the data arrived whole.",
 					"Not decided: whether the server did not send the reply or a device on the way dropped it."},
-				Fixes: []Fix{{Who: ServerAdmin, Do: "Look into the server's log: does it take the transfer for complete?"}, {Who: ServerNetwork, Do: "Look for an FTP helper or proxy on the control connection."}},
+				Fixes: []Fix{{Who: ServerAdmin, Do: "Look into the server's log: does it take the transfer for complete?", Examples: v.serverLog()}, {Who: ServerNetwork, Do: "Look for an FTP helper or proxy on the control connection."}},
 			}
 			if t.data.Took >= shortTimer {
 				f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: the control connection had been idle for %s, and a device on the way had forgotten it. --idle 10m would tell.", ms(t.data.Took)))

@@ -177,7 +177,7 @@ func unexplained(v *view, found []Finding) *Finding {
 	f.RuledOut = append(v.soundParts(), "Not ruled out: load or chance. A second run would tell.",
 		"Not tested: what the other end saw. The opposite end (ftpcheck serve) in the server's place would tell.")
 	f.Fixes = []Fix{{Who: Nobody, Do: "Run again with --record run.jsonl, and compare: a failure that stays the same is a fault, one that moves is load or chance."},
-		{Who: ServerAdmin, Do: "Look into the server's log at the time of this run."}}
+		{Who: ServerAdmin, Do: "Look into the server's log at the time of this run.", Examples: v.serverLog()}}
 	return f
 }
 
