@@ -88,7 +88,7 @@ func (c *crew) settle(ctx context.Context, w *worker) (cover TLSMode, why string
 	case ok:
 		return TLSExplicit, ""
 	case refusal.Code != 0:
-		return c.withoutTLS(w)
+		return c.withoutTLS(w, refusal)
 	case ctx.Err() != nil:
 		return TLSOff, "cancelled"
 	}
@@ -100,7 +100,7 @@ func (c *crew) settle(ctx context.Context, w *worker) (cover TLSMode, why string
 
 // withoutTLS decides what follows from a refused AUTH TLS. A server that
 // offers in FEAT what it refuses may not be the one that refuses.
-func (c *crew) withoutTLS(w *worker) (TLSMode, string) {
+func (c *crew) withoutTLS(w *worker, refusal wire.Reply) (TLSMode, string) {
 	explicit := c.run.TLS == TLSExplicit
 	if !explicit && c.run.mayExpose() {
 		return TLSOff, "" // FEAT is asked after the login
@@ -110,7 +110,7 @@ func (c *crew) withoutTLS(w *worker) (TLSMode, string) {
 	switch {
 	case explicit:
 		return TLSOff, "the server refuses AUTH TLS, and --tls explicit asks for it"
-	case offersTLS(reply):
+	case offersTLS(reply) && !hasNoTLS(refusal):
 		return TLSOff, "the password is not sent: the server offers TLS and refuses it (--tls off sends it in clear)"
 	}
 	return TLSOff, ""
@@ -126,6 +126,12 @@ func offersTLS(feat wire.Reply) bool {
 		}
 	}
 	return false
+}
+
+// hasNoTLS reports whether the refusal of AUTH says that there is no TLS at all.
+// Pure-FTPd 1.0.50 without TLS lists AUTH TLS in FEAT all the same.
+func hasNoTLS(refusal wire.Reply) bool {
+	return strings.Contains(refusal.Text(), "security scheme is not implemented")
 }
 
 // startOver goes on without TLS in another session, where nothing is lost by
