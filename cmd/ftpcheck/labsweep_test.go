@@ -98,7 +98,7 @@ func nmapPorts(t *testing.T, n *labNet, ports string) map[int]string {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	out, err := n.command(ctx, "cli", "nmap", "-sT", "-T4", "-n", "-Pn", "-p", ports, "-oX", "-",
-		"--max-retries", "1", "--min-parallelism", "500", newLabAddresses(n.scenario).target).Output()
+		"--max-rtt-timeout", "200ms", "--min-parallelism", "500", newLabAddresses(n.scenario).target).Output()
 	if err != nil {
 		t.Fatalf("nmap: %v\n%s", err, out)
 	}
