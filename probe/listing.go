@@ -77,7 +77,11 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 	}
 	close(d.stop)
 	d.all.Wait()
-	return d.judge(ok, ok && reply.Code/100 == 2)
+	got = d.judge(ok, ok && reply.Code/100 == 2)
+	if got.stalled {
+		s.dirty = true // vsftpd 3.0.3 confirms, and then hangs in closing the data connection
+	}
+	return got
 }
 
 // result is what a mode came to, as far as further tries depend on it.
