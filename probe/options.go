@@ -46,7 +46,7 @@ type Options struct {
 	Timeout       time.Duration `json:"timeout_ns,omitzero"`       // limit of one connection attempt, or of one wait for a data connection
 	ReplyTimeout  time.Duration `json:"reply_timeout_ns,omitzero"` // limit of one wait for a greeting or a reply, and of one listing
 	Parallel      int           `json:"parallel,omitzero"`         // control sessions at once
-	Ports         int           `json:"ports,omitzero"`            // announcements to sample, those of the modes included
+	Ports         int           `json:"ports,omitzero"`            // announcements to sample, those of the modes included; negative: none
 	Follow        Follow        `json:"follow,omitzero"`
 	ActiveAddress netip.Addr    `json:"active_address,omitzero"` // announced in active mode instead of the control connection's own
 	ActivePorts   PortRange     `json:"active_ports,omitzero"`   // to listen on in active mode

@@ -83,7 +83,7 @@ func (s *session) send(check Check, line, shown string) bool {
 	s.conn.SetWriteDeadline(time.Now().Add(s.run.ReplyTimeout))
 	began := time.Now()
 	if _, err := io.WriteString(s.conn, line+"\r\n"); err != nil {
-		s.giveOut(check, err, time.Since(began), wire.Reply{})
+		s.giveOut(check, s.lastWord(err), time.Since(began), wire.Reply{})
 		return false
 	}
 	s.mu.Lock()
@@ -91,6 +91,21 @@ func (s *session) send(check Check, line, shown string) bool {
 	s.mu.Unlock()
 	s.dirty, s.early = true, 0
 	return true
+}
+
+// lastWord looks for the alert by which a TLS server explained itself before
+// the write failed with err.
+func (s *session) lastWord(err error) error {
+	if s.secret == nil {
+		return err
+	}
+	s.conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if _, last := s.read.ReadReply(nil); last != nil {
+		if _, ok := alertOf(last); ok {
+			return last
+		}
+	}
+	return err
 }
 
 // extend gives the wait for the next reply until t, because something

@@ -110,6 +110,9 @@ func (f *checkFlags) options() (probe.Options, error) {
 		o.Checks = slices.Clone(probe.DefaultChecks)
 	}
 	o.Checks = f.chosen(o)
+	if f.ports == 0 && o.Sweep.Low != 0 {
+		o.Ports = -1 // the ports check sweeps, and samples nothing
+	}
 	if slices.Contains(o.Checks, probe.CheckIdle) && o.Idle == 0 {
 		return o, usageError{"--checks idle needs --idle", "for example --idle 5m"}
 	}

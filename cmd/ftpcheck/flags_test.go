@@ -30,7 +30,7 @@ func TestOptions(t *testing.T) {
 	defaults := func(change func(*probe.Options)) probe.Options {
 		o := probe.Options{
 			Checks: probe.DefaultChecks, Timeout: 5 * time.Second, ReplyTimeout: 30 * time.Second,
-			Parallel: 4, Ports: 12, Follow: probe.FollowAuto,
+			Parallel: 4, Ports: 12, Follow: probe.FollowAuto, TLS: probe.TLSAuto,
 		}
 		change(&o)
 		return o
@@ -56,6 +56,22 @@ func TestOptions(t *testing.T) {
 			o.Ports = 0
 			o.Checks = slices.DeleteFunc(slices.Clone(probe.DefaultChecks), func(c probe.Check) bool { return c == probe.CheckPorts })
 		}},
+		{"--tls explicit --insecure", func(o *probe.Options) { o.TLS, o.Insecure = probe.TLSExplicit, true }},
+		{"--checks name --sweep 50000-50100", func(o *probe.Options) {
+			o.Sweep = probe.PortRange{Low: 50000, High: 50100}
+			o.Checks = []probe.Check{probe.CheckName, probe.CheckPorts}
+		}},
+		{"--checks login --ports 0 --sweep 50000", func(o *probe.Options) {
+			o.Sweep, o.Ports = probe.PortRange{Low: 50000, High: 50000}, -1
+			o.Checks = []probe.Check{probe.CheckLogin, probe.CheckPorts}
+		}},
+		{"--checks login --download /pub/a --upload in", func(o *probe.Options) {
+			o.Download, o.Upload = "/pub/a", "in"
+			o.Checks = []probe.Check{probe.CheckLogin, probe.CheckTransfer}
+		}},
+		{"--checks login --idle 5m", func(o *probe.Options) {
+			o.Idle, o.Checks = 5*time.Minute, []probe.Check{probe.CheckLogin, probe.CheckIdle}
+		}},
 	}
 	for _, test := range tests {
 		got, err := parseCheckFlags(strings.Fields(test.args)...)
@@ -73,6 +89,7 @@ func TestOptionsRefuse(t *testing.T) {
 		"--ports -1", "--ports 201", "--follow sometimes", "--checks tls", "--checks pasv,,epsv", "--checks PASV",
 		"--active-ports 0", "--active-ports 5-4", "--active-ports 1-65536", "--active-ports a-b", "--active-ports -5",
 		"--active-address host", "--active-address fe80::1%eth0", "--active-address 224.0.0.1", "--active-address ::",
+		"--tls yes", "--tls EXPLICIT", "--sweep 0", "--sweep 9-8", "--idle 500ms", "--idle 2h1s", "--checks idle", "--checks peer",
 		"-6 --active-address 203.0.113.2", "-4 --active-address 2001:db8::1",
 	} {
 		if o, err := parseCheckFlags(strings.Fields(args)...); err == nil {
