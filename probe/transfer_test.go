@@ -188,3 +188,29 @@ func TestSilenceThatTheServerEnds(t *testing.T) {
 		}
 	}
 }
+
+// Silences over TLS, in which a read that timed out does not spoil the
+// connection, and where the server wants one session at a time: all of them
+// follow each other in the one that it lets in.
+func TestSilencesOverTLSAndInOneSession(t *testing.T) {
+	opt := probe.Options{Checks: []probe.Check{probe.CheckLogin, probe.CheckIdle}, Idle: time.Minute}
+	for _, test := range []struct {
+		server   ftpd.Options
+		sessions int
+	}{
+		{ftpd.Options{TLS: &ftpd.TLS{Mode: ftpd.TLSExplicit}}, 3},
+		{ftpd.Options{Faults: []string{"one-session"}}, 1},
+	} {
+		ev := encrypted(t, test.server, probe.Target{}, opt, nil)
+		sessions := map[int]bool{}
+		var got []string
+		for _, s := range ev.Idle {
+			sessions[s.Session] = true
+			got = append(got, fmt.Sprintf("%.2f %s %d", s.Took.Seconds(), s.Outcome, s.Code))
+		}
+		slices.Sort(got)
+		if want := []string{"15.00 ok 200", "30.00 ok 200", "60.00 ok 200"}; !slices.Equal(got, want) || len(sessions) != test.sessions {
+			t.Errorf("%+v: %q in %d sessions", test.server, got, len(sessions))
+		}
+	}
+}
