@@ -118,6 +118,7 @@ const (
 	AsRandom      As = "random"       // a port that the server did not announce
 	AsTrial       As = "trial"        // a handshake on a control connection of its own, with the versions in TLS.Offer
 	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
+	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server
 )
 
 // Try tells the further tries of a check apart from the main one, which has

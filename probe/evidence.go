@@ -31,6 +31,7 @@ type Evidence struct {
 	Swept   []Dial      // ports of the sweep, in no order
 	Randoms []Dial      // ports that the server did not announce
 	Idle    []Silence
+	Left    []string // notes on files of ours that may be left behind on the server
 }
 
 // Handshake is one TLS handshake.

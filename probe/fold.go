@@ -210,6 +210,8 @@ func (e *Evidence) addLine(ev Event) {
 		if m := e.mode(ev); m != nil {
 			m.NotDialled = ev.Text
 		}
+	case ev.Kind == KindNote && ev.As == AsUpload:
+		e.Left = append(e.Left, ev.Text)
 	case ev.Kind == KindNote && ev.As == AsActive:
 		if m := e.mode(ev); m != nil {
 			m.Waited = ev.Took

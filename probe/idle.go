@@ -50,25 +50,22 @@ func (c *crew) idle(ctx context.Context) {
 	if !c.run.wants(CheckIdle) || c.run.Idle <= 0 || ctx.Err() != nil {
 		return
 	}
-	sessions := c.run.Parallel
-	if c.limited.Load() {
-		sessions = 1
-	}
 	end := c.run.begin(CheckIdle)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	list := silences(c.run.Idle)
+	workers := c.enterIdle(ctx, min(c.run.Parallel, len(list)))
+	if len(workers) == 0 {
+		if ctx.Err() == nil {
+			c.run.skip("not tested: the server refused a further session", CheckIdle)
+		}
+		return
+	}
+	defer end()
 	var group sync.WaitGroup
-	var mu sync.Mutex
-	entered := 0
-	for _, part := range share(silences(c.run.Idle), sessions) {
+	for i, part := range share(list, len(workers)) {
 		group.Go(func() {
-			w := &worker{crew: c}
-			if !w.enter(ctx, CheckIdle) {
-				return
-			}
-			mu.Lock()
-			entered++
-			mu.Unlock()
+			w := workers[i]
 			if !w.keepSilent(ctx, part) {
 				cancel()
 			}
@@ -76,17 +73,34 @@ func (c *crew) idle(ctx context.Context) {
 		})
 	}
 	group.Wait()
-	if entered == 0 {
-		c.run.skip("not tested: the server refused a further session", CheckIdle)
-		return
+}
+
+// enterIdle opens up to n sessions. The server may want fewer; the silences
+// are shared out to those that it lets in. Each begins with a NOOP, so that
+// all are silent from the same moment.
+func (c *crew) enterIdle(ctx context.Context, n int) (in []*worker) {
+	for len(in) < n && (len(in) == 0 || !c.limited.Load()) {
+		w := &worker{crew: c}
+		if len(in) == 0 && !c.enterAlone(ctx, w, CheckIdle) || len(in) > 0 && !w.enter(ctx, CheckIdle) {
+			break
+		}
+		in = append(in, w)
 	}
-	end()
+	if len(in) > 1 {
+		for _, w := range in {
+			w.session.command(CheckIdle, "NOOP")
+		}
+	}
+	return in
 }
 
 // keepSilent makes one silence after the other in the place's session, and
 // reports whether the session lives.
 func (w *worker) keepSilent(ctx context.Context, list []time.Duration) bool {
 	for _, d := range list {
+		if !w.session.usable() {
+			return true // it died before it was silent
+		}
 		e := Event{Kind: KindIdle, Check: CheckIdle, Outcome: OutcomeOK}
 		began := time.Now()
 		reply, outcome := w.session.hush(began.Add(d))

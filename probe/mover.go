@@ -36,8 +36,8 @@ func (m mover) read(most int64) (n int64, outcome Outcome) {
 	return n, OutcomeLimit
 }
 
-// write sends that many bytes and ends the connection in good order, which
-// tells the server that the file is complete.
+// write sends that many bytes and their end, which tells the server that the
+// file is complete.
 func (m mover) write(send int64) (n int64, outcome Outcome) {
 	block := make([]byte, 16<<10)
 	for i := range block {
@@ -51,29 +51,33 @@ func (m mover) write(send int64) (n int64, outcome Outcome) {
 		}
 		m.progress()
 	}
-	if err := m.finish(); err != nil {
-		return n, ending(err)
-	}
-	return n, OutcomeEOF
+	return n, m.finish()
 }
 
-// finish ends our direction and waits for the server to end the other one: a
-// TLS 1.3 server has sent tickets, and closing on unread bytes is a reset.
-func (m mover) finish() error {
-	if secure, ok := m.conn.(*secured); ok {
-		if err := secure.CloseWrite(); err != nil {
-			return err
+// finish ends our direction and waits for the server to end the other one: it
+// has everything then. A TLS 1.3 server has sent tickets, and closing on unread
+// bytes is a reset (RFC 1122 4.2.2.13), which loses the rest of the file.
+func (m mover) finish() Outcome {
+	if c, ok := m.conn.(*secured); ok {
+		if err := c.CloseWrite(); err != nil {
+			return ending(err)
 		}
 	}
-	half, ok := m.raw.(interface{ CloseWrite() error })
-	if !ok {
-		return m.conn.Close()
+	if c, ok := m.raw.(interface{ CloseWrite() error }); ok {
+		if err := c.CloseWrite(); err != nil {
+			return ending(err)
+		}
 	}
-	if err := half.CloseWrite(); err != nil {
-		return err
+	_, err := io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
+	select {
+	case <-m.done: // what the server said of it counts
+		return OutcomeEOF
+	default:
 	}
-	io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
-	return nil
+	if err != nil {
+		return ending(err)
+	}
+	return OutcomeEOF
 }
 
 // maxParting bounds what is read after an upload, in bytes.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -90,6 +91,15 @@ func scripted(t *testing.T, greet func(session int) string, s script, target pro
 							}
 							c.Write([]byte("150 here\r\n"))
 							d.Write([]byte("x\r\n"))
+							d.Close()
+							c.Write([]byte("226 done\r\n"))
+						case "STOR":
+							d, err := data.Accept()
+							if err != nil {
+								continue
+							}
+							c.Write([]byte("150 go\r\n"))
+							io.Copy(io.Discard, d)
 							d.Close()
 							c.Write([]byte("226 done\r\n"))
 						case "QUIT":

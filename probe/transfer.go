@@ -32,15 +32,14 @@ func (s step) line() string { return strings.TrimSpace(s.verb + " " + s.path) }
 // or when their direction changes.
 func (r *run) steps() []step {
 	list, get := step{verb: "LIST"}, step{verb: "RETR", path: r.Download}
-	file := r.uploadPath()
-	small, large := step{"STOR", file, smallUpload}, step{"STOR", file, largeUpload}
+	put := func(size int64) step { return step{"STOR", r.uploadPath(), size} }
 	switch {
 	case r.Download != "" && r.Upload != "":
-		return []step{list, get, small, list, large, get}
+		return []step{list, get, put(smallUpload), list, put(largeUpload), get}
 	case r.Download != "":
 		return []step{list, get, list, get, list, get}
 	case r.Upload != "":
-		return []step{list, small, list, large, list, small}
+		return []step{list, put(smallUpload), list, put(largeUpload), list, put(smallUpload)}
 	}
 	all := make([]step, transfers)
 	for i := range all {
@@ -49,7 +48,8 @@ func (r *run) steps() []step {
 	return all
 }
 
-// uploadPath is a name that nobody else uses.
+// uploadPath is a name that nobody else uses, and no other upload of the run:
+// some servers let nobody overwrite or remove what was stored.
 func (r *run) uploadPath() string {
 	random := make([]byte, 6)
 	rand.Read(random)
@@ -111,17 +111,16 @@ func (c *crew) passiveCommand() string {
 func (w *worker) takeStep(ctx context.Context, n int, st step, command string) {
 	got := w.moveStep(ctx, n, st, command, "")
 	if st.verb == "STOR" {
-		w.remove(ctx, n, st)
+		w.remove(ctx, st)
 	}
 	if !got.stalled || ctx.Err() != nil {
 		return
 	}
 	again := &worker{crew: w.crew}
-	if again.enterAnew(ctx, another{CheckTransfer, TryClamped}) {
-		again.session.command(CheckTransfer, "TYPE I")
+	if again.enterPatiently(ctx, another{CheckTransfer, TryClamped}) {
 		again.moveStep(ctx, n, st, command, TryClamped)
 		if st.verb == "STOR" {
-			again.remove(ctx, n, st)
+			again.remove(ctx, st)
 		}
 	}
 	again.leave(CheckTransfer, false)
@@ -147,6 +146,9 @@ func (w *worker) move(ctx context.Context, st step, command string) result {
 		}
 	}
 	addr, ok := s.announced(CheckTransfer, command)
+	if !ok && command == "EPSV" && s.usable() {
+		addr, ok = s.announced(CheckTransfer, "PASV")
+	}
 	if !ok {
 		return result{}
 	}
@@ -171,23 +173,51 @@ func (w *worker) move(ctx context.Context, st step, command string) result {
 
 // remove deletes what was stored, in another session if need be, also when the
 // run was cancelled meanwhile.
-func (w *worker) remove(ctx context.Context, n int, st step) {
-	if !w.session.usable() {
+func (w *worker) remove(ctx context.Context, st step) {
+	gone, answered := false, false
+	begun := w.session.early > 0
+	if ctx.Err() == nil {
+		gone, answered = w.session.remove(st, begun)
+	}
+	if !answered {
 		rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 		defer cancel()
 		last := &worker{crew: w.crew}
-		if !last.enterAnew(rest, another{CheckTransfer, w.session.try}) {
-			w.run.emit(Event{Kind: KindNote, Check: CheckTransfer, Text: fmt.Sprintf("%s may be left behind on the server", st.path)})
-			return
+		if last.enterPatiently(rest, another{check: CheckTransfer}) {
+			gone, _ = last.session.remove(st, begun)
 		}
-		defer last.leave(CheckTransfer, false)
-		w = last
+		last.leave(CheckTransfer, false)
 	}
-	if st.size > 0 {
-		w.session.command(CheckTransfer, "SIZE "+st.path)
+	if !gone {
+		w.run.emit(Event{Kind: KindNote, Check: CheckTransfer, As: AsUpload, Text: fmt.Sprintf("%s may be left behind on the server", st.path)})
 	}
-	reply, ok := w.session.command(CheckTransfer, "DELE "+st.path)
-	if !ok || reply.Code/100 != 2 && reply.Code != 550 {
-		w.run.emit(Event{Kind: KindNote, Check: CheckTransfer, Text: fmt.Sprintf("%s may be left behind on the server", st.path)})
+}
+
+// remove asks how much was stored, and deletes it. answered is false when the
+// session did not tell. A 550 may also mean that a file must not be seen: it
+// counts only for an upload that never began.
+func (s *session) remove(st step, begun bool) (gone, answered bool) {
+	stored, _ := s.command(CheckTransfer, "SIZE "+st.path)
+	if stored.Code == 213 && sizeOf(string(stored.Lines[0].Raw)) != st.size {
+		s.emit(Event{Kind: KindNote, Check: CheckTransfer,
+			Text: fmt.Sprintf("the server stored another size than the %d bytes of %s", st.size, st.path)})
+	}
+	reply, answered := s.command(CheckTransfer, "DELE "+st.path)
+	return reply.Code/100 == 2 || stored.Code == 550 && !begun, answered
+}
+
+// enterPatiently is enterAnew for further transfers, with a server that may not
+// have let go of the session before.
+func (w *worker) enterPatiently(ctx context.Context, t another) bool {
+	for wait := letGo; ; wait *= 3 {
+		if w.enterAnew(ctx, t) {
+			_, ok := w.session.command(t.check, "TYPE I")
+			return ok
+		}
+		w.leave(t.check, false)
+		if wait > time.Second || ctx.Err() != nil {
+			return false
+		}
+		pause(ctx, wait)
 	}
 }

@@ -58,6 +58,7 @@ func transferOutcome(t transfer) probe.Outcome {
 // transferLine counts the transfers and tells of the first that failed.
 func transferLine(ev *probe.Evidence, l *CheckLine) {
 	l.Transfers = transfersOf(ev)
+	defer func() { l.Summary = join(l.Summary, "; ", strings.Join(ev.Left, "; ")) }()
 	var down, up int64
 	var bad *Transfer
 	all, good := 0, 0

@@ -51,6 +51,21 @@ func TestOptions(t *testing.T) {
 		{"--active-ports 50000-50100", func(o *probe.Options) { o.ActivePorts = probe.PortRange{Low: 50000, High: 50100} }},
 		{"--active-ports 2020", func(o *probe.Options) { o.ActivePorts = probe.PortRange{Low: 2020, High: 2020} }},
 		{"--active-address ::ffff:203.0.113.2", func(o *probe.Options) { o.ActiveAddress = netip.MustParseAddr("203.0.113.2") }},
+		{"--tls explicit --insecure", func(o *probe.Options) { o.TLS, o.Insecure = probe.TLSExplicit, true }},
+		// What a flag asks for is checked, in the order of all checks.
+		{"--checks login --idle 6s --upload up --download a/b", func(o *probe.Options) {
+			o.Idle, o.Upload, o.Download = 6*time.Second, "up", "a/b"
+			o.Checks = []probe.Check{probe.CheckLogin, probe.CheckTransfer, probe.CheckIdle}
+		}},
+		{"--checks name,control,login,ports --sweep 50000-51000", func(o *probe.Options) {
+			o.Sweep = probe.PortRange{Low: 50000, High: 51000}
+			o.Checks = []probe.Check{probe.CheckName, probe.CheckControl, probe.CheckLogin, probe.CheckPorts}
+		}},
+		{"--checks transfer,secure", func(o *probe.Options) { o.Checks = []probe.Check{probe.CheckSecure, probe.CheckTransfer} }},
+		{"--checks pasv --ports 0 --sweep 21", func(o *probe.Options) {
+			o.Ports, o.Sweep = 0, probe.PortRange{Low: 21, High: 21}
+			o.Checks = []probe.Check{probe.CheckPASV, probe.CheckPorts}
+		}},
 		// Without announcements to sample there is nothing for that check to do.
 		{"--ports 0", func(o *probe.Options) {
 			o.Ports = 0
@@ -89,7 +104,8 @@ func TestOptionsRefuse(t *testing.T) {
 		"--ports -1", "--ports 201", "--follow sometimes", "--checks tls", "--checks pasv,,epsv", "--checks PASV",
 		"--active-ports 0", "--active-ports 5-4", "--active-ports 1-65536", "--active-ports a-b", "--active-ports -5",
 		"--active-address host", "--active-address fe80::1%eth0", "--active-address 224.0.0.1", "--active-address ::",
-		"--tls yes", "--tls EXPLICIT", "--sweep 0", "--sweep 9-8", "--idle 500ms", "--idle 2h1s", "--checks idle", "--checks peer",
+		"--tls on", "--tls TLS", "--idle 999ms", "--idle 2h1s", "--idle -5s", "--checks idle", "--checks peer",
+		"--sweep 0-5", "--sweep 9-8", "--sweep 1-65536", "--upload a\x00b", "--download a\x7fb",
 		"-6 --active-address 203.0.113.2", "-4 --active-address 2001:db8::1",
 	} {
 		if o, err := parseCheckFlags(strings.Fields(args)...); err == nil {
