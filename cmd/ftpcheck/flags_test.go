@@ -63,29 +63,13 @@ func TestOptions(t *testing.T) {
 		}},
 		{"--checks transfer,secure", func(o *probe.Options) { o.Checks = []probe.Check{probe.CheckSecure, probe.CheckTransfer} }},
 		{"--checks pasv --ports 0 --sweep 21", func(o *probe.Options) {
-			o.Ports, o.Sweep = 0, probe.PortRange{Low: 21, High: 21}
+			o.Ports, o.Sweep = -1, probe.PortRange{Low: 21, High: 21} // it sweeps, and samples nothing
 			o.Checks = []probe.Check{probe.CheckPASV, probe.CheckPorts}
 		}},
 		// Without announcements to sample there is nothing for that check to do.
 		{"--ports 0", func(o *probe.Options) {
 			o.Ports = 0
 			o.Checks = slices.DeleteFunc(slices.Clone(probe.DefaultChecks), func(c probe.Check) bool { return c == probe.CheckPorts })
-		}},
-		{"--tls explicit --insecure", func(o *probe.Options) { o.TLS, o.Insecure = probe.TLSExplicit, true }},
-		{"--checks name --sweep 50000-50100", func(o *probe.Options) {
-			o.Sweep = probe.PortRange{Low: 50000, High: 50100}
-			o.Checks = []probe.Check{probe.CheckName, probe.CheckPorts}
-		}},
-		{"--checks login --ports 0 --sweep 50000", func(o *probe.Options) {
-			o.Sweep, o.Ports = probe.PortRange{Low: 50000, High: 50000}, -1
-			o.Checks = []probe.Check{probe.CheckLogin, probe.CheckPorts}
-		}},
-		{"--checks login --download /pub/a --upload in", func(o *probe.Options) {
-			o.Download, o.Upload = "/pub/a", "in"
-			o.Checks = []probe.Check{probe.CheckLogin, probe.CheckTransfer}
-		}},
-		{"--checks login --idle 5m", func(o *probe.Options) {
-			o.Idle, o.Checks = 5*time.Minute, []probe.Check{probe.CheckLogin, probe.CheckIdle}
 		}},
 	}
 	for _, test := range tests {
