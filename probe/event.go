@@ -70,7 +70,7 @@ const (
 	KindArrive   Kind = "arrive"   // active mode: a connection arrived from Addr, on Local
 	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
 	KindTLS      Kind = "tls"      // a TLS handshake ended: As, Addr, Outcome ok|alert|plaintext|closed|reset|timeout|failed, TLS, Text (the library's words), Took
-	KindIdle     Kind = "idle"     // Session was silent for Took, and then: Outcome ok|closed|reset|timeout, Code and Text of what the server said
+	KindIdle     Kind = "idle"     // Session was silent for Took, and then: Outcome ok|closed|reset|timeout, Code and Text of what the server said; or alert, Text is its name
 	KindHop      Kind = "hop"      // one TTL-limited attempt: Addr, TTL, Outcome, ICMP, Took
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took

@@ -51,9 +51,9 @@ func (h *Handshake) OK() bool { return h != nil && h.Outcome == OutcomeOK }
 type Silence struct {
 	Session int
 	Took    time.Duration
-	Outcome Outcome // ok; closed, reset or timeout when the connection was dead
+	Outcome Outcome // ok; closed, reset or timeout when the connection was dead; alert when the server ended TLS
 	Code    int     // what the server said by itself before it closed, 421; or its reply
-	Text    string
+	Text    string  // of that reply, or the alert's name
 }
 
 // CheckRun is the life of one check.

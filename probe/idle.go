@@ -103,18 +103,18 @@ func (w *worker) keepSilent(ctx context.Context, list []time.Duration) bool {
 		}
 		e := Event{Kind: KindIdle, Check: CheckIdle, Outcome: OutcomeOK}
 		began := time.Now()
-		reply, outcome := w.session.hush(began.Add(d))
+		reply, outcome, alert := w.session.hush(began.Add(d))
 		e.Took = time.Since(began)
 		if ctx.Err() != nil {
 			return true // another session has told enough
 		}
 		if outcome == OutcomeOK {
-			reply, outcome = w.session.wake()
+			reply, outcome, alert = w.session.wake()
 		}
 		if ctx.Err() != nil {
 			return true
 		}
-		e.Outcome, e.Code = outcome, reply.Code
+		e.Outcome, e.Code, e.Text = outcome, reply.Code, alert
 		if n := len(reply.Lines); n > 0 {
 			e = w.run.received(e, reply.Lines[n-1].Raw)
 		}
@@ -129,33 +129,50 @@ func (w *worker) keepSilent(ctx context.Context, list []time.Duration) bool {
 }
 
 // hush listens until then. A server that gives up says so by itself.
-func (s *session) hush(until time.Time) (wire.Reply, Outcome) {
+func (s *session) hush(until time.Time) (reply wire.Reply, o Outcome, alert string) {
 	s.conn.SetReadDeadline(until)
 	reply, err := s.read.ReadReply(nil)
 	switch {
 	case err == nil:
-		return reply, OutcomeClosed
+		return reply, OutcomeClosed, ""
 	case ending(err) == OutcomeTimeout:
-		return wire.Reply{}, OutcomeOK
+		return wire.Reply{}, OutcomeOK, ""
 	}
-	return reply, ending(err)
+	o, alert = s.parting(err)
+	return reply, o, alert
 }
 
 // wake sends a NOOP after a silence and waits for its answer.
-func (s *session) wake() (wire.Reply, Outcome) {
+func (s *session) wake() (reply wire.Reply, o Outcome, alert string) {
 	limit := min(s.run.ReplyTimeout, noopPatience)
 	s.conn.SetDeadline(time.Now().Add(limit))
 	s.emit(Event{Kind: KindSend, Check: CheckIdle, Text: "NOOP"})
 	if _, err := s.conn.Write([]byte("NOOP\r\n")); err != nil {
-		return wire.Reply{}, ending(err)
+		o, alert = s.parting(err)
+		return reply, o, alert
 	}
 	reply, err := s.read.ReadReply(nil)
 	switch {
 	case err != nil:
-		return reply, ending(err)
+		o, alert = s.parting(err)
+		return reply, o, alert
 	case reply.Code == 421: // the server was about to give up
-		return reply, OutcomeClosed
+		return reply, OutcomeClosed, ""
 	}
 	s.emit(s.run.received(Event{Kind: KindRecv, Check: CheckIdle, Code: reply.Code}, reply.Lines[len(reply.Lines)-1].Raw))
-	return reply, OutcomeOK
+	return reply, OutcomeOK, ""
+}
+
+// parting classifies the error that ended a silent connection. Nobody but the
+// server itself can end TLS by an alert, of which close_notify is one: vsftpd
+// 3.0.3 sends decode_error when its idle timer runs out, and no 421.
+func (s *session) parting(err error) (o Outcome, alert string) {
+	if name, ok := alertOf(err); ok {
+		return OutcomeAlert, name
+	}
+	o = ending(err)
+	if c, ok := s.conn.(*secured); ok && o == OutcomeClosed && !c.cut() {
+		return OutcomeAlert, "close_notify"
+	}
+	return o, ""
 }

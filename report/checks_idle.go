@@ -21,8 +21,12 @@ func idleLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = OK, fmt.Sprintf("alive after %s of silence", quiet(s.alive))
 	default:
 		l.State, l.Summary = Failed, fmt.Sprintf("dead after %s of silence", quiet(s.dead.Took))
-		if s.dead.Code == 421 {
-			l.Summary = fmt.Sprintf("ended by the server after %s of silence (421)", quiet(s.dead.Took))
+		if byServer(s.dead) {
+			how := "421"
+			if s.dead.Outcome == probe.OutcomeAlert {
+				how = "TLS alert"
+			}
+			l.Summary = fmt.Sprintf("ended by the server after %s of silence (%s)", quiet(s.dead.Took), how)
 		}
 		if s.alive > 0 {
 			l.Summary += ", alive after " + quiet(s.alive)

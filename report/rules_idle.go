@@ -52,10 +52,16 @@ func readSilences(list []probe.Silence) stillness {
 // so even where the connection lives on for a moment (RFC 959 4.2).
 func died(s probe.Silence) bool {
 	switch s.Outcome {
-	case probe.OutcomeClosed, hops.Reset, hops.Timeout:
+	case probe.OutcomeClosed, probe.OutcomeAlert, hops.Reset, hops.Timeout:
 		return true
 	}
 	return s.Outcome == probe.OutcomeOK && s.Code == 421
+}
+
+// byServer reports whether the server itself ended the session: by a 421, or by
+// an alert in TLS, which nobody else can send (RFC 8446 6).
+func byServer(s *probe.Silence) bool {
+	return s.Code == 421 || s.Outcome == probe.OutcomeAlert
 }
 
 // keepAlive is the pause after which a client should say something: half of
@@ -90,7 +96,7 @@ func idleTimeout(v *view) *Finding {
 		return nil
 	}
 	f := &Finding{Checks: []probe.Check{probe.CheckIdle}, Effect: "Sessions that wait for longer, and long transfers during which the control connection is silent, end in an error or hang."}
-	if s.dead.Code == 421 {
+	if byServer(s.dead) {
 		v.serverTimer(f, s)
 	} else {
 		v.deviceTimer(f, s)
@@ -110,11 +116,15 @@ func idleTimeout(v *view) *Finding {
 func (v *view) serverTimer(f *Finding, s stillness) {
 	f.Title = "The server ends idle sessions"
 	f.Owner, f.Certainty, f.Where = ServerAdmin, Certain, &Where{Side: SideServer, Of: v.distance()}
-	f.Story = []string{fmt.Sprintf("After %s without a command the server ended the session itself, and said: %s", quiet(s.dead.Took), sentence(s.dead.Text))}
+	words, device := "and said: "+sentence(s.dead.Text), "it would not speak FTP"
+	if s.dead.Outcome == probe.OutcomeAlert {
+		words, device = "by the TLS alert "+s.dead.Text+".", "it has no part in the TLS connection"
+	}
+	f.Story = []string{fmt.Sprintf("After %s without a command the server ended the session itself, %s", quiet(s.dead.Took), words)}
 	if s.alive > 0 {
 		f.Story[0] += fmt.Sprintf(" A silence of %s did no harm.", quiet(s.alive))
 	}
-	f.RuledOut = []string{"A device on the way: it would not speak FTP. The server's limit comes first; a longer one on the way cannot be seen behind it."}
+	f.RuledOut = []string{"A device on the way: " + device + ". The server's limit comes first; a longer one on the way cannot be seen behind it."}
 	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Raise the limit for idle sessions, if clients have to wait for longer.", Examples: idleLimit.examples(v.product)}}
 }
 

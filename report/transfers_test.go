@@ -137,6 +137,7 @@ func TestIdle(t *testing.T) {
 		{"a longer silence was survived", []part{alive(15), dead(30, hops.Timeout), alive(60)}, "possible control-idle-timeout", "A silence of 60 s was survived", ""},
 		{"AWS", []part{alive(240), dead(480, hops.Reset)}, "likely control-idle-timeout", "AWS NAT gateways", "Azure"},
 		{"the server's own limit", []part{alive(240), own(300)}, "certain control-idle-timeout", "After 300 s without a command the server ended the session itself; 421 Timeout; idle_session_timeout; every 120 s", "NAT device stands; between"},
+		{"the server's TLS ends", []part{alive(240), silence(300*time.Second, probe.OutcomeAlert, 0, "decode_error")}, "certain control-idle-timeout", "the server ended the session itself, by the TLS alert decode_error; no part in the TLS connection; idle_session_timeout", "NAT device stands; between"},
 		{"closed without a word", []part{alive(240), dead(300, probe.OutcomeClosed)}, "possible control-idle-timeout", "hangs up without a word", "idle_session_timeout"},
 		{"the server behind NAT, this client not", []part{client("198.51.100.7"), natPath, alive(30), dead(60, hops.Timeout)}, "likely control-idle-timeout", "The server is behind a NAT device", "This client"},
 	}
@@ -229,6 +230,7 @@ func TestTransferAndIdleLines(t *testing.T) {
 		{probe.CheckTransfer, []part{ran(probe.CheckTransfer)}, Skip, "not tested"},
 		{probe.CheckIdle, []part{alive, silence(time.Minute, hops.Timeout, 0, "")}, Failed, "dead after 60 s of silence, alive after 30 s"},
 		{probe.CheckIdle, []part{alive, silence(300*time.Second, probe.OutcomeClosed, 421, "421 Timeout.")}, Failed, "ended by the server after 300 s of silence (421), alive after 30 s"},
+		{probe.CheckIdle, []part{silence(300*time.Second, probe.OutcomeAlert, 0, "close_notify")}, Failed, "ended by the server after 300 s of silence (TLS alert)"},
 		{probe.CheckIdle, []part{alive}, OK, "alive after 30 s of silence"},
 		{probe.CheckIdle, []part{ran(probe.CheckIdle)}, Skip, "not tested"},
 		{probe.CheckPorts, []part{swept(50000, 50049, hops.Refused), swept(50050, 50099, hops.Timeout)}, OK, "swept 50000-50099: 50 refused, 50 silent"},
