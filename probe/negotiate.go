@@ -110,22 +110,10 @@ func (c *crew) withoutTLS(w *worker, refusal wire.Reply) (TLSMode, string) {
 	switch {
 	case explicit:
 		return TLSOff, "the server refuses AUTH TLS, and --tls explicit asks for it"
-	case offersTLS(reply) && !hasNoTLS(refusal):
+	case wire.ParseFEAT(reply.Strings()).OfferTLS() && !hasNoTLS(refusal):
 		return TLSOff, "the password is not sent: the server offers TLS and refuses it (--tls off sends it in clear)"
 	}
 	return TLSOff, ""
-}
-
-// offersTLS reports whether a reply to FEAT lists AUTH TLS (RFC 4217 6). IIS
-// lists all mechanisms in one line.
-func offersTLS(feat wire.Reply) bool {
-	for _, line := range feat.Strings() {
-		line = strings.ToUpper(strings.TrimSpace(line))
-		if strings.HasPrefix(line, "AUTH ") && (strings.Contains(line, "TLS") || strings.Contains(line, "SSL")) {
-			return true
-		}
-	}
-	return false
 }
 
 // hasNoTLS reports whether the refusal of AUTH says that there is no TLS at all.

@@ -277,18 +277,8 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 func missesResumption(ev *probe.Evidence) bool {
 	alone := slices.ContainsFunc(ev.Client.Dials, func(d probe.Dial) bool { return d.TLS.OK() && !d.TLS.TLS.Resumed })
 	for _, m := range ev.Modes {
-		if !alone || !m.Listed() {
-			continue
-		}
-		for _, d := range m.Dials {
-			if d.TLS.OK() && d.TLS.TLS.Resumed {
-				return true
-			}
-		}
-		for _, a := range m.Arrivals {
-			if a.TLS.OK() && a.TLS.TLS.Resumed {
-				return true
-			}
+		if h := dataHandshake(m); alone && m.Listed() && h.OK() && h.TLS.Resumed {
+			return true
 		}
 	}
 	return false

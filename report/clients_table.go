@@ -111,7 +111,7 @@ func (v *view) withTLS(use sessionUse) clientResult {
 func (v *view) resuming() clientResult {
 	result := clientResult{why: "not tested"}
 	for _, m := range v.allTries() {
-		h := handshakeOf(m)
+		h := dataHandshake(m)
 		switch {
 		case !m.Listed() || !h.OK() || m.Try == probe.TryUnresumed:
 		case h.TLS.Resumed:
@@ -126,7 +126,7 @@ func (v *view) resuming() clientResult {
 // notResuming is whether one that did not resume it worked.
 func (v *view) notResuming() clientResult {
 	for _, m := range v.allTries() {
-		if h := handshakeOf(m); m.Listed() && h.OK() && !h.TLS.Resumed {
+		if h := dataHandshake(m); m.Listed() && h.OK() && !h.TLS.Resumed {
 			return clientResult{verdict: Works, why: "a listing came over a new session"}
 		}
 	}
@@ -142,7 +142,7 @@ func (v *view) notResuming() clientResult {
 		if m == nil || !m.Ended || !v.ran(c) || !v.mode(c).Listed() {
 			continue
 		}
-		r, h := m.List.Final(), handshakeOf(m)
+		r, h := m.List.Final(), dataHandshake(m)
 		if r != nil && r.Code >= 400 || h != nil && !h.OK() {
 			return clientResult{verdict: Fails, why: "the same transfer fails without resuming the session"}
 		}
@@ -174,19 +174,4 @@ func (v *view) allTries() []*probe.Mode {
 		}
 	}
 	return list
-}
-
-// handshakeOf is the handshake on the mode's data connection, or nil.
-func handshakeOf(m *probe.Mode) *probe.Handshake {
-	for i := range m.Dials {
-		if m.Dials[i].TLS != nil {
-			return m.Dials[i].TLS
-		}
-	}
-	for i := range m.Arrivals {
-		if m.Arrivals[i].TLS != nil {
-			return m.Arrivals[i].TLS
-		}
-	}
-	return nil
 }

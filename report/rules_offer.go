@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/wire"
 )
 
 // tlsStripped: FEAT offers AUTH TLS, and AUTH is refused; or AUTH is accepted,
@@ -49,7 +50,7 @@ func (v *view) authUnlisted(s secured) *Finding {
 	hidden := false
 	for _, each := range v.sessions() {
 		r := each.Reply("FEAT")
-		hidden = hidden || each.TLS.OK() && r != nil && r.Code == 211 && offersTLS(r)
+		hidden = hidden || each.TLS.OK() && r != nil && r.Code == 211 && wire.ParseFEAT(r.Lines).OfferTLS()
 	}
 	f := v.tlsFinding()
 	f.Severity, f.Certainty = Warning, Possible

@@ -32,7 +32,7 @@ func securedOf(ev *probe.Evidence) secured {
 	s.auth, s.handshake = s.session.Reply("AUTH"), s.session.TLS
 	for _, each := range ev.Sessions {
 		if r := each.Reply("FEAT"); r != nil && r.Code == 211 && each.TLS == nil && s.features == nil {
-			s.features, s.offered = r, offersTLS(r)
+			s.features, s.offered = r, wire.ParseFEAT(r.Lines).OfferTLS()
 		}
 	}
 	s.offered = s.offered && !s.switchedOff()
@@ -43,13 +43,6 @@ func securedOf(ev *probe.Evidence) secured {
 // Pure-FTPd 1.0.50 with --tls=0 lists AUTH TLS in FEAT all the same.
 func (s secured) switchedOff() bool {
 	return s.refused() && strings.Contains(text(s.auth), "This security scheme is not implemented")
-}
-
-// offersTLS reports whether a FEAT reply lists AUTH with TLS or SSL (RFC 4217 6).
-func offersTLS(r *probe.Reply) bool {
-	how, listed := wire.ParseFEAT(r.Lines)["AUTH"]
-	how = strings.ToUpper(how)
-	return listed && (how == "" || strings.Contains(how, "TLS") || strings.Contains(how, "SSL"))
 }
 
 // on reports whether the control connection was encrypted.

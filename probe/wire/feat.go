@@ -55,3 +55,10 @@ func (f Features) Lines() []string {
 	}
 	return append(lines, "211 End")
 }
+
+// OfferTLS reports whether AUTH with TLS or SSL is listed (RFC 4217 6). IIS
+// lists all mechanisms in one line.
+func (f Features) OfferTLS() bool {
+	how := upper(f["AUTH"])
+	return f.Has("AUTH") && (how == "" || strings.Contains(how, "TLS") || strings.Contains(how, "SSL"))
+}

@@ -64,3 +64,21 @@ func FuzzFEAT(f *testing.F) {
 		}
 	})
 }
+
+func TestOfferTLS(t *testing.T) {
+	for _, test := range []struct {
+		line string
+		want bool
+	}{
+		{" AUTH TLS", true},
+		{" auth ssl", true},
+		{" AUTH TLS;TLS-C;SSL;TLS-P;", true}, // IIS
+		{" AUTH", true},
+		{" AUTH GSSAPI", false},
+		{" MDTM", false},
+	} {
+		if got := ParseFEAT([]string{"211-Features:", test.line, "211 End"}).OfferTLS(); got != test.want {
+			t.Errorf("%q: %v, want %v", test.line, got, test.want)
+		}
+	}
+}
