@@ -124,13 +124,20 @@ func buildProgram(t *testing.T) string {
 	}
 	path := filepath.Join(dir, "ftpcheck")
 	args := []string{"build", "-o", path, "."}
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if slowed() {
 		args = slices.Insert(args, 1, "-race")
 	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	return path
+}
+
+// slowed reports whether this test, and so the program, has the race detector:
+// it takes a multiple of the time then.
+func slowed() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 func labKept() bool { return os.Getenv("FTPCHECK_LAB_KEEP") != "" }

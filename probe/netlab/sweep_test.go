@@ -97,7 +97,9 @@ func TestSweep(t *testing.T) {
 					t.Errorf("took %v of virtual time, want at most %v", took, tt.limit)
 				}
 			})
-			if took := time.Since(began); took > 10*time.Second {
+			// Without the race detector it is less than a second. What this
+			// guards against, a search that grows with the square, takes minutes.
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("took %v of real time", took)
 			}
 		})
