@@ -26,6 +26,12 @@ var passiveCommand = map[Check]string{CheckEPSV: "EPSV", CheckPASV: "PASV"}
 // announced asks for a data port and tells what the server announced.
 func (s *session) announced(check Check, command string) (netip.AddrPort, bool) {
 	reply, ok := s.command(check, command)
+	if ok && reply.Code/100 == 4 && reply.Code != 421 {
+		// Such a refusal is for the moment, and invites to ask again (RFC 959
+		// 4.2.1). ProFTPD 1.3.8 draws a port at random, and refuses when another
+		// session drew the same one in the same instant.
+		reply, ok = s.command(check, command)
+	}
 	if !ok || reply.Code/100 != 2 {
 		return netip.AddrPort{}, false
 	}

@@ -163,6 +163,11 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 	var open, blocked []netip.AddrPort
 	var how hops.Outcome // of the blocked ones; failed when they differ
 	var refusal *probe.Sample
+	for _, s := range ev.Samples {
+		if s.Code >= 400 && !collided(ev, s) {
+			refusal = s
+		}
+	}
 	for _, s := range ev.Announced() {
 		switch {
 		case s.Dial.Outcome == hops.Open, confirmed(ev, s.Dial):
@@ -174,8 +179,6 @@ func portsLine(ev *probe.Evidence, l *CheckLine) {
 				how = s.Dial.Outcome
 			}
 			blocked = append(blocked, s.Announced)
-		case s.Code >= 400:
-			refusal = &s
 		}
 		if s.Dial.As == probe.AsSample && s.Dial.Outcome != "" {
 			l.Dials = append(l.Dials, s.Dial)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"ftpcheck/probe"
@@ -67,8 +68,24 @@ func markSyntax(quotes []Quote, c probe.Check, reply string) []Quote {
 
 var (
 	exhaustedText = regexp.MustCompile(`(?i)reserved TCP ports are busy|could not find any port|unable to find valid port|no (free|available|more)( passive)? ports?|out of (passive )?ports`)
+	inUseText     = regexp.MustCompile(`(?i)address (is )?(already )?in use`)
 	deniedByOS    = regexp.MustCompile(`(?i)internal error|operation not permitted|permission denied|vsf_sysutil_bind`)
 )
+
+// collided reports whether a refusal only says that another session drew the
+// same port in the same instant: asked again at once, the server granted one.
+func collided(ev *probe.Evidence, refused *probe.Sample) bool {
+	if !inUseText.MatchString(refused.Text) {
+		return false
+	}
+	at := slices.Index(ev.Samples, refused)
+	for _, s := range ev.Samples[at+1:] {
+		if s.Session == refused.Session {
+			return s.Announced.IsValid()
+		}
+	}
+	return false
+}
 
 // portsExhausted needs words that only mean this, or a temporary refusal
 // beside a success.
@@ -103,7 +120,7 @@ func portsExhausted(v *view) *Finding {
 		for _, s := range v.ev.Samples {
 			if s.Announced.IsValid() {
 				good++
-			} else {
+			} else if !collided(v.ev, s) {
 				note(probe.CheckPorts, s.Code, s.Text)
 			}
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -248,9 +249,26 @@ func (b boundary) scattered() bool {
 	return true
 }
 
+// withClient adds what the ordinary client met: the server announced that port
+// as well.
+func (v *view) withClient() boundary {
+	list := v.sampled()
+	if c := v.ev.Client; c != nil && v.ran(probe.CheckClient) {
+		for i := range c.Dials {
+			d := &c.Dials[i]
+			known := slices.ContainsFunc(list, func(s sample) bool { return s.port == d.To.Port() })
+			if !known && (opened(d) || failed(d)) {
+				list = append(list, sample{port: d.To.Port(), open: opened(d), dial: d})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b sample) int { return int(a.port) - int(b.port) })
+	return divide(list)
+}
+
 // spilledOver is passive-ports-exhausted for a server that says nothing.
 func spilledOver(v *view) *Finding {
-	b := v.boundary()
+	b := v.withClient()
 	who := v.spills(b)
 	if who == "" {
 		return nil
@@ -279,10 +297,14 @@ func spilledOver(v *view) *Finding {
 	return f
 }
 
-// outOfPorts: the server says so, or hands out ports beyond its range.
+// outOfPorts: the server says so, or hands out ports beyond its range, or both.
 func outOfPorts(v *view) *Finding {
-	if f := portsExhausted(v); f != nil {
-		return f
+	said, spilled := portsExhausted(v), spilledOver(v)
+	if said == nil || spilled == nil {
+		return cmp.Or(said, spilled)
 	}
-	return spilledOver(v)
+	said.Checks = append(said.Checks, spilled.Checks...)
+	said.Story = append(said.Story, spilled.Story...)
+	said.Fixes = spilled.Fixes // they name the range
+	return said
 }
