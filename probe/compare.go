@@ -107,7 +107,10 @@ func (c *crew) tryAnother(ctx context.Context, t another) {
 	r.emit(e)
 	w := &worker{crew: c}
 	if w.enterAnew(ctx, t) {
-		w.attempt(ctx, t.check)
+		got := w.attempt(ctx, t.check)
+		if t.try == TryUnresumed && !got.listed {
+			w.session.command(t.check, "NOOP") // vsftpd hangs up after its refusal, ProFTPD goes on
+		}
 	}
 	w.leave(t.check, c.limited.Load())
 	e.Kind = KindEnd

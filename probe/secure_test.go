@@ -85,6 +85,29 @@ func TestDataConnectionsResumeTheControlSession(t *testing.T) {
 	}
 }
 
+// After a refused try without resumption it is asked whether the session goes
+// on: with vsftpd it does not, with ProFTPD it does.
+func TestWhatFollowsARefusedDataConnection(t *testing.T) {
+	tests := []struct {
+		faults []string
+		code   int
+		closed bool
+	}{
+		{nil, 522, true},
+		{[]string{"reuse-425"}, 425, false},
+	}
+	for _, tt := range tests {
+		ev := encrypted(t, ftpd.Options{TLS: &ftpd.TLS{Mode: ftpd.TLSExplicit, Reuse: true}, Faults: tt.faults}, probe.Target{}, probe.Options{}, nil)
+		again := ev.Try(probe.CheckEPSV, probe.TryUnresumed)
+		if again == nil || again.List.Final() == nil || again.List.Final().Code != tt.code || (again.Lost != nil) != tt.closed {
+			t.Fatalf("%d: %+v", tt.code, again)
+		}
+		if alive := ev.Session(again.Session).Reply("NOOP") != nil; alive == tt.closed {
+			t.Errorf("%d: NOOP answered: %v", tt.code, alive)
+		}
+	}
+}
+
 var modesOf = []probe.Check{probe.CheckEPSV, probe.CheckPASV, probe.CheckEPRT, probe.CheckPORT}
 
 // dataTLS is the handshake of the mode's data connection, or nil.

@@ -17,8 +17,9 @@ type Transfer struct {
 	Bytes   int64 // carried
 	Size    int64 // that it should carry; 0: not known
 	Outcome probe.Outcome
-	Code    int       // of the server's last reply; 0: none came
-	Try     probe.Try // what was changed; empty: the main try
+	Code    int              // of the server's last reply; 0: none came
+	Try     probe.Try        // what was changed; empty: the main try
+	TLS     *probe.Handshake // of the data connection; nil: there was none
 }
 
 // transfersOf lists the transfers in the order in which they were made.
@@ -27,7 +28,7 @@ func transfersOf(ev *probe.Evidence) []Transfer {
 	var list []Transfer
 	for _, m := range ev.Transfers() {
 		t := v.passiveTransfer(m)
-		x := Transfer{Step: m.Step, Size: m.Size, Bytes: t.carried(), Try: m.Try, Outcome: transferOutcome(t)}
+		x := Transfer{Step: m.Step, Size: m.Size, Bytes: t.carried(), Try: m.Try, Outcome: transferOutcome(t), TLS: dataHandshake(m)}
 		if m.List != nil {
 			x.Verb, x.Path, _ = strings.Cut(m.List.Command, " ")
 		}

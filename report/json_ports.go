@@ -29,6 +29,7 @@ type (
 		Outcome probe.Outcome `json:"outcome"`
 		Code    int           `json:"code,omitempty"`
 		Try     probe.Try     `json:"try,omitempty"`
+		TLS     *wireTLS      `json:"tls,omitempty"`
 	}
 	wireSilence struct {
 		TookMS  int64         `json:"took_ms"`
@@ -45,7 +46,7 @@ func addMeasurements(c *wireCheck, l CheckLine) {
 		c.Sweep = &wireSweep{s.Low, s.High, each(s.Ranges, func(r SweptRange) wireSwept { return wireSwept(r) })}
 	}
 	for _, t := range l.Transfers {
-		c.Transfers = append(c.Transfers, wireTransfer{t.Step, utf(t.Verb), utf(t.Path), t.Bytes, t.Size, t.Outcome, t.Code, t.Try})
+		c.Transfers = append(c.Transfers, wireTransfer{t.Step, utf(t.Verb), utf(t.Path), t.Bytes, t.Size, t.Outcome, t.Code, t.Try, wireTLSOf(t.TLS)})
 	}
 	for _, s := range l.Silences {
 		c.Silences = append(c.Silences, wireSilence{s.Took.Milliseconds(), s.Outcome, s.Code})
