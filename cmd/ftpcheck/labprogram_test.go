@@ -93,6 +93,7 @@ func compareScenario(t *testing.T, s *netlab.Scenario, got *labReport) {
 		t.Errorf("took %v, want at most %s", got.took, want.Within)
 	}
 	compareFindings(t, want, got)
+	t.Logf("found %s", got.found()) // with -v: for comparing runs
 	states := map[string]string{}
 	for _, c := range got.Checks {
 		states[c.Name] = c.State
@@ -105,6 +106,15 @@ func compareScenario(t *testing.T, s *netlab.Scenario, got *labReport) {
 			t.Errorf("check %s is %q, want %q", name, states[name], state)
 		}
 	}
+}
+
+// found are the findings, in one line without times and ports.
+func (r *labReport) found() string {
+	var list []string
+	for _, f := range r.Findings {
+		list = append(list, strings.TrimSpace(fmt.Sprintf("%s %s %s %s %d/%d %s", f.Certainty, f.Severity, f.Code, f.Where.Side, f.Where.AfterHop, f.Where.Of, f.Where.Address)))
+	}
+	return strings.Join(list, "; ")
 }
 
 // compareFindings compares problems and warnings in order. An expectation's
