@@ -85,8 +85,6 @@ type boundary struct {
 	changes    int       // between open and blocked, in port order
 }
 
-func (v *view) boundary() boundary { return divide(v.sampled()) }
-
 // divide takes samples in port order.
 func divide(list []sample) boundary {
 	var b boundary
