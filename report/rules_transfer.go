@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"ftpcheck/probe"
@@ -97,10 +98,10 @@ func dataReset(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
 		reset := t.data != nil && t.data.Outcome == hops.Reset
-		if !reset && !t.aborted() || t.Listed() {
+		if !reset && !t.aborted() || t.Listed() || t.hungUp() {
 			continue
 		}
-		if r := t.final(); r != nil && deniedCode(r.Code) {
+		if r := t.final(); r != nil && (deniedCode(r.Code) || t.declined(r)) {
 			continue
 		}
 		if f == nil {
@@ -119,6 +120,19 @@ func dataReset(v *view) *Finding {
 		f.Checks = append(f.Checks, t.Check)
 	}
 	return f
+}
+
+// hungUp reports whether the server ended the control connection in place of a
+// reply, and nothing had come over the data connection: one hang-up ends both.
+func (t transfer) hungUp() bool {
+	return t.Lost != nil && (t.Lost.Outcome == probe.OutcomeClosed || t.Lost.Outcome == hops.Reset) && t.final() == nil && t.carried() == 0
+}
+
+// declined reports whether the server says that it opened no data connection
+// (RFC 959 4.2: 425), in words that do not speak of a reset. A system resets
+// what is closed before it was accepted.
+func (t transfer) declined(r *probe.Reply) bool {
+	return r.Code == 425 && t.carried() == 0 && !strings.Contains(strings.ToLower(text(r)), "reset")
 }
 
 // soFar tells how much came before the end.

@@ -38,6 +38,10 @@ func TestTransferRules(t *testing.T) {
 		{"a download is not confirmed", []part{ok(1, "LIST", 300), step(2, "RETR big", 1e6, probe.OutcomeEOF)}, "certain completion-reply-missing"},
 		{"an upload is denied", []part{ok(1, "LIST", 300), step(2, "STOR x", 0, probe.OutcomeEOF, *line(553, "Could not create file."))}, "certain transfer-denied"},
 		{"a download is reset", []part{ok(1, "LIST", 300), step(2, "RETR big", 5000, hops.Reset, *line(426, "Failure writing network stream."))}, "likely data-reset"},
+		{"declined, and reset with that", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Reset, begun, *line(425, "Failed to establish connection."))}, "possible cause-not-found"},
+		{"reset, as the server's 425 says too", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Reset, begun, *line(425, "Unable to build data connection: Connection reset by peer"))}, "likely data-reset"},
+		{"a later one declined, and reset with that", []part{ok(1, "LIST", 300), step(2, "RETR a", 0, hops.Reset, *line(425, "Failed to establish connection."))}, "likely later-transfers-fail"},
+		{"the server hangs up at LIST, data and all", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Reset), closedAt(probe.CheckEPSV)}, "likely control-stalled"},
 		{"another source the second time", []part{ok(1, "LIST", 300), step(2, "RETR big", 0, probe.OutcomeEOF, *line(425, "Security: Bad IP connecting."))}, "certain data-source-rejected"},
 
 		{"all transfers work", []part{ok(1, "LIST", 300), ok(2, "RETR big", 1e6), ok(3, "STOR x", 1e6)}, ""},
@@ -225,6 +229,7 @@ func TestTransferAndIdleLines(t *testing.T) {
 		{probe.CheckTransfer, []part{step(1, "LIST", 0, probe.OutcomeEOF, done)}, OK, "1 of 1 transfers, 0 bytes down"},
 		{probe.CheckTransfer, []part{step(1, "STOR b", 4e3, probe.OutcomeEOF, done)}, OK, "1 of 1 transfers, 4.0 kB up"},
 		{probe.CheckTransfer, []part{step(1, "LIST", 300, probe.OutcomeEOF, done), step(2, "STOR b", 0, probe.OutcomeEOF, *line(553, "no"))}, Warn, "1 of 2 transfers; transfer 2, STOR b: 553 after 0 bytes"},
+		{probe.CheckTransfer, []part{step(1, "LIST", 300, probe.OutcomeEOF, done), step(2, "RETR a", 0, probe.OutcomeEOF, *line(550, "no")), step(3, "LIST", 0, probe.OutcomeEOF, *line(425, "no"))}, Failed, "1 of 3 transfers; transfer 3, LIST: 425 after 0 bytes"},
 		{probe.CheckTransfer, []part{step(1, "LIST", 300, probe.OutcomeEOF, done), step(2, "RETR a", 2896, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, Failed, "1 of 2 transfers; transfer 2, RETR a: stalled after 2.9 kB; it passed with small segments"},
 		{probe.CheckTransfer, []part{step(1, "RETR a", 10, probe.OutcomeEOF, done), sized(1, 4000)}, Failed, "0 of 1 transfers; transfer 1, RETR a: 10 of 4000 bytes came"},
 		{probe.CheckTransfer, []part{ran(probe.CheckTransfer)}, Skip, "not tested"},
