@@ -185,6 +185,11 @@ func (n noise) later(ev *probe.Evidence) {
 		m := n.mode(probe.CheckTransfer)
 		m.Step, m.Try, m.Size = i+1, pick(n, "", "", "", probe.TryClamped), int64(pick(n, 0, 0, 700, 1000))
 		ev.Tries = append(ev.Tries, m)
+		if n.IntN(4) == 0 {
+			again := n.mode(probe.CheckTransfer)
+			again.Step, again.Try = m.Step, probe.TryClamped
+			ev.Tries = append(ev.Tries, again)
+		}
 	}
 	for range n.IntN(3) {
 		ev.Idle = append(ev.Idle, probe.Silence{Session: 1, Took: time.Duration(n.IntN(1e12)), Outcome: pick(n, probe.OutcomeOK, probe.OutcomeOK, n.outcome()), Code: pick(n, 0, 200, 421), Text: "421 Timeout."})
