@@ -320,7 +320,31 @@ func (m *Mode) Listed() bool {
 		return false
 	}
 	r := m.List.Final()
-	return r != nil && r.Code/100 == 2 && !m.lostData()
+	return r != nil && r.Code/100 == 2 && !m.lostData() && !m.shookInVain()
+}
+
+// shookInVain reports whether TLS was due on the data connection, and did not
+// come about: what came over it then is not what the server confirmed.
+func (m *Mode) shookInVain() bool {
+	vain := false
+	for _, h := range m.handshakes() {
+		if h.OK() {
+			return false
+		}
+		vain = vain || h != nil && h.Outcome != ""
+	}
+	return vain
+}
+
+func (m *Mode) handshakes() []*Handshake {
+	var all []*Handshake
+	for _, d := range m.Dials {
+		all = append(all, d.TLS)
+	}
+	for _, a := range m.Arrivals {
+		all = append(all, a.TLS)
+	}
+	return all
 }
 
 // lostData reports whether every data connection of the mode broke or stalled.

@@ -104,7 +104,7 @@ func (d *drains) judge(answered, listed bool) result {
 		got.resumed = got.resumed || e.secure != nil && e.secure.Resumed
 		got.stalled = got.stalled || e.Outcome == OutcomeTimeout && (listed || !answered) && !d.whole
 	}
-	got.listed = listed && !got.stalled
+	got.listed = listed && !got.stalled && (!got.failed || got.carried)
 	return got
 }
 
@@ -229,6 +229,9 @@ func (s *session) drain(ctx context.Context, check Check, j job, src source, dea
 		d.Bytes, d.Outcome = m.write(j.send)
 	} else {
 		d.Bytes, d.Outcome = m.read(j.most)
+		if d.Outcome == OutcomeEOF && s.step == 0 && !time.Now().Before(deadline) {
+			d.Outcome = OutcomeTimeout // our own patience ended with the control connection's, and the server closed both
+		}
 	}
 	d.Took = time.Since(began)
 	s.emit(d.Event)

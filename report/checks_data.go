@@ -126,6 +126,8 @@ func listing(m *probe.Mode, d *probe.Data, opened string) (State, string) {
 		return state, opened + ", then " + replyText(r)
 	}
 	switch {
+	case confirms(m):
+		return Failed, opened + ", though confirmed: " + replyText(m.List.Final())
 	case d != nil && d.Outcome == hops.Reset:
 		return Failed, opened + ", then reset"
 	case d != nil && d.Outcome == hops.Timeout:
@@ -138,6 +140,13 @@ func listing(m *probe.Mode, d *probe.Data, opened string) (State, string) {
 		return Failed, opened + ", then " + lossText(m.Lost)
 	}
 	return Failed, opened + ", but the server did not confirm the listing"
+}
+
+// confirms reports whether the server confirmed a listing that TLS was due for
+// and did not protect.
+func confirms(m *probe.Mode) bool {
+	h, r := dataHandshake(m), m.List.Final()
+	return h != nil && !h.OK() && r != nil && r.Code/100 == 2
 }
 
 // overIPv6 reports whether the mode's control connection is an IPv6 one.

@@ -76,8 +76,8 @@ func transferLine(ev *probe.Evidence, l *CheckLine) {
 		}
 		if t.Outcome == probe.OutcomeOK {
 			good++
-		} else if bad == nil {
-			bad = t
+		} else if bad == nil || deniedCode(bad.Code) && !deniedCode(t.Code) {
+			bad = t // a refusal about rights is no failure of the connection
 		}
 	}
 	if all == 0 {

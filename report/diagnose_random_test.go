@@ -185,6 +185,14 @@ func (n noise) later(ev *probe.Evidence) {
 		m := n.mode(probe.CheckTransfer)
 		m.Step, m.Try, m.Size = i+1, pick(n, "", "", "", probe.TryClamped), int64(pick(n, 0, 0, 700, 1000))
 		ev.Tries = append(ev.Tries, m)
+		if n.IntN(4) == 0 {
+			at := ev.ControlPeer()
+			m.Try, m.Dials = "", []probe.Dial{{To: at, Outcome: hops.Open, Data: &probe.Data{Outcome: hops.Timeout}}}
+			again := n.mode(probe.CheckTransfer)
+			again.Step, again.Try = m.Step, probe.TryClamped
+			again.Dials = []probe.Dial{{To: at, Outcome: hops.Open, Data: &probe.Data{Bytes: 700, Outcome: probe.OutcomeEOF}}}
+			ev.Tries = append(ev.Tries, again)
+		}
 	}
 	for range n.IntN(3) {
 		ev.Idle = append(ev.Idle, probe.Silence{Session: 1, Took: time.Duration(n.IntN(1e12)), Outcome: pick(n, probe.OutcomeOK, probe.OutcomeOK, n.outcome()), Code: pick(n, 0, 200, 421), Text: "421 Timeout."})

@@ -52,6 +52,10 @@ func (v *view) dataHandshakeFailed(m *probe.Mode, h *probe.Handshake) *Finding {
 		f.Fixes = []Fix{server}
 	case probe.OutcomePlaintext:
 		f.Story = append(f.Story, "Unencrypted bytes came where TLS was due: the server forgets PROT P, or something else answers on its data ports.")
+		if confirms(m) {
+			f.Quote = v.quoteReply(m.Check, m.List.Final())
+			f.Story = append(f.Story, "The server confirmed the listing all the same, so it sent it unprotected.")
+		}
 	case hops.Timeout:
 		f.Owner = ServerNetwork
 		f.RuledOut = append(f.RuledOut, "Not ruled out: large packets that get lost. The server's certificate is the first thing here that fills one.")

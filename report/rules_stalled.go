@@ -58,33 +58,21 @@ func mtuBlackHole(v *view) *Finding {
 			continue
 		}
 		c := v.clamped(t)
-		passed := c != nil && (c.Listed() || c.ended() && c.carried() > 0) && (c.carried() > smallSegments || c.encrypted())
-		full := v.passedFull(t)
 		switch {
-		case !passed && c == nil && (full || t.data.Bytes == 0):
+		case c == nil:
 			also = append(also, t.Check)
 			continue
-		case !passed && c != nil:
+		case !c.Listed() && !(c.ended() && c.carried() > 0), c.carried() <= smallSegments && !c.encrypted():
 			continue
-		case f == nil || passed && f.Certainty == Possible:
-			checks := f.checks()
-			f = v.mtuFinding(t, c, full)
-			f.Checks = checks
+		case f == nil:
+			f = v.mtuFinding(t, c, v.passedFull(t))
 		}
 		f.Checks = append(f.Checks, t.Check)
 	}
-	if f != nil && f.Certainty != Possible {
+	if f != nil {
 		f.Checks = append(f.Checks, also...)
 	}
 	return f
-}
-
-// checks are the finding's checks; none while there is no finding.
-func (f *Finding) checks() []probe.Check {
-	if f == nil {
-		return nil
-	}
-	return f.Checks
 }
 
 // passedFull reports whether other data of the same direction that needs full
@@ -95,9 +83,8 @@ func (v *view) passedFull(stalled transfer) bool {
 	})
 }
 
-// mtuFinding: c is nil when small segments were not tried.
 func (v *view) mtuFinding(t transfer, c *transfer, full bool) *Finding {
-	f := &Finding{Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
+	f := &Finding{Certainty: sure(!full), Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Effect: "Short listings work. Long listings, downloads and TLS handshakes hang."}
 	switch {
 	case t.uploads():
@@ -111,18 +98,12 @@ func (v *view) mtuFinding(t transfer, c *transfer, full bool) *Finding {
 	if t.begun() {
 		f.Quote = v.quoteReply(t.Check, &t.List.Replies[0])
 	}
-	if c == nil {
-		f.Story = append(f.Story, "Packets of full size that get lost look like this: some link on the way takes smaller ones only, and its message about that does not reach the sender.")
-		f.RuledOut = []string{"A blocked port: the connection did open.", "Not ruled out: a server that hangs. The same transfer with small segments was not tried."}
-	} else {
-		f.Certainty = sure(!full)
-		f.Story = append(f.Story,
-			fmt.Sprintf("The same transfer with small segments (MSS %d) came through: %d bytes in %s.", smallSegments, c.carried(), ms(c.data.Took)),
-			"So small packets pass and full-size ones vanish. Some link on the way takes smaller packets only, a tunnel for instance, and its message about that (ICMP \"fragmentation needed\") does not reach the sender.")
-		f.RuledOut = []string{"A server that hangs, a filter on contents: the same data passed in small packets.", "Not decided: which link. \"ping -M do\" with falling sizes finds the limit (Linux)."}
-		if full {
-			f.RuledOut = append(f.RuledOut, "Not ruled out: chance. Another transfer of full segments passed in this run.")
-		}
+	f.Story = append(f.Story,
+		fmt.Sprintf("The same transfer with small segments (MSS %d) came through: %d bytes in %s.", smallSegments, c.carried(), ms(c.data.Took)),
+		"So small packets pass and full-size ones vanish. Some link on the way takes smaller packets only, a tunnel for instance, and its message about that (ICMP \"fragmentation needed\") does not reach the sender.")
+	f.RuledOut = []string{"A server that hangs, a filter on contents: the same data passed in small packets.", "Not decided: which link. \"ping -M do\" with falling sizes finds the limit (Linux)."}
+	if full {
+		f.RuledOut = append(f.RuledOut, "Not ruled out: chance. Another transfer of full segments passed in this run.")
 	}
 	clamp := []Example{
 		{"nft", "nft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu"},
@@ -133,6 +114,54 @@ func (v *view) mtuFinding(t transfer, c *transfer, full bool) *Finding {
 		{Who: ServerAdmin, Do: "Or let the server find out by itself.", Examples: []Example{{"Linux", "sysctl -w net.ipv4.tcp_mtu_probing=1"}}},
 		{Who: ClientUser, Do: "Until then: a smaller MTU on this machine.", Examples: []Example{{"Linux", "ip link set dev DEVICE mtu 1280"}, {"Windows", "netsh interface ipv4 set subinterface \"NAME\" mtu=1280"}}},
 	}
+	return f
+}
+
+// dataStalled: data began to pass, and stopped. What stopped it shows only
+// where large packets are the reason.
+func dataStalled(v *view) *Finding {
+	var f *Finding
+	var silent []probe.Check // not a byte came: the same fault, a little earlier
+	for _, t := range v.transfers() {
+		switch {
+		case !t.stalled():
+			continue
+		case t.data.Bytes == 0:
+			silent = append(silent, t.Check)
+			continue
+		case f == nil:
+			f = v.stalledFinding(t, v.clamped(t))
+		}
+		f.Checks = append(f.Checks, t.Check)
+	}
+	if f != nil {
+		f.Checks = append(f.Checks, silent...)
+	}
+	return f
+}
+
+func (v *view) stalledFinding(t transfer, c *transfer) *Finding {
+	f := &Finding{
+		Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
+		Story:    []string{fmt.Sprintf("The data connection of %s opened, %d bytes passed, and then nothing for %s. It stayed open.", t.name(), t.data.Bytes, ms(t.data.Took))},
+		Effect:   "Clients hang in the middle of a listing or transfer.",
+		RuledOut: []string{"A blocked port: the connection did open, and data passed."},
+		Fixes: []Fix{{Who: ServerAdmin, Do: "Look into the server's log: does it take the transfer for complete, or does it wait, for a slow disk or a limit of speed?", Examples: v.serverLog()},
+			{Who: ServerNetwork, Do: "Look for inspection on the passive ports that holds data back (antivirus, intrusion prevention, proxy), on both sides."}},
+	}
+	if t.begun() {
+		f.Quote = v.quoteReply(t.Check, &t.List.Replies[0])
+	}
+	switch {
+	case c == nil || !c.opened:
+		f.RuledOut = append(f.RuledOut, "Not ruled out: large packets that get lost. The same transfer with small segments was not tried.")
+	case c.Listed():
+		f.RuledOut = append(f.RuledOut, "Not ruled out: chance or load. A second try came through.")
+	default:
+		f.Certainty = Likely
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Large packets that get lost: with small segments (MSS %d) it stopped, too.", smallSegments))
+	}
+	f.RuledOut = append(f.RuledOut, "Not decided: a server that hangs, or inspection on the way that holds the data back. The opposite end (ftpcheck serve) would tell.")
 	return f
 }
 

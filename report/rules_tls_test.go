@@ -99,7 +99,7 @@ func TestDiagnoseTLS(t *testing.T) {
 		{"may not list under TLS", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, probe.OutcomeClosed, true, false), listEnds(probe.CheckEPSV, *line(550, "Permission denied."))}, "certain transfer-denied"},
 
 		{"data handshake: alert", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, probe.OutcomeAlert, true, false), listEnds(probe.CheckEPSV, begun, *line(425, "TLS failed."))}, "likely data-tls-failed"},
-		{"data handshake: plain text", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, probe.OutcomePlaintext, true, false), listEnds(probe.CheckEPSV, begun, *line(226, "Done."))}, ""},
+		{"data handshake: plain text", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, probe.OutcomePlaintext, true, false), listEnds(probe.CheckEPSV, begun, *line(226, "Done."))}, "likely data-tls-failed"},
 		{"data handshake: plain text, not confirmed", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, probe.OutcomePlaintext, true, false), listEnds(probe.CheckEPSV, begun)}, "likely data-tls-failed"},
 		{"data handshake: reset, in clear it works", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, hops.Reset, true, false), listEnds(probe.CheckEPSV, begun, *line(426, "broke")),
 			further(probe.CheckEPSV, probe.TryClearData, epsv(50091, hops.Open))}, "certain data-tls-failed"},

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"ftpcheck/probe"
@@ -13,13 +14,16 @@ import (
 var transferRules = []rule{
 	{Code: Code{"mtu-black-hole", Problem, PathOwner, "Large packets vanish on the way",
 		"The data connection opens and small packets pass, but full-size ones are lost and nobody tells their sender."},
-		when: mtuBlackHole, hides: []string{"data-silent", "later-transfers-fail"}},
+		when: mtuBlackHole, hides: []string{"data-stalled", "data-silent", "later-transfers-fail"}},
 	{Code: Code{"data-source-rejected", Problem, ServerNetwork, "The data connection's source is refused",
 		"The server sees the data connection come from another address than the control connection, and refuses it."},
 		when: dataSourceRejected, hides: []string{"data-reset", "later-transfers-fail"}},
 	{Code: Code{"data-reset", Problem, ServerNetwork, "The data connection opens and breaks off",
 		"The data connection is torn down by a reset before the listing is complete."},
 		when: dataReset, hides: []string{"later-transfers-fail"}},
+	{Code: Code{"data-stalled", Problem, ServerAdmin, "The data stops midway",
+		"The data connection carries something, then nothing more, and stays open."},
+		when: dataStalled, hides: []string{"data-silent", "later-transfers-fail"}},
 	{Code: Code{"data-silent", Problem, ServerAdmin, "The data connection stays silent",
 		"The data connection is open, but neither data nor its end arrives."},
 		when: dataSilent, hides: []string{"later-transfers-fail"}},
@@ -97,10 +101,10 @@ func dataReset(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
 		reset := t.data != nil && t.data.Outcome == hops.Reset
-		if !reset && !t.aborted() || t.Listed() {
+		if !reset && !t.aborted() || t.Listed() || t.hungUp() {
 			continue
 		}
-		if r := t.final(); r != nil && deniedCode(r.Code) {
+		if r := t.final(); r != nil && (deniedCode(r.Code) || t.declined(r)) {
 			continue
 		}
 		if f == nil {
@@ -119,6 +123,19 @@ func dataReset(v *view) *Finding {
 		f.Checks = append(f.Checks, t.Check)
 	}
 	return f
+}
+
+// hungUp reports whether the server ended the control connection in place of a
+// reply, and nothing had come over the data connection: one hang-up ends both.
+func (t transfer) hungUp() bool {
+	return t.Lost != nil && (t.Lost.Outcome == probe.OutcomeClosed || t.Lost.Outcome == hops.Reset) && t.final() == nil && t.carried() == 0
+}
+
+// declined reports whether the server says that it opened no data connection
+// (RFC 959 4.2: 425), in words that do not speak of a reset. A system resets
+// what is closed before it was accepted.
+func (t transfer) declined(r *probe.Reply) bool {
+	return r.Code == 425 && t.carried() == 0 && !strings.Contains(strings.ToLower(text(r)), "reset")
 }
 
 // soFar tells how much came before the end.

@@ -90,6 +90,7 @@ func TestDataLinesTellTLS(t *testing.T) {
 		{"refused after a full handshake", []part{dataTLS(probe.CheckEPSV, probe.OutcomeOK, true, false), listEnds(probe.CheckEPSV, *line(425, "no"))}, "open in 1 s, TLS not resumed, then 425 no"},
 		{"refused after a resumed one", []part{dataTLS(probe.CheckEPSV, probe.OutcomeOK, true, true), listEnds(probe.CheckEPSV, *line(425, "no"))}, "open in 1 s, TLS resumed, then 425 no"},
 		{"handshake failed", []part{dataTLS(probe.CheckEPSV, hops.Reset, true, false), listEnds(probe.CheckEPSV, *line(425, "no"))}, "open in 1 s, TLS failed (the connection was reset), then 425 no"},
+		{"in clear, and confirmed", []part{dataTLS(probe.CheckEPSV, probe.OutcomePlaintext, true, false)}, "open in 1 s, TLS failed (plain text came), though confirmed: 226 Done"},
 	}
 	for _, tt := range tests {
 		ev := made(append([]part{tlsServer, epsv(50012, hops.Open)}, tt.parts...)...)
