@@ -143,7 +143,7 @@ func (r *run) checks(ctx context.Context) {
 		return
 	case len(addrs) == 0:
 		why := "the name has no address to connect to"
-		r.skip(why, CheckControl, CheckLogin)
+		r.skip(why, CheckControl, CheckSecure, CheckLogin)
 		r.skip(why, afterLogin...)
 		r.skip(why, CheckPath)
 		return
@@ -160,7 +160,7 @@ func (r *run) checks(ctx context.Context) {
 		return
 	case conn == nil:
 		why := "no control connection"
-		r.skip(why, CheckLogin)
+		r.skip(why, CheckSecure, CheckLogin)
 		r.skip(why, afterLogin...)
 		return
 	}

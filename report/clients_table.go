@@ -62,7 +62,7 @@ var policies = []clientPolicy{
 		[]clientStep{pasvStep(fixed)}, false, []clientProgram{
 			{"lftp", "ftp:prefer-epsv yes; ftp:ignore-pasv-address yes", resumes},
 		}},
-	{"pasv-fix-active", "the same, and active where PASV is refused",
+	{"pasv-fix-active", "PASV as in the row above, and active where PASV is refused",
 		[]clientStep{pasvStep(fixed), activeStep}, false, []clientProgram{
 			{"FileZilla", "Settings, FTP, Passive mode: fall back to active mode", resumes},
 			{"WinSCP", "Connection: force IP address for passive connections", resumes},

@@ -14,6 +14,7 @@ var pages embed.FS
 type Topic struct {
 	Name string // a finding's code, or a subject such as nat
 	Line string // what it is about, in one line
+	Code bool   // Name is a code
 }
 
 // Topics lists the subjects, then every code in the order of the rule table.
@@ -24,10 +25,10 @@ func Topics() []Topic {
 		name := strings.TrimSuffix(e.Name(), ".md")
 		page, _ := pages.ReadFile("explain/topics/" + e.Name())
 		title, _, _ := strings.Cut(string(page), "\n")
-		topics = append(topics, Topic{name, strings.TrimPrefix(title, "# ")})
+		topics = append(topics, Topic{name, strings.TrimPrefix(title, "# "), false})
 	}
 	for _, c := range explained() {
-		topics = append(topics, Topic{c.Code, c.Title})
+		topics = append(topics, Topic{c.Code, c.Title, true})
 	}
 	return topics
 }

@@ -47,7 +47,10 @@ func (v *view) finish(f *Finding, code string) *Finding {
 	if c := leaf(s.handshake); c != nil {
 		f.Story = append(f.Story, certificateFacts(c))
 	}
-	f.Story = append(f.Story, v.withheld()...)
+	if len(v.withheld()) > 0 {
+		f.Story = append(f.Story, "The password was therefore not sent, and nothing behind the login was checked.")
+		f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: "To check the rest all the same: run again with --insecure, which sends the password to this unverified server."})
+	}
 	return f
 }
 

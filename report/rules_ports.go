@@ -153,7 +153,7 @@ func (v *view) tellIntermittent(f *Finding, all, odd, both []sample) {
 	if len(both) > 0 {
 		f.Story = append(f.Story, fmt.Sprintf("Port %d opened once and was refused once, each time right after the server had announced it.", both[0].port))
 	}
-	f.Story = append(f.Story, "A load balancer with several servers behind it does this: the control connection is led to one of them and the data connection to another, which does not know the port. The part that works is then about 1 in the number of servers.")
+	f.Story = append(f.Story, "A load balancer with several servers behind it does this: the control connection is led to one of them and the data connection to another, which does not know the port. With two servers about half of the connections work, with three a third.")
 	if n := len(strays(v.sampled())); n > 1 {
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("A firewall with another range: %d of the failures stand among open ports.", n))
 	}

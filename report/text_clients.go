@@ -15,6 +15,9 @@ func (t *Text) writeClients(r *Report) {
 	}
 	t.line("CLIENTS")
 	t.line("")
+	t.line("  Ways to open data connections, the programs that use them unless told")
+	t.line("  otherwise and, in brackets, the settings that change that.")
+	t.line("")
 	for _, p := range r.Clients {
 		t.row(verdictWord(p.Verdict), p.Title, 0)
 		t.row("", p.Why, 0)

@@ -32,12 +32,33 @@ func (t *Text) writeFinding(f Finding) {
 		t.labelled("Effect", f.Effect)
 		t.writeFixes(f.Fixes)
 		t.labelled("Sure", string(f.Certainty))
-		for _, what := range f.RuledOut {
-			t.labelled("", "- "+what)
-		}
+		t.writeRuledOut(f.RuledOut)
 	}
 	t.labelled("More", "ftpcheck explain "+f.Code)
 	t.line("")
+}
+
+// writeRuledOut lists what the cause is not, then what is left open, which
+// begins with "Not ".
+func (t *Text) writeRuledOut(what []string) {
+	var closed, open []string
+	for _, w := range what {
+		if strings.HasPrefix(w, "Not ") {
+			open = append(open, w)
+		} else {
+			closed = append(closed, w)
+		}
+	}
+	t.list("Not", closed)
+	t.list("But", open)
+}
+
+// list writes the items behind one label.
+func (t *Text) list(label string, items []string) {
+	for _, item := range items {
+		t.labelled(label, item)
+		label = " " // a blank label keeps the column
+	}
 }
 
 // headWidth is the width of a finding's first line.
@@ -129,13 +150,34 @@ func (t *Text) writeFixes(fixes []Fix) {
 			label = " " // a blank label keeps the column
 		}
 		width := 0
-		for _, e := range f.Examples {
+		shown, rest := f.Examples, ""
+		if !t.opt.Verbose {
+			shown, rest = fewExamples(f.Examples)
+		}
+		for _, e := range shown {
 			width = max(width, len(ASCII(e.For)))
 		}
-		for _, e := range f.Examples {
+		for _, e := range shown {
 			t.writeExample(e, width)
 		}
+		if rest != "" {
+			t.labelled(" ", "  (-v prints the lines for "+rest+", too)")
+		}
 	}
+}
+
+// fewExamples are the first ones of a long list, and the names of the rest.
+func fewExamples(all []Example) (shown []Example, rest string) {
+	const most, longList = 4, 6
+	if len(all) < longList {
+		return all, ""
+	}
+	var names []string
+	for _, e := range all[most:] {
+		names = append(names, e.For)
+	}
+	last := len(names) - 1
+	return all[:most], strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // writeExample prints the fix for one product beside its name, or below it

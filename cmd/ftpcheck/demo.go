@@ -30,7 +30,8 @@ func newDemoCommand(s *streams) *cobra.Command {
 		Short: "Run against a simulated network, offline",
 		Long: `Run the checks against a simulated network with one fault in it, offline and
 without privileges. The report is that of a real run over such a network. The
-exit code is 0 when the simulation ran, whatever it showed.`,
+exit code is 0 when the simulation ran, whatever it showed. Without SCENARIO it
+is ` + defaultScenario + `.`,
 		Example: "  ftpcheck demo\n  ftpcheck demo --list",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -72,7 +73,9 @@ exit code is 0 when the simulation ran, whatever it showed.`,
 // simulations are the scenarios that the simulated network can express.
 func simulations() ([]*netlab.Scenario, error) {
 	all, err := netlab.Load(scenarios.Files)
-	return slices.DeleteFunc(all, func(s *netlab.Scenario) bool { return s.Only == "kernel" }), err
+	all = slices.DeleteFunc(all, func(s *netlab.Scenario) bool { return s.Only == "kernel" })
+	slices.SortFunc(all, func(a, b *netlab.Scenario) int { return strings.Compare(a.Name, b.Name) })
+	return all, err
 }
 
 func scenarioNames(all []*netlab.Scenario) []string {

@@ -47,11 +47,15 @@ func listPages(s *streams) error {
 	for _, t := range report.Topics() {
 		width = max(width, len(t.Name))
 	}
-	var b strings.Builder
+	var topics, codes strings.Builder
 	for _, t := range report.Topics() {
-		fmt.Fprintf(&b, "%-*s  %s\n", width, t.Name, t.Line)
+		b := &topics
+		if t.Code {
+			b = &codes
+		}
+		fmt.Fprintf(b, "%-*s  %s\n", width, t.Name, t.Line)
 	}
-	return printText(s, b.String())
+	return printText(s, "Topics:\n"+topics.String()+"\nFindings:\n"+codes.String())
 }
 
 func explainPage(s *streams, name string) error {

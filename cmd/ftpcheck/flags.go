@@ -50,8 +50,8 @@ func (f *checkFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.passwordFile, "password-file", "", "read the password from the first line of `FILE`; - is standard input")
 	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "use IPv4 only")
 	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "use IPv6 only")
-	fs.StringVar(&f.tls, "tls", string(probe.TLSAuto), "`MODE` of TLS: auto (where the server accepts it), off, explicit,\nimplicit")
-	fs.BoolVar(&f.insecure, "insecure", false, "send the password also over a TLS connection that is not verified,\nand in clear for a comparison with plain FTP")
+	fs.StringVar(&f.tls, "tls", string(probe.TLSAuto), "`MODE` of TLS: auto (where the server accepts it), off, explicit, implicit")
+	fs.BoolVar(&f.insecure, "insecure", false, "send the password also over a TLS connection that is not verified, and in clear for a comparison with plain FTP")
 	fs.StringSliceVar(&f.checks, "checks", nil, "run only the checks in `LIST`, separated by commas")
 	fs.DurationVar(&f.timeout, "timeout", probe.DefaultTimeout, "`LIMIT` of each connection attempt, or of a wait for one")
 	fs.DurationVar(&f.replyTimeout, "reply-timeout", probe.DefaultReplyTimeout, "`LIMIT` of each wait for a reply")
@@ -60,10 +60,10 @@ func (f *checkFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.sweep, "sweep", "", "map the server's ports `LOW-HIGH`: open, refused, silent or rejected")
 	fs.StringVar(&f.activeAddress, "active-address", "", "announce this `IP` in active mode instead of our own")
 	fs.StringVar(&f.activePorts, "active-ports", "", "listen on a port of `LOW-HIGH` in active mode")
-	fs.StringVar(&f.follow, "follow", string(probe.FollowAuto), "`WHEN` to connect to an announced address: auto (not to third\nparties), always, never")
-	fs.StringVar(&f.upload, "upload", "", "store a file of ours in the server's directory `DIR`, and remove it\nagain")
+	fs.StringVar(&f.follow, "follow", string(probe.FollowAuto), "`WHEN` to connect to an announced address: auto (not to third parties), always, never")
+	fs.StringVar(&f.upload, "upload", "", "store a file of ours in the server's directory `DIR`, and remove it again")
 	fs.StringVar(&f.download, "download", "", "download the server's file `PATH`; nothing is kept")
-	fs.DurationVar(&f.idle, "idle", 0, "find out whether a control connection that is silent for up to\n`LONG` lives")
+	fs.DurationVar(&f.idle, "idle", 0, "find out how long a silent control connection lives: silences of up to `DURATION`, 1s to 2h, are tried")
 }
 
 // options turns the flags into those of the prober.
@@ -135,7 +135,7 @@ func (f *checkFlags) deep(o *probe.Options) (err error) {
 	}
 	o.Download, o.Upload, o.Idle = f.download, f.upload, f.idle
 	if f.idle != 0 && (f.idle < minIdle || f.idle > maxIdle) {
-		return usageError{fmt.Sprintf("--idle %v is out of range", f.idle), fmt.Sprintf("%v to %v", minIdle, maxIdle)}
+		return usageError{fmt.Sprintf("--idle %v is out of range", f.idle), "1s to 2h"}
 	}
 	return nil
 }
@@ -257,7 +257,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		} else if near := nearest(unknown.GetSpecifiedName(), flags); near != "" {
 			help = fmt.Sprintf("did you mean --%s?", near)
 		}
-		if name == "--password" || name == "--pass" {
+		if name == "--pass" || nearest(unknown.GetSpecifiedName(), []string{"password"}) != "" {
 			help = "a password never stands on the command line: use --password-file, FTPCHECK_PASSWORD or a netrc file"
 		}
 		return usageError{"unknown flag " + name, help}

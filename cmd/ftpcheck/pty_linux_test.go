@@ -86,6 +86,15 @@ func TestStatusOnTerminal(t *testing.T) {
 			t.Errorf("a status line was not erased: %q", line)
 		}
 	}
+	shown := strings.SplitAfter(got, "\x1b[K")
+	for i := 1; i < len(shown); i++ {
+		if strings.HasPrefix(shown[i], "\rchecking ") && shown[i] == shown[i-1] {
+			t.Errorf("drawn twice: %q", shown[i])
+		}
+	}
+	if n := strings.Count(got, "\rchecking "); n > 60 {
+		t.Errorf("drawn %d times in about two seconds", n)
+	}
 
 	cmd = program(t, "demo", "--timeout", "300ms")
 	cmd.Env = append(os.Environ(), "TERM=dumb")

@@ -35,7 +35,7 @@ type serveFlags struct {
 }
 
 func (f *serveFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.listen, "listen", "", "serve on `[IP]:PORT`; without IP on all addresses of this machine\n(default :21, :990 for implicit TLS)")
+	fs.StringVar(&f.listen, "listen", "", "serve on `[IP]:PORT`; without IP on all addresses of this machine (default :21, :990 for implicit TLS)")
 	fs.StringVar(&f.passive, "passive", "50000-50100", "use the ports `LOW-HIGH` for passive data connections")
 	fs.StringVar(&f.announce, "announce", "", "announce this IPv4 `IP` in 227 replies instead of our own")
 	fs.BoolVar(&f.anonymous, "anonymous", false, "admit everybody, as user anonymous")
@@ -43,10 +43,10 @@ func (f *serveFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.passwordFile, "password-file", "", "read the user's password from `FILE` (default a random one); - is standard input")
 	f.tls.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "misbehave as `NAME` says, repeatable; help lists the names")
-	fs.IntVar(&f.sessions, "max-sessions", ftpd.DefaultMaxSessions, "sessions at once, in all")
-	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "sessions at once from one address")
-	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this long")
-	fs.DurationVar(&f.life, "for", 0, "stop after this long (default never)")
+	fs.IntVar(&f.sessions, "max-sessions", ftpd.DefaultMaxSessions, "admit `N` sessions at once, in all")
+	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "admit `N` sessions at once from one address")
+	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this `DURATION`")
+	fs.DurationVar(&f.life, "for", 0, "stop after this `DURATION` (default never)")
 }
 
 // newServeCommand is the opposite end: a server to check against.

@@ -35,10 +35,10 @@ var tlsVersions = map[string]uint16{
 }
 
 func (f *serveTLSFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.mode, "tls", noTLS, "`MODE` of TLS: off, explicit (AUTH TLS is offered), required (no login\nwithout it), required-data (nor plain data), implicit (from the first byte)")
+	fs.StringVar(&f.mode, "tls", noTLS, "`MODE` of TLS: off, explicit (AUTH TLS is offered), required (no login without it), required-data (nor plain data), implicit (from the first byte)")
 	fs.StringVar(&f.certificate, "certificate", "", "use the certificate chain in this PEM `FILE` (default one made in memory)")
 	fs.StringVar(&f.key, "key", "", "use the private key in this PEM `FILE`")
-	fs.BoolVar(&f.reuse, "require-session-reuse", false, "demand that data connections resume the TLS session of their own\ncontrol connection")
+	fs.BoolVar(&f.reuse, "require-session-reuse", false, "demand that data connections resume the TLS session of their own control connection")
 	fs.StringVar(&f.min, "tls-min", "", "speak no `VERSION` of TLS below this one, 1.0 to 1.3 (default 1.2)")
 	fs.StringVar(&f.max, "tls-max", "", "speak no `VERSION` of TLS above this one (default 1.3)")
 }

@@ -20,7 +20,7 @@ type status struct {
 	w       io.Writer
 	text    string // checks under way
 	began   time.Time
-	shown   bool
+	shown   string // what stands on the line
 	stopped chan struct{}
 }
 
@@ -74,8 +74,11 @@ func (st *status) draw() {
 		return
 	}
 	line := fmt.Sprintf("checking %s, %.0f s", st.text, time.Since(st.began).Seconds())
-	fmt.Fprintf(st.w, "\r%s\x1b[K", line[:min(len(line), statusWidth)])
-	st.shown = true
+	line = line[:min(len(line), statusWidth)]
+	if line != st.shown { // the same again would flicker
+		fmt.Fprintf(st.w, "\r%s\x1b[K", line)
+	}
+	st.shown = line
 }
 
 // clear erases the line, so that something else can be printed.
@@ -85,10 +88,23 @@ func (st *status) clear() {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.shown {
+	if st.shown != "" {
 		fmt.Fprint(st.w, "\r\x1b[K")
 	}
-	st.shown, st.text = false, ""
+	st.shown, st.text = "", ""
+}
+
+// aside returns a writer that erases the line before it writes to w.
+func (st *status) aside(w io.Writer) io.Writer { return asideWriter{st, w} }
+
+type asideWriter struct {
+	status *status
+	to     io.Writer
+}
+
+func (a asideWriter) Write(p []byte) (int, error) {
+	a.status.clear()
+	return a.to.Write(p)
 }
 
 // stop ends the counting.

@@ -32,7 +32,7 @@ func (f *viewFlags) add(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print one line for each finding, and the result")
-	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print which programs work, and the transcript, too")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print all examples of a fix, which programs work, and the transcript, too")
 }
 
 // complete offers the values of the flags to the shell.
@@ -49,6 +49,17 @@ var (
 	formats = []string{"text", "json", "markdown"}
 	colors  = []string{"auto", "always", "never"}
 )
+
+// howToRun is the flag that makes a check part of the run.
+func howToRun(c probe.Check) string {
+	switch c {
+	case probe.CheckIdle:
+		return "ask for it, for example with --idle 5m"
+	case probe.CheckTransfer:
+		return "ask for it with --download PATH or --upload DIR"
+	}
+	return "add it to --checks"
+}
 
 // view is a way to show a run, ready to use.
 type view struct {
@@ -77,7 +88,7 @@ func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
 	}
 	for _, c := range require {
 		if ran != nil && !slices.Contains(ran, c) {
-			return nil, usageError{fmt.Sprintf("--require %s: this check is not run", c), "add it to --checks"}
+			return nil, usageError{fmt.Sprintf("--require %s: this check is not run", c), howToRun(c)}
 		}
 	}
 	v := &view{
@@ -121,16 +132,15 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 		out = v.file
 	}
 	var ev probe.Evidence
-	text := report.NewText(out, v.text)
 	status := newStatus(v.s)
 	defer status.stop()
+	text := report.NewText(status.aside(out), v.text)
 	for e, err := range events {
 		if err != nil {
 			return err
 		}
 		ev.Add(e)
 		if v.format == "text" {
-			status.clear()
 			if err := text.Update(&ev); err != nil {
 				return fmt.Errorf("cannot write the report: %w", err)
 			}
