@@ -91,7 +91,7 @@ func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, in bool
 		if cover == TLSImplicit {
 			encrypt = ftp.DialWithTLS
 		}
-		options = append(options, encrypt(r.tlsConfig(&TLS{}, nil)))
+		options = append(options, encrypt(r.carefully()))
 	}
 	c, err := ftp.Dial(r.peer.String(), options...)
 	if err != nil {
@@ -142,7 +142,7 @@ func (w *watcher) dial(_, address string) (net.Conn, error) {
 	w.conns = append(w.conns, c)
 	switch {
 	case control && w.cover == TLSImplicit:
-		return tls.Client(c, r.tlsConfig(&TLS{}, nil)), nil
+		return tls.Client(c, r.carefully()), nil
 	case !control && w.cover != TLSOff:
 		return &lateTLS{watched: c, run: r, ctx: w.ctx}, nil
 	}

@@ -56,7 +56,7 @@ func (c *crew) negotiate(ctx context.Context, w *worker) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	if why == "" && cover != TLSOff && !w.session.secret.Verified() && !c.run.mayExpose() {
+	if why == "" && cover != TLSOff && w.session.unverified() {
 		why = "the password is not sent: the server's certificate is not verified (--insecure sends it all the same)"
 	}
 	if why != "" {

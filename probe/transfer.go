@@ -76,7 +76,7 @@ func (c *crew) transfers(ctx context.Context) {
 	w := &worker{crew: c}
 	if !c.enterAlone(ctx, w, CheckTransfer) {
 		if ctx.Err() == nil {
-			c.run.skip("not tested: the server refused a further session", CheckTransfer)
+			c.run.skip(c.noSession(), CheckTransfer)
 		}
 		return
 	}
