@@ -35,7 +35,7 @@ func (c *crew) runClient(ctx context.Context) {
 	defer end()
 	patience := r.ReplyTimeout
 	if c.stalled() {
-		patience = min(patience, clampedPatience)
+		patience = min(patience, brief)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience+r.Timeout)
 	defer cancel()

@@ -4,14 +4,17 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/ftpd"
@@ -23,8 +26,9 @@ import (
 type tlsPeer struct {
 	kind     func(session int) ftpd.Kind           // nil: signed
 	shake    func(session int, c net.Conn) bool    // in place of the control handshake, if it reports true
-	data     func(session int, c net.Conn) bool    // in place of the data handshake, likewise
+	data     func(session int, c net.Conn) bool    // in place of the data handshake, likewise; it closes the connection
 	answer   func(session int, line string) string // empty: as a server should
+	late     time.Duration                         // of the greeting
 	implicit bool                                  // TLS comes first
 	subject  func(session int) *tls.Certificate    // nil: one of kind
 
@@ -121,6 +125,13 @@ func (s *peerSession) serve() {
 	if s.peer.implicit && !s.secure() {
 		return
 	}
+	if s.peer.late > 0 {
+		s.conn.SetReadDeadline(time.Now().Add(s.peer.late))
+		if _, err := s.conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		s.conn.SetReadDeadline(time.Time{})
+	}
 	fmt.Fprint(s.conn, "220 hello\r\n")
 	defer func() {
 		if s.data != nil {
@@ -172,6 +183,7 @@ func (s *peerSession) serve() {
 }
 
 func (s *peerSession) secure() bool {
+	time.Sleep(20 * time.Millisecond) // what comes next is a segment of its own
 	if f := s.peer.shake; f != nil && f(s.id, s.conn) {
 		return false
 	}
@@ -219,12 +231,12 @@ func (s *peerSession) transfer(verb string) {
 	if err != nil {
 		return
 	}
-	defer d.Close()
 	fmt.Fprint(s.conn, "150 here\r\n")
 	if f := s.peer.data; f != nil && f(s.id, d) {
 		fmt.Fprint(s.conn, "226 done\r\n")
 		return
 	}
+	defer d.Close()
 	if s.sealed {
 		c := tls.Server(d, s.config)
 		defer c.Close()
