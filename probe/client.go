@@ -35,7 +35,7 @@ func (c *crew) runClient(ctx context.Context) {
 	defer end()
 	patience := r.ReplyTimeout
 	if c.stalled() {
-		patience = min(patience, clampedPatience)
+		patience = min(patience, brief)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience+r.Timeout)
 	defer cancel()
@@ -91,7 +91,7 @@ func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, in bool
 		if cover == TLSImplicit {
 			encrypt = ftp.DialWithTLS
 		}
-		options = append(options, encrypt(r.tlsConfig(&TLS{}, nil)))
+		options = append(options, encrypt(r.carefully()))
 	}
 	c, err := ftp.Dial(r.peer.String(), options...)
 	if err != nil {
@@ -142,7 +142,7 @@ func (w *watcher) dial(_, address string) (net.Conn, error) {
 	w.conns = append(w.conns, c)
 	switch {
 	case control && w.cover == TLSImplicit:
-		return tls.Client(c, r.tlsConfig(&TLS{}, nil)), nil
+		return tls.Client(c, r.carefully()), nil
 	case !control && w.cover != TLSOff:
 		return &lateTLS{watched: c, run: r, ctx: w.ctx}, nil
 	}

@@ -55,12 +55,13 @@ func (c *crew) reuses() (Check, bool) {
 	return "", false
 }
 
-// stalled reports whether the data of a mode did not come to its end.
+// stalled reports whether a mode's data connection opened and then did not
+// come to its end.
 func (c *crew) stalled() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, got := range c.results {
-		if got.stalled {
+		if got.stalled || got.failed {
 			return true
 		}
 	}
@@ -125,6 +126,7 @@ func (w *worker) enterAnew(ctx context.Context, t another) bool {
 		return false
 	}
 	w.session = w.adopt(ctx, t.check, conn, w.run.peer, t.try)
+	w.session.brief = !w.results[t.check].listed
 	_, ok := w.enterSession(ctx, t.check)
 	return ok
 }

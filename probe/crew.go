@@ -23,14 +23,15 @@ type crew struct {
 	path    *path
 	sampler *sampler
 
-	covered chan struct{}  // closed when the first session is encrypted, or will not be
-	cover   TLSMode        // how; valid once covered: TLSOff, TLSExplicit or TLSImplicit
-	decided chan struct{}  // closed when the first login is decided
-	in      bool           // how; valid once decided
-	open    atomic.Int32   // control sessions open now
-	limited atomic.Bool    // the server refused a further session
-	client  atomic.Bool    // the client check has been run, or is being
-	entered sync.WaitGroup // places that have not got into their first session yet
+	covered  chan struct{}  // closed when the first session is encrypted, or will not be
+	cover    TLSMode        // how; valid once covered: TLSOff, TLSExplicit or TLSImplicit
+	decided  chan struct{}  // closed when the first login is decided
+	in       bool           // how; valid once decided
+	open     atomic.Int32   // control sessions open now
+	limited  atomic.Bool    // the server refused a further session
+	withheld atomic.Bool    // the password was not sent in a further session, whose certificate is not verified
+	client   atomic.Bool    // the client check has been run, or is being
+	entered  sync.WaitGroup // places that have not got into their first session yet
 
 	featured bool // FEAT was answered before the login
 
@@ -244,13 +245,21 @@ func (c *crew) serially(ctx context.Context, w *worker) {
 		end := c.run.begin(m)
 		if !c.enterAlone(ctx, w, m) {
 			if ctx.Err() == nil {
-				c.run.skip("not tested: the server refused a further session", m)
+				c.run.skip(c.noSession(), m)
 			}
 			continue
 		}
 		w.try(ctx, m)
 		end()
 	}
+}
+
+// noSession says why a check got no session of its own.
+func (c *crew) noSession() string {
+	if c.withheld.Load() {
+		return "not tested: the certificate of a further session is not verified, and so the password is not sent"
+	}
+	return "not tested: the server refused a further session"
 }
 
 // enterAlone waits for the server to let go of the sessions that were closed:

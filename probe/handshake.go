@@ -123,6 +123,9 @@ func (r *run) handshake(ctx context.Context, conn net.Conn, cfg *tls.Config, e *
 	e.Took = time.Since(began)
 	if err != nil {
 		e.Outcome, e.TLS.Alert, e.Text = handshakeFailure(err)
+		if e.Outcome != OutcomePlaintext { // those are five bytes as they came
+			e.Text = r.words(e.Text)
+		}
 		*e = r.received(*e, []byte(e.Text))
 		return nil, false
 	}
@@ -182,7 +185,7 @@ func (r *run) describe(t *TLS, s tls.ConnectionState) {
 	}
 	if !s.DidResume {
 		for _, c := range s.PeerCertificates[:min(len(s.PeerCertificates), maxChain)] {
-			t.Certificates = append(t.Certificates, certificate(c))
+			t.Certificates = append(t.Certificates, r.certificate(c))
 		}
 	}
 	r.verify(t, s.PeerCertificates)
@@ -203,7 +206,7 @@ func (r *run) verify(t *TLS, chain []*x509.Certificate) {
 	}
 	host := strings.TrimSuffix(r.Target.Host, ".")
 	if err := leaf.VerifyHostname(host); err != nil {
-		t.NameMismatch = strings.TrimPrefix(err.Error(), "x509: ")
+		t.NameMismatch = r.words(strings.TrimPrefix(err.Error(), "x509: "))
 	}
 	between := x509.NewCertPool()
 	for _, c := range chain[1:] {
@@ -218,21 +221,38 @@ func (r *run) verify(t *TLS, chain []*x509.Certificate) {
 	case errors.As(err, &unknown):
 		t.Untrusted = "signed by an unknown authority"
 	default:
-		t.Untrusted = strings.TrimPrefix(err.Error(), "x509: ")
+		t.Untrusted = r.words(strings.TrimPrefix(err.Error(), "x509: "))
 	}
 }
 
 // maxNames bounds the alternative names of one certificate that are told of.
 const maxNames = 20
 
-func certificate(c *x509.Certificate) Certificate {
+// maxWords bounds the length of a text that a certificate's maker chose, in
+// bytes: a certificate may be as long as 256 KiB.
+const maxWords = 512
+
+// words makes a text of a certificate, or about one, fit to be told of.
+func (r *run) words(text string) string {
+	text = r.redact(text)
+	if len(text) > maxWords {
+		text = text[:maxWords] + " ..."
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
+
+func (r *run) certificate(c *x509.Certificate) Certificate {
 	sum := sha256.Sum256(c.Raw)
 	names := slices.Clone(c.DNSNames)
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
 	}
+	names = names[:min(len(names), maxNames)]
+	for i, name := range names {
+		names[i] = r.words(name)
+	}
 	return Certificate{
-		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Names: names[:min(len(names), maxNames)],
+		Subject: r.words(c.Subject.String()), Issuer: r.words(c.Issuer.String()), Names: names,
 		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
 		Key: keyName(c.PublicKey), SHA256: hex.EncodeToString(sum[:]),
 	}

@@ -57,7 +57,7 @@ func (c *crew) idle(ctx context.Context) {
 	workers := c.enterIdle(ctx, min(c.run.Parallel, len(list)))
 	if len(workers) == 0 {
 		if ctx.Err() == nil {
-			c.run.skip("not tested: the server refused a further session", CheckIdle)
+			c.run.skip(c.noSession(), CheckIdle)
 		}
 		return
 	}

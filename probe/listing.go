@@ -180,14 +180,14 @@ func (d *drains) touch() {
 // lastData is the wait for data that the server has confirmed.
 const lastData = 3 * time.Second
 
-// clampedPatience bounds a listing with small segments: where it works, it
-// takes a few round trips.
-const clampedPatience = 10 * time.Second
+// brief bounds the listing of a further try where the main one did not list:
+// if what differs helps, it takes a few round trips.
+const brief = 10 * time.Second
 
 // patience is the limit of one listing.
 func (s *session) patience() time.Duration {
-	if s.try == TryClamped {
-		return min(s.run.ReplyTimeout, clampedPatience)
+	if s.brief {
+		return min(s.run.ReplyTimeout, brief)
 	}
 	return s.run.ReplyTimeout
 }

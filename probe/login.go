@@ -34,7 +34,12 @@ func (w *worker) user(check Check) (wire.Reply, bool) {
 	return w.session.command(check, "USER "+w.run.Target.User)
 }
 
+// pass is the only place that sends the password.
 func (w *worker) pass(check Check) (wire.Reply, bool) {
+	if w.session.unverified() {
+		w.session.emit(Event{Kind: KindNote, Check: check, Text: errUnverified.Error()})
+		return wire.Reply{}, false
+	}
 	if !w.session.send(check, "PASS "+w.run.Target.Password, "PASS ****") {
 		return wire.Reply{}, false
 	}
@@ -85,6 +90,11 @@ func (w *worker) enter(ctx context.Context, check Check) bool {
 		return true
 	}
 	e := Event{Check: check, Session: w.session.id, Count: others, Outcome: w.session.lost, Code: reply.Code}
+	if w.session.unverified() {
+		w.withheld.Store(true)
+		w.leave(check, false)
+		return false
+	}
 	w.leave(check, false)
 	if reply.Code != 0 {
 		e = w.run.received(e, reply.Lines[len(reply.Lines)-1].Raw)

@@ -23,11 +23,18 @@ func (c *crew) greetedFirst(ctx context.Context, w *worker) bool {
 		_, ok := w.greeted(CheckControl)
 		return ok
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	if c.run.Parallel == 1 { // the trial is a session of its own, and has to wait
+		_, ok := w.greeted(CheckControl)
+		if !ok && w.session.lost == OutcomeTimeout && ctx.Err() == nil {
+			c.speaksAtOnce(ctx)
+		}
+		return ok
+	}
+	waiting, cancel := context.WithCancel(ctx)
 	var trial sync.WaitGroup
 	trial.Go(func() {
-		pause(ctx, silentGreeting)
-		if ctx.Err() == nil && c.speaksAtOnce(ctx) {
+		pause(waiting, silentGreeting)
+		if waiting.Err() == nil && c.speaksAtOnce(waiting) {
 			w.session.hurry()
 		}
 	})
@@ -56,7 +63,7 @@ func (c *crew) negotiate(ctx context.Context, w *worker) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	if why == "" && cover != TLSOff && !w.session.secret.Verified() && !c.run.mayExpose() {
+	if why == "" && cover != TLSOff && w.session.unverified() {
 		why = "the password is not sent: the server's certificate is not verified (--insecure sends it all the same)"
 	}
 	if why != "" {

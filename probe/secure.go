@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"strings"
 	"time"
@@ -22,6 +23,31 @@ func isAnonymous(user string) bool {
 // mayExpose reports whether the login may cross a connection on which others
 // could read it, although it could have been encrypted.
 func (r *run) mayExpose() bool { return r.Insecure || !r.atStake() }
+
+var errUnverified = errors.New("the password is not sent: the server's certificate is not verified in this session")
+
+// unverified reports whether the session must not carry the password. Another
+// session may have led to another machine.
+func (s *session) unverified() bool {
+	return s.secret != nil && !s.secret.Verified() && !s.run.mayExpose()
+}
+
+// carefully is how the ordinary client speaks TLS on its control connection: it
+// logs in by itself, so that it must not get that far with a wrong certificate.
+func (r *run) carefully() *tls.Config {
+	c := r.tlsConfig(&TLS{}, nil)
+	if r.mayExpose() {
+		return c
+	}
+	c.VerifyConnection = func(s tls.ConnectionState) error {
+		var t TLS
+		if r.verify(&t, s.PeerCertificates); !t.Verified() {
+			return errUnverified
+		}
+		return nil
+	}
+	return c
+}
 
 // startTLS encrypts the session: AUTH TLS, the handshake, and TLS for the data
 // connections too (RFC 4217 4, 8 and 9). refusal is the reply to an AUTH that

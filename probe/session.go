@@ -34,6 +34,7 @@ type session struct {
 	stop  func() bool
 	bye   bool // QUIT was sent: whatever ends it now is its end
 	try   Try  // the further try that it is for, in every event of it
+	brief bool // its listings get little time
 	step  int  // the transfer under way, likewise
 
 	shook    bool     // a TLS handshake was begun

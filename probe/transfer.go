@@ -76,7 +76,7 @@ func (c *crew) transfers(ctx context.Context) {
 	w := &worker{crew: c}
 	if !c.enterAlone(ctx, w, CheckTransfer) {
 		if ctx.Err() == nil {
-			c.run.skip("not tested: the server refused a further session", CheckTransfer)
+			c.run.skip(c.noSession(), CheckTransfer)
 		}
 		return
 	}
@@ -116,6 +116,7 @@ func (w *worker) takeStep(ctx context.Context, n int, st step, command string) {
 	if !got.stalled || ctx.Err() != nil {
 		return
 	}
+	w.leave(CheckTransfer, false) // it is dirty, and only takes up a place
 	again := &worker{crew: w.crew}
 	if again.enterPatiently(ctx, another{CheckTransfer, TryClamped}) {
 		again.moveStep(ctx, n, st, command, TryClamped)
@@ -168,7 +169,11 @@ func (w *worker) move(ctx context.Context, st step, command string) result {
 	if st.verb == "LIST" {
 		j.most = maxListing
 	}
-	return w.transfer(ctx, CheckTransfer, j, sources, s.patience())
+	got := w.transfer(ctx, CheckTransfer, j, sources, s.patience())
+	for src := range sources { // nothing asked for it
+		src.conn.Close()
+	}
+	return got
 }
 
 // remove deletes what was stored, in another session if need be, also when the
@@ -182,6 +187,7 @@ func (w *worker) remove(ctx context.Context, st step) {
 	if !answered {
 		rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 		defer cancel()
+		w.leave(CheckTransfer, false)
 		last := &worker{crew: w.crew}
 		if last.enterPatiently(rest, another{check: CheckTransfer}) {
 			gone, _ = last.session.remove(st, begun)
