@@ -239,6 +239,9 @@ func TestRandomEvidence(t *testing.T) {
 			if f.Title == "" || len(f.Story) == 0 || f.Effect == "" || rank(f.Severity) < 0 || f.Owner == "" || len(f.Checks) == 0 {
 				t.Fatalf("seed %d: %s is incomplete: %+v", seed, f.Code, f)
 			}
+			if slices.ContainsFunc(f.Fixes, func(x Fix) bool { return x.Who == "" || x.Do == "" }) {
+				t.Fatalf("seed %d: %s has a fix for nobody: %+v", seed, f.Code, f.Fixes)
+			}
 			for _, c := range f.Checks {
 				if run := ev.Checks[c]; run == nil || run.Skipped != "" || !run.Running && !run.Ended {
 					t.Fatalf("seed %d: %s speaks of %s, which was not run", seed, f.Code, c)

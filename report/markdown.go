@@ -87,14 +87,21 @@ func (m *markdown) writeFinding(f Finding) {
 		m.line("\n**Effect:** %s", mdText(f.Effect))
 	}
 	m.line("\n**Sure:** %s", f.Certainty)
-	if len(f.RuledOut) > 0 {
-		m.line("")
-	}
-	for _, what := range f.RuledOut {
-		m.line("- %s", mdText(what))
-	}
+	closed, open := splitRuledOut(f.RuledOut)
+	m.writeList("Ruled out:", closed)
+	m.writeList("Left open:", open)
 	for _, x := range f.Fixes {
 		m.writeFix(x)
+	}
+}
+
+func (m *markdown) writeList(head string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	m.line("\n**%s**\n", head)
+	for _, item := range items {
+		m.line("- %s", mdText(item))
 	}
 }
 

@@ -161,7 +161,7 @@ func (v *view) deviceTimer(f *Finding, s stillness) {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a server that hangs up without a word.")
 	}
 	v.placeTimer(f)
-	f.Fixes = []Fix{{Who: f.Owner, Do: "On the device: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
+	f.Fixes = []Fix{{Who: cmp.Or(f.Owner, PathOwner), Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
 }
 
 // knownTimers names common limits that lie in the bracket.

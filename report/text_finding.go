@@ -38,10 +38,16 @@ func (t *Text) writeFinding(f Finding) {
 	t.line("")
 }
 
-// writeRuledOut lists what the cause is not, then what is left open, which
-// begins with "Not ".
+// writeRuledOut lists what the cause is not, then what is left open.
 func (t *Text) writeRuledOut(what []string) {
-	var closed, open []string
+	closed, open := splitRuledOut(what)
+	t.list("Not", closed)
+	t.list("But", open)
+}
+
+// splitRuledOut tells what is ruled out from what is left open, which begins
+// with "Not ".
+func splitRuledOut(what []string) (closed, open []string) {
 	for _, w := range what {
 		if strings.HasPrefix(w, "Not ") {
 			open = append(open, w)
@@ -49,8 +55,7 @@ func (t *Text) writeRuledOut(what []string) {
 			closed = append(closed, w)
 		}
 	}
-	t.list("Not", closed)
-	t.list("But", open)
+	return closed, open
 }
 
 // list writes the items behind one label.
@@ -138,92 +143,6 @@ func quoteLines(q Quote) []string {
 	lines = append(lines, under)
 	for _, l := range wrap(label, room) {
 		lines = append(lines, strings.Repeat(" ", max(0, min(len(head)+start, lineWidth-len(l))))+l)
-	}
-	return lines
-}
-
-func (t *Text) writeFixes(fixes []Fix) {
-	label := "Fix"
-	for _, f := range fixes {
-		t.labelled(label, join(OwnerTitle(f.Who), ": ", f.Do))
-		if label == "Fix" {
-			label = " " // a blank label keeps the column
-		}
-		width := 0
-		shown, rest := f.Examples, ""
-		if !t.opt.Verbose {
-			shown, rest = fewExamples(f.Examples)
-		}
-		for _, e := range shown {
-			width = max(width, len(ASCII(e.For)))
-		}
-		for _, e := range shown {
-			t.writeExample(e, width)
-		}
-		if rest != "" {
-			t.labelled(" ", "  (-v prints the lines for "+rest+", too)")
-		}
-	}
-}
-
-// fewExamples are the first ones of a long list, and the names of the rest.
-func fewExamples(all []Example) (shown []Example, rest string) {
-	const most, longList = 4, 6
-	if len(all) < longList {
-		return all, ""
-	}
-	var names []string
-	for _, e := range all[most:] {
-		names = append(names, e.For)
-	}
-	last := len(names) - 1
-	return all[:most], strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
-// writeExample prints the fix for one product beside its name, or below it
-// where it is too wide for that.
-func (t *Text) writeExample(e Example, width int) {
-	indent := storyIndent + labelWidth + 2
-	text := strings.Split(strings.TrimRight(e.Text, "\n"), "\n")
-	column := indent
-	if e.For != "" {
-		column += width + 3
-	}
-	for _, l := range text {
-		if column+len(ASCII(l)) > lineWidth {
-			if e.For != "" {
-				t.line("%*s%s", indent, "", clip(ASCII(e.For), lineWidth-indent))
-				e.For = ""
-			}
-			column = indent + 2
-			break
-		}
-	}
-	for i, l := range text {
-		name := ""
-		if i == 0 {
-			name = ASCII(e.For)
-		}
-		for j, part := range wrapHanging(ASCII(l), lineWidth-column) {
-			if j > 0 {
-				name = ""
-			}
-			t.line("%*s%-*s%s", indent, "", column-indent, name, part)
-		}
-	}
-}
-
-// wrapHanging is wrap for one command: what does not fit stands deeper than
-// the next command would.
-func wrapHanging(text string, width int) []string {
-	const hang = "    "
-	lines := wrap(text, width)
-	if len(lines) == 1 {
-		return lines
-	}
-	lines = lines[:1]
-	for _, l := range wrap(strings.TrimLeft(text[len(lines[0]):], " "), width-len(hang)) {
-		lines = append(lines, hang+l)
 	}
 	return lines
 }

@@ -15,10 +15,10 @@ import (
 const checkLong = `ftpcheck tells why an FTP transfer hangs, where the packets die, and who has to
 change what. Run it on the machine whose transfers fail.
 
-TARGET is HOST, HOST:PORT, [IPV6]:PORT or ftp://USER@HOST:PORT/PATH, with ftps://
-for implicit TLS and ftpes:// for explicit TLS. The path is relative to the login
-directory; one that begins with %2F is not. A host that is named like a command:
-ftp://serve
+TARGET is HOST, HOST:PORT, [IPV6]:PORT or ftp://USER@HOST:PORT/PATH, with
+ftps:// for implicit TLS and ftpes:// for explicit TLS. The path is relative to
+the login directory; one that begins with %2F is not. A host that is named like
+a command: ftp://serve
 
 The password comes from the URL (do not), --password-file, FTPCHECK_PASSWORD,
 the netrc file (~/.netrc or $NETRC) or a prompt; without a user the login is

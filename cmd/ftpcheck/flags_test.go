@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"net/netip"
 	"slices"
@@ -94,6 +95,21 @@ func TestOptionsRefuse(t *testing.T) {
 	} {
 		if o, err := parseCheckFlags(strings.Fields(args)...); err == nil {
 			t.Errorf("%s: accepted as %+v", args, o)
+		}
+	}
+}
+
+// TestHelpFits: no help is wider than a terminal.
+func TestHelpFits(t *testing.T) {
+	for _, command := range []string{"", "serve", "plan", "demo", "explain", "replay"} {
+		var out bytes.Buffer
+		if code := run(t.Context(), append(strings.Fields(command), "--help"), streams{out: &out, err: &out}); code != 0 {
+			t.Errorf("%s --help: exit %d", command, code)
+		}
+		for line := range strings.Lines(out.String()) {
+			if len(strings.TrimSuffix(line, "\n")) > 80 {
+				t.Errorf("%s --help: %d columns: %s", command, len(line)-1, line)
+			}
 		}
 	}
 }
