@@ -90,7 +90,7 @@ func tlsModeMismatch(v *view) *Finding {
 		f := v.tlsFinding(probe.CheckControl)
 		f.Certainty, f.Where.Side = Certain, SideServer
 		f.Title = "Implicit TLS spoken to an explicit port"
-		f.Story = []string{"We began with TLS at once, as implicit TLS demands. The server answered with the greeting of plain FTP: " + sentence(s.handshake.Text)}
+		f.Story = []string{fmt.Sprintf("We began with TLS at once, as implicit TLS demands. The server answered with the greeting of plain FTP, which begins with %q.", s.handshake.Text)}
 		f.Effect = "Clients set to implicit TLS cannot connect to this port."
 		f.Fixes = []Fix{{Who: ClientUser, Do: fmt.Sprintf("Set the client to explicit TLS (AUTH TLS) on port %d, or use the port for implicit TLS, usually 990.", v.peer.Port()),
 			Examples: append([]Example{{"ftpcheck", "--tls explicit"}}, useExplicitTLS(v.site())...)}}
