@@ -59,19 +59,29 @@ func (c *crew) encryptFirst(ctx context.Context, w *worker) bool {
 // negotiate decides in the first session how the run's control sessions are
 // encrypted, and reports whether the run may log in.
 func (c *crew) negotiate(ctx context.Context, w *worker) bool {
-	cover, why := c.settle(ctx, w)
-	if ctx.Err() != nil {
-		return false
+	end := func() {}
+	if c.run.TLS == TLSAuto || c.run.TLS == TLSExplicit {
+		end = c.run.begin(CheckSecure)
 	}
+	cover, why := c.settle(ctx, w)
 	if why == "" && cover != TLSOff && w.session.unverified() {
 		why = "the password is not sent: the server's certificate is not verified (--insecure sends it all the same)"
 	}
-	if why != "" {
+	if why == "" { // the other sessions need not wait for what follows
+		c.cover = cover
+		close(c.covered)
+	}
+	if cover != TLSOff && !w.session.protectData(CheckSecure) && why == "" {
+		why = "TLS failed"
+	}
+	end()
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case why != "":
 		c.run.skip(why, CheckLogin)
 		return false
 	}
-	c.cover = cover
-	close(c.covered)
 	return true
 }
 
@@ -83,13 +93,11 @@ func (c *crew) settle(ctx context.Context, w *worker) (cover TLSMode, why string
 		c.run.skip("switched off by --tls off", CheckSecure)
 		return TLSOff, ""
 	case TLSImplicit:
-		if !w.session.protectData(CheckSecure) {
+		if !w.session.readyToProtect(CheckSecure) {
 			return TLSImplicit, "TLS failed"
 		}
 		return TLSImplicit, ""
 	}
-	end := c.run.begin(CheckSecure)
-	defer end()
 	refusal, ok := w.session.startTLS(ctx, CheckSecure)
 	switch {
 	case ok:
@@ -153,12 +161,14 @@ func (c *crew) startOver(ctx context.Context, w *worker) (TLSMode, string) {
 }
 
 // coverSession encrypts a further session like the first one.
-func (w *worker) coverSession(ctx context.Context, check Check) (wire.Reply, bool) {
+func (w *worker) coverSession(ctx context.Context, check Check) (refusal wire.Reply, ok bool) {
 	switch {
 	case w.cover == TLSOff || w.session.try == TryPlain:
-		return wire.Reply{}, true
+		return refusal, true
 	case w.cover == TLSImplicit:
-		return wire.Reply{}, w.session.protectData(check)
+		ok = w.session.readyToProtect(check)
+	default:
+		refusal, ok = w.session.startTLS(ctx, check)
 	}
-	return w.session.startTLS(ctx, check)
+	return refusal, ok && w.session.protectData(check)
 }

@@ -148,7 +148,7 @@ func (r *run) checks(ctx context.Context) {
 		r.skip(why, CheckPath)
 		return
 	}
-	if !r.wants(CheckControl) && !r.wants(CheckPath) && !r.needsLogin() {
+	if !r.wants(CheckControl) && !r.wants(CheckSecure) && !r.wants(CheckPath) && !r.needsLogin() && !r.sweeps() {
 		return
 	}
 	path := r.startPath(ctx)

@@ -49,8 +49,8 @@ func (r *run) carefully() *tls.Config {
 	return c
 }
 
-// startTLS encrypts the session: AUTH TLS, the handshake, and TLS for the data
-// connections too (RFC 4217 4, 8 and 9). refusal is the reply to an AUTH that
+// startTLS encrypts the session: AUTH TLS, the handshake, and PBSZ, which
+// proves that it holds (RFC 4217 4 and 8). refusal is the reply to an AUTH that
 // was not accepted.
 func (s *session) startTLS(ctx context.Context, check Check) (refusal wire.Reply, ok bool) {
 	reply, ok := s.command(check, "AUTH TLS")
@@ -62,7 +62,7 @@ func (s *session) startTLS(ctx context.Context, check Check) (refusal wire.Reply
 		return wire.Reply{}, false
 	}
 	s.read.SkipGreeting()
-	return wire.Reply{}, s.protectData(check)
+	return wire.Reply{}, s.readyToProtect(check)
 }
 
 // acceptsTLS reports whether the reply to AUTH TLS is followed by a handshake:
@@ -103,15 +103,19 @@ func (s *session) uncovered() bool {
 	return s.shook && s.secret == nil && s.lost != OutcomePlaintext
 }
 
-// protectData asks for encrypted data connections, or, in a try that wants
-// them so, for plain ones. A server that wants a client's certificate says so
-// only now, in TLS 1.3.
-func (s *session) protectData(check Check) bool {
+// readyToProtect sends what has to come before PROT. A server that wants a
+// client's certificate says so only now, in TLS 1.3.
+func (s *session) readyToProtect(check Check) bool {
 	_, ok := s.command(check, "PBSZ 0")
 	if !ok {
 		s.tellAlert(check)
-		return false
 	}
+	return ok
+}
+
+// protectData asks for encrypted data connections (RFC 4217 9), or, in a try
+// that wants them so, for plain ones.
+func (s *session) protectData(check Check) bool {
 	level := "PROT P"
 	if s.try == TryClearData {
 		level = "PROT C"

@@ -42,7 +42,7 @@ func (r *run) listens() bool {
 // It must not run while a data port of this run is announced: the server
 // would take its connection for the one that it waits for.
 func (r *run) sweep(ctx context.Context) {
-	s := &sweep{run: r, flights: make(chan struct{}, flights())}
+	s := &sweep{run: r, flights: make(chan struct{}, flights(fileLimit()))}
 	for low := int(r.Sweep.Low); low <= int(r.Sweep.High) && ctx.Err() == nil; low += sweepGroup {
 		var ports []knock
 		for p := low; p <= int(r.Sweep.High) && p < low+sweepGroup; p++ {
@@ -52,8 +52,9 @@ func (r *run) sweep(ctx context.Context) {
 	}
 }
 
-// flights is how many dials the limit on open files allows at once.
-func flights() int { return max(1, min(maxFlights, fileLimit()-fileReserve)) }
+// flights is how many dials the limit on open files allows at once. Where it
+// is low, half of it has to do for everything else.
+func flights(limit int) int { return max(1, min(maxFlights, limit-min(fileReserve, limit/2))) }
 
 type sweep struct {
 	run      *run
