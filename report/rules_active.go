@@ -258,7 +258,7 @@ func activeDisabled(v *view) *Finding {
 	// One of the two commands being granted shows that the mode is not off.
 	for _, a := range v.active {
 		if accepted(a.Mode) {
-			return nil
+			return v.portRefused(list, a)
 		}
 	}
 	a := list[0]
@@ -279,6 +279,21 @@ func activeDisabled(v *view) *Finding {
 	}
 	f.Effect = "Clients in active mode fail with this server." + v.passiveHint()
 	f.Fixes = append(v.usePassive(), Fix{Who: ServerAdmin, Do: "If active mode is wanted, allow it.", Examples: activeOn.examples(v.product)})
+	return f
+}
+
+// portRefused: PORT alone is denied. EPRT alone has a code of its own.
+func (v *view) portRefused(list []active, granted active) *Finding {
+	a := list[0]
+	if a.Check != probe.CheckPORT || a.peer.Is6() {
+		return nil
+	}
+	f := v.activeFinding(list)
+	f.Title = "The server refuses PORT"
+	f.Story = []string{fmt.Sprintf("The server refuses PORT. We announced %s, and it answered:", a.Announced),
+		fmt.Sprintf("Active mode is on, because %s is granted: it is PORT alone that is denied.", strings.ToUpper(string(granted.Check)))}
+	f.Effect = "Clients in active mode that only know PORT fail with this server." + v.passiveHint()
+	f.Fixes = append(v.usePassive(), Fix{Who: ServerAdmin, Do: "Allow PORT where it is denied.", Examples: activeOn.examples(v.product)})
 	return f
 }
 

@@ -234,6 +234,7 @@ func TestTransferAndIdleLines(t *testing.T) {
 		{probe.CheckTransfer, []part{step(1, "LIST", 300, probe.OutcomeEOF, done), step(2, "RETR a", 2896, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, Failed, "1 of 2 transfers; transfer 2, RETR a: stalled after 2.9 kB; it passed with small segments"},
 		{probe.CheckTransfer, []part{step(1, "RETR a", 10, probe.OutcomeEOF, done), sized(1, 4000)}, Failed, "0 of 1 transfers; transfer 1, RETR a: 10 of 4000 bytes came"},
 		{probe.CheckTransfer, []part{ran(probe.CheckTransfer)}, Skip, "not tested"},
+		{probe.CheckClient, []part{tlsServer, epsv(50012, hops.Open), listEnds(probe.CheckEPSV, *line(550, "no")), clientFailed("550 no")}, Warn, "jlaffaye/ftp was denied the listing: 550 no"},
 		{probe.CheckIdle, []part{alive, silence(time.Minute, hops.Timeout, 0, "")}, Failed, "dead after 60 s of silence, alive after 30 s"},
 		{probe.CheckIdle, []part{alive, silence(300*time.Second, probe.OutcomeClosed, 421, "421 Timeout.")}, Failed, "ended by the server after 300 s of silence (421), alive after 30 s"},
 		{probe.CheckIdle, []part{silence(300*time.Second, probe.OutcomeAlert, 0, "close_notify")}, Failed, "ended by the server after 300 s of silence (TLS alert)"},
