@@ -19,7 +19,7 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = Skip, "not finished: interrupted"
 		return
 	}
-	if denial.MatchString(run.Text) && lastSent(ev, "LIST", "MLSD") {
+	if denial.MatchString(run.Text) && (lastSent(ev, "LIST", "MLSD") || listDenied(ev)) {
 		l.State, l.Summary = Warn, "jlaffaye/ftp was denied the listing: "+run.Text
 		return
 	}
@@ -52,6 +52,17 @@ func missesResumption(ev *probe.Evidence) bool {
 
 // denial is a reply about permissions or space: the connection was fine.
 var denial = regexp.MustCompile(`^(450|550|552|553) `)
+
+// listDenied reports whether a mode was denied its listing. Under TLS the
+// ordinary client's own commands cannot be read.
+func listDenied(ev *probe.Evidence) bool {
+	for _, m := range ev.Modes {
+		if r := m.List.Final(); r != nil && deniedCode(r.Code) {
+			return true
+		}
+	}
+	return false
+}
 
 // clientMode returns the passive command that the ordinary client sent last.
 func clientMode(ev *probe.Evidence) string {

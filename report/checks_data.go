@@ -95,6 +95,9 @@ func activeLine(ev *probe.Evidence, l *CheckLine) {
 		a := m.Arrivals[len(m.Arrivals)-1]
 		l.TLS = a.TLS
 		l.State, l.Summary = listing(m, a.Data, fmt.Sprintf("data arrived from %s", a.From))
+	case m.Reply == nil && m.Lost == nil && m.Waited > 0:
+		l.State = Warn
+		l.Summary = fmt.Sprintf("no reply to %s in %s, and nothing arrived at %s", verb(m.Command), ms(m.Waited), m.Announced)
 	case m.Reply == nil && m.Lost == nil:
 		l.State, l.Summary = Skip, notTried(ev, l.Check)
 	case m.Reply == nil:

@@ -93,6 +93,7 @@ func TestDiagnose(t *testing.T) {
 		{"behind NAT, nothing arrives", []part{waited(probe.CheckPORT)}, "likely active-behind-nat"},
 		{"Pure-FTPd shows our address", []part{refused(probe.CheckPORT, 500, "I won't open a connection to 192.168.1.10 (only to 198.51.100.200)")}, "likely active-behind-nat"},
 		{"active off", []part{client("198.51.100.7"), refused(probe.CheckPORT, 550, "Permission denied."), refused(probe.CheckEPRT, 550, "Permission denied.")}, "certain active-disabled"},
+		{"PORT alone off", []part{client("198.51.100.7"), arrived(probe.CheckEPRT, madeServer+":20"), refused(probe.CheckPORT, 550, "Permission denied.")}, "likely active-disabled"},
 		{"one active command off, the other refused for the address", []part{refused(probe.CheckPORT, 550, "Permission denied."), refused(probe.CheckEPRT, 500, "Illegal EPRT command.")}, "likely active-behind-nat active-disabled"},
 		{"EPRT unknown behind NAT", []part{says("FEAT", "211-Features:", " PASV", "211 End"), refused(probe.CheckPORT, 500, "Illegal PORT command."), refused(probe.CheckEPRT, 500, "Unknown command.")}, "likely active-behind-nat eprt-unsupported"},
 		{"inbound blocked", []part{client("198.51.100.7"), waited(probe.CheckPORT, t425("Failed to establish connection."))}, "likely active-inbound-blocked"},
@@ -237,6 +238,10 @@ func TestSeverityByEvidence(t *testing.T) {
 		{"0.0.0.0, control host works", []part{pasv("0.0.0.0:50013", "", hops.Open)}, Warning},
 		{"127.0.0.1, control host works", []part{pasv("127.0.0.1:50013", "", hops.Open)}, Problem},
 		{"full at the greeting", []part{greetedWith("421 Too many users.", probe.OutcomeClosed)}, Problem},
+		{"session not taken, nothing works", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, probe.OutcomeOK, false, false), listEnds(probe.CheckEPSV, *line(522, "SSL connection failed: session reuse required"))}, Problem},
+		{"session to be resumed, EPSV works", []part{tlsServer, epsv(50012, hops.Open), dataTLS(probe.CheckEPSV, probe.OutcomeOK, true, true), clientOver(netipPort(50033), `522 SSL connection failed: session reuse required`, &probe.Handshake{Outcome: probe.OutcomeOK})}, Warning},
+		{"active by a helper, passive works", []part{tlsServer, epsv(50012, hops.Open), waited(probe.CheckPORT), further(probe.CheckPORT, probe.TryPlain, arrived(probe.CheckPORT, madeServer+":20"))}, Warning},
+		{"PORT alone off", []part{client("198.51.100.7"), arrived(probe.CheckEPRT, madeServer+":20"), refused(probe.CheckPORT, 550, "Permission denied.")}, Warning},
 		{"full for a second session", []part{limited("421 Too many users.")}, Warning},
 	}
 	for _, tt := range tests {
@@ -244,6 +249,12 @@ func TestSeverityByEvidence(t *testing.T) {
 		if len(found) == 0 || found[0].Severity != tt.want {
 			t.Errorf("%s: %s is %v, want %s", tt.name, brief(found), found, tt.want)
 		}
+	}
+	// Active mode by a helper is all that there was.
+	found := Diagnose(made(tlsServer, refused(probe.CheckPASV, 550, "Permission denied."), waited(probe.CheckPORT),
+		further(probe.CheckPORT, probe.TryPlain, arrived(probe.CheckPORT, madeServer+":20"))))
+	if got := brief(found); got != "likely helper-blind-to-tls passive-disabled" || found[0].Severity != Problem {
+		t.Errorf("passive off, active by a helper: %s, %s", got, found[0].Severity)
 	}
 }
 

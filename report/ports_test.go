@@ -119,6 +119,7 @@ func TestPortRules(t *testing.T) {
 		{"two sessions drew one port of many", []part{proftpd, portless(425, "EPSV: Address already in use"), open(50001, 50005, 50010, 50012, 50020, 50033)}, ""},
 		{"no port for a session, asked again", []part{proftpd, open(50001), portless(425, "EPSV: Address already in use"), portless(425, "EPSV: Address already in use")}, "likely passive-ports-exhausted"},
 		{"ProFTPD, a second range that is blocked", []part{proftpd, open(50001, 50003, 50005, 50007, 50009, 50011), shut(60001, 60003, 60005, 60007)}, "certain data-range-partly-blocked"},
+		{"ProFTPD, a few ports of its range open", []part{proftpd, open(50001, 50003, 50001), shut(50020, 50041, 50060, 50088)}, "likely data-range-partly-blocked"},
 		{"an unknown server beyond its range", []part{greeting("220 Hello."), open(50001, 50003, 50005, 50007), shut(38211, 41007)}, "possible passive-ports-exhausted"},
 		{"vsftpd does not leave its range", []part{open(50001, 50003, 50005, 50007), shut(38211, 60007)}, "likely data-range-partly-blocked"},
 		{"ProFTPD, ports next to the open ones", []part{proftpd, open(50001, 50003, 50005, 50007, 50009, 50010), shut(50012, 50014, 50016, 50018)}, "certain data-range-partly-blocked"},

@@ -55,7 +55,7 @@ func (v *view) attempted(a active) bool {
 	}
 	silent := a.Lost == nil || a.Lost.Outcome == hops.Timeout
 	if a.Reply == nil {
-		return silent && v.product.is("pyftpdlib", "")
+		return silent && v.product.is("pyftpdlib", "") && !v.swallowed(a)
 	}
 	if r := refusal(a.Mode); r != nil {
 		return r.Code/100 == 4 && dialledText.MatchString(text(r)) && !activeOff.MatchString(text(r))
@@ -67,6 +67,15 @@ func (v *view) attempted(a active) bool {
 		return r.Code == 425 || r.Code == 421
 	}
 	return a.List != nil && silent
+}
+
+// swallowed reports whether PORT or EPRT got no reply from a server that would
+// have answered before it connects, or whose connections do arrive.
+func (v *view) swallowed(a active) bool {
+	if a.Reply != nil || a.Lost != nil || a.Waited == 0 || !a.Ended || len(a.Arrivals) > 0 {
+		return false
+	}
+	return !v.product.is("pyftpdlib", "") || slices.ContainsFunc(v.active, func(o active) bool { return len(o.Arrivals) > 0 })
 }
 
 // refused reports whether the server refused the command without trying.
@@ -258,7 +267,7 @@ func activeDisabled(v *view) *Finding {
 	// One of the two commands being granted shows that the mode is not off.
 	for _, a := range v.active {
 		if accepted(a.Mode) {
-			return nil
+			return v.portRefused(list, a)
 		}
 	}
 	a := list[0]
@@ -282,17 +291,35 @@ func activeDisabled(v *view) *Finding {
 	return f
 }
 
+// portRefused: PORT alone is denied. EPRT alone has a code of its own.
+func (v *view) portRefused(list []active, granted active) *Finding {
+	a := list[0]
+	if a.Check != probe.CheckPORT || a.peer.Is6() {
+		return nil
+	}
+	f := v.activeFinding(list)
+	f.Title = "The server refuses PORT"
+	f.Story = []string{fmt.Sprintf("The server refuses PORT. We announced %s, and it answered:", a.Announced),
+		fmt.Sprintf("Active mode is on, because %s is granted: it is PORT alone that is denied.", strings.ToUpper(string(granted.Check)))}
+	f.Effect = "Clients in active mode that only know PORT fail with this server." + v.passiveHint()
+	f.Fixes = append(v.usePassive(), Fix{Who: ServerAdmin, Do: "Allow PORT where it is denied.", Examples: activeOn.examples(v.product)})
+	return f
+}
+
 func activeInboundBlocked(v *view) *Finding {
 	list := v.activeWhere(func(a active) bool {
 		why, _ := v.mismatch(a)
 		return why == "" && v.attempted(a) && a.Announced.IsValid()
 	})
-	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() {
+	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() || v.listSwallowed() {
 		return nil
 	}
 	a := list[0]
 	f := v.activeFinding(list)
 	f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server accepted that, and was to connect there for a listing, but nothing arrived here.", a.Announced)}
+	if a.Reply == nil {
+		f.Story[0] = fmt.Sprintf("In active mode we announced %s. No reply came in %s, and nothing arrived here: some servers connect before they answer.", a.Announced, ms(a.Waited))
+	}
 	if v.seen.known() {
 		f.Story = append(f.Story, fmt.Sprintf("The address is right: the server sees this client as %s.", v.seen.addr))
 	}

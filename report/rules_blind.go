@@ -48,11 +48,6 @@ func (v *view) blindPassive() bool {
 	return slices.ContainsFunc(probe.Passive, v.blind) && !slices.ContainsFunc(v.ports, func(a attempt) bool { return opened(a.Dial) })
 }
 
-// unlikelySplit bounds the probability that ports which are blocked at random
-// fall so: all that were met under TLS, and none that was met in plain FTP. Two
-// of six do so once in fifteen.
-const unlikelySplit = 0.07
-
 func helperBlind(v *view) *Finding {
 	var f *Finding
 	if v.blindPassive() {
@@ -99,7 +94,9 @@ func (v *view) blindToPassive() *Finding {
 		f.Where.Side = SideServer
 	}
 	f.Owner = ownerAt(f.Where)
-	f.Certainty = sure(chance(open, len(b.dials))/2 < unlikelySplit)
+	// Ports that are blocked at random may fall so, too: all that were met under
+	// TLS, and none that was met in plain FTP.
+	f.Certainty = sure(chance(open, len(b.dials))/2 < unlikely)
 	f.Story = []string{
 		fmt.Sprintf("With TLS not one of the %s that the server announced opened: %s. In plain FTP, right after, %s did.", count(len(b.dials), "port"), b.list(), openedDial(without)),
 		"Nothing else was changed. A device on the way reads the dialogue, opens each port that it finds there, and cannot read an encrypted one.",
@@ -163,6 +160,9 @@ func (v *view) blindToActive(f *Finding, list []active) *Finding {
 		f = &Finding{Severity: Warning, Certainty: sure(len(list) > 1), Owner: ClientNetwork, Where: &Where{Side: SideClient, Of: v.distance()}, Story: story, Fixes: fixes,
 			Effect:   "With TLS, active mode fails from this network." + v.passiveHint(),
 			RuledOut: []string{"A firewall that admits no connections from the server: one arrived in plain FTP."}}
+		if len(v.passive) > 0 && !v.works(probe.Passive) {
+			f.Severity = Problem // active mode was all that there is
+		}
 	}
 	if a.Reply != nil && a.Reply.Code >= 400 && len(f.Quote) == 0 {
 		f.Story[0] = fmt.Sprintf("With TLS we announced %s in active mode, and the server refused that. In plain FTP, right after, its connection arrived, from %s:", a.Announced, plain.Arrivals[0].From)

@@ -141,6 +141,9 @@ func sessionReuseRequired(v *view) *Finding {
 		return nil
 	}
 	f.Where = &Where{Side: SideServer, Of: v.distance()}
+	if !v.works(probe.Passive) && !v.works(probe.Active) {
+		f.Severity = Problem // no data connection of this run worked
+	}
 	if f.Effect == "" {
 		f.Effect = "Clients that open a fresh TLS session for each data connection log in, and then fail in listings and transfers."
 	}

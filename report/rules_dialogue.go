@@ -87,12 +87,21 @@ var transferVerbs = []string{"LIST", "RETR", "STOR"}
 // of those.
 func controlStalled(v *view) *Finding {
 	var stalled []*probe.Loss
+	list := v.listSwallowed()
 	for _, l := range v.losses(hops.Timeout, probe.OutcomeClosed, hops.Reset) {
 		waits := slices.Contains(transferVerbs, verb(l.Command)) && l.Outcome == hops.Timeout
-		if l.Command == "" || verb(l.Command) == "QUIT" || waits || l.Check == probe.CheckIdle || v.turnedDown(l) || l.Check == probe.CheckTransfer && laterTransfersFail(v) != nil {
+		if l.Command == "" || verb(l.Command) == "QUIT" || waits && !list || l.Check == probe.CheckIdle || v.turnedDown(l) || l.Check == probe.CheckTransfer && laterTransfersFail(v) != nil {
 			continue
 		}
 		stalled = append(stalled, l)
+	}
+	for _, a := range v.active {
+		switch {
+		case list && a.Lost == nil:
+			stalled = append(stalled, &probe.Loss{Check: a.Check, Command: "LIST", Outcome: hops.Timeout, Took: a.Waited})
+		case v.swallowed(a):
+			stalled = append(stalled, &probe.Loss{Check: a.Check, Command: a.Command, Outcome: hops.Timeout, Took: a.Waited})
+		}
 	}
 	if len(stalled) == 0 {
 		return nil
@@ -141,7 +150,12 @@ func (v *view) stalledMidway(f *Finding, l *probe.Loss, verbs []string) {
 		f.Effect = "Clients break off at this command."
 		f.RuledOut[1] = "Not decided: a server that fails at this command, or a device that reads FTP and cuts the connection. The same command over TLS, which such a device cannot read, would tell."
 	}
-	if len(v.failures()) == 0 {
+	passives := slices.ContainsFunc(f.Checks, func(c probe.Check) bool { return !slices.Contains(probe.Active, c) })
+	switch {
+	case !passives && v.works(probe.Passive):
+		f.Severity = Warning
+		f.Effect = "Clients in active mode hang at this command." + v.passiveHint()
+	case len(v.failures()) == 0:
 		f.Severity = Warning
 		f.Effect = strings.Replace(f.Effect, "Clients", "Clients that send it", 1) + " Every check of this run did without it."
 	}
@@ -151,6 +165,25 @@ func (v *view) stalledMidway(f *Finding, l *probe.Loss, verbs []string) {
 	v.placeStall(f, l, verbs)
 	f.Fixes = []Fix{{Who: ServerNetwork, Do: "Look for an FTP helper, proxy or intrusion prevention on port 21, on both sides, and switch it off for a test."},
 		{Who: ServerAdmin, Do: "Look into the server's log at this command.", Examples: v.serverLog()}}
+}
+
+// listSwallowed reports whether LIST got no reply in any mode, not even a 1xx,
+// though data connections opened, and not because a device opens every port.
+// A server that waits for its data connection says nothing as well, so that one
+// mode alone proves nothing.
+func (v *view) listSwallowed() bool {
+	opened, asked := false, 0
+	for _, m := range v.mainModes() {
+		switch {
+		case m.List == nil || verb(m.List.Command) != "LIST":
+		case len(m.List.Replies) > 0 || m.Lost == nil && m.Waited == 0:
+			return false
+		default:
+			asked++
+			opened = opened || slices.ContainsFunc(m.Dials, func(d probe.Dial) bool { return d.Outcome == hops.Open })
+		}
+	}
+	return asked > 1 && opened && v.randomsShut()
 }
 
 // placeStall compares with sessions in which the same command was answered:
@@ -190,7 +223,7 @@ func (v *view) answered(command string) (plain, encrypted bool) {
 
 // encrypted reports whether the session that gave out spoke TLS.
 func (v *view) encrypted(l *probe.Loss) bool {
-	return slices.ContainsFunc(v.sessions(), func(s *probe.Session) bool { return s.Lost == l && s.TLS.OK() })
+	return encrypted(v.ev, v.mode(l.Check)) || slices.ContainsFunc(v.sessions(), func(s *probe.Session) bool { return s.Lost == l && s.TLS.OK() })
 }
 
 // stalledAtAuth completes the finding for AUTH TLS. A login without it may be

@@ -101,9 +101,12 @@ func idleTimeout(v *view) *Finding {
 	} else {
 		v.deviceTimer(f, s)
 	}
+	if byServer(s.dead) {
+		return f
+	}
 	pause := seconds(s.keepAlive())
 	number := strings.TrimSuffix(pause, " s")
-	f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: fmt.Sprintf("Let the client say something every %s while it waits: TCP keep-alive, or a NOOP, which alone also resets a limit of the server itself.", pause),
+	f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: fmt.Sprintf("Let the client say something every %s while it waits: TCP keep-alive, or a NOOP.", pause),
 		Examples: []Example{
 			{"curl", "curl --keepalive-time " + number},
 			{"FileZilla", "Settings, Connection, FTP: Send FTP keep-alive commands"},
@@ -125,17 +128,33 @@ func (v *view) serverTimer(f *Finding, s stillness) {
 		f.Story[0] += fmt.Sprintf(" A silence of %s did no harm.", quiet(s.alive))
 	}
 	f.RuledOut = []string{"A device on the way: " + device + ". The server's limit comes first; a longer one on the way cannot be seen behind it."}
-	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Raise the limit for idle sessions, if clients have to wait for longer.", Examples: idleLimit.examples(v.product)}}
+	f.Effect = "Sessions that say nothing for longer end. Many servers are set so on purpose."
+	f.Fixes = []Fix{{Who: ServerAdmin, Do: "If clients have to wait for longer, raise the limit for idle sessions.", Examples: idleLimit(v.wantedSilence(s)).examples(v.product)},
+		{Who: ClientUser, Do: fmt.Sprintf("Or let the client send a NOOP every %s while it waits. TCP keep-alive does not reset a limit of the server itself.", seconds(s.keepAlive())),
+			Examples: []Example{{"FileZilla", "Settings, Connection, FTP: Send FTP keep-alive commands"}}}}
 }
 
-var idleLimit = settings{
-	"vsftpd":           "idle_session_timeout=900",
-	"ProFTPD":          "TimeoutIdle 900",
-	"Pure-FTPd":        "-I 15   (minutes; or MaxIdleTime 15)",
-	"FileZilla Server": "Timeouts: activity timeout",
-	"IIS":              "site FTP limits: control channel timeout",
-	"pyftpdlib":        "handler.timeout = 900",
-	"SFTPGo":           "common.idle_timeout = 15   (minutes)",
+// wantedSilence is a limit, in whole minutes, that lets the silence pass that
+// was asked for.
+func (v *view) wantedSilence(s stillness) time.Duration {
+	wanted := s.dead.Took
+	if v.ev.Start != nil {
+		wanted = max(wanted, v.ev.Start.Options.Idle)
+	}
+	return max(15*time.Minute, (wanted+time.Minute).Truncate(time.Minute)+time.Minute)
+}
+
+func idleLimit(limit time.Duration) settings {
+	number, minutes := int(limit.Seconds()), int(limit.Minutes())
+	return settings{
+		"vsftpd":           fmt.Sprintf("idle_session_timeout=%d", number),
+		"ProFTPD":          fmt.Sprintf("TimeoutIdle %d", number),
+		"Pure-FTPd":        fmt.Sprintf("-I %d   (minutes; or MaxIdleTime %d)", minutes, minutes),
+		"FileZilla Server": "Timeouts: activity timeout",
+		"IIS":              "site FTP limits: control channel timeout",
+		"pyftpdlib":        fmt.Sprintf("handler.timeout = %d", number),
+		"SFTPGo":           fmt.Sprintf("common.idle_timeout = %d   (minutes)", minutes),
+	}
 }
 
 // deviceTimer: the connection was dead, and nobody had said why.
@@ -149,16 +168,19 @@ func (v *view) deviceTimer(f *Finding, s stillness) {
 	if s.alive > 0 {
 		f.Story[0] += fmt.Sprintf(" After %s it still worked.", quiet(s.alive))
 	}
-	f.Story = append(f.Story, fmt.Sprintf("The limit lies %s.%s A device that remembers connections (NAT, firewall, load balancer) forgets this one and then drops or resets its packets.", s.bracket(), knownTimers(s)))
+	f.Story = append(f.Story, fmt.Sprintf("The limit lies %s.%s Devices that remember connections (NAT, firewall, load balancer) forget silent ones, and then drop or reset their packets.", s.bracket(), knownTimers(s)))
 	f.Certainty = sure(s.deaths > 1)
 	if s.odd > 0 {
 		f.Certainty = Possible
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: chance. A silence of %s was survived.", quiet(s.odd)))
 	}
 	f.RuledOut = append(f.RuledOut, "A limit of the server that it speaks of: no 421 came.")
-	if s.dead.Outcome == probe.OutcomeClosed {
+	switch s.dead.Outcome {
+	case probe.OutcomeClosed:
 		f.Certainty = Possible
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a server that hangs up without a word.")
+	default:
+		f.RuledOut = append(f.RuledOut, "Not ruled out: a server that gives silent sessions up without a word. Its log, or the opposite end (ftpcheck serve), tells.")
 	}
 	v.placeTimer(f)
 	f.Fixes = []Fix{{Who: cmp.Or(f.Owner, PathOwner), Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}

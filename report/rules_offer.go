@@ -124,6 +124,12 @@ func passwordInClear(v *view) *Finding {
 	switch t := v.secured(); {
 	case t.mode == probe.TLSOff:
 		f.Story = append(f.Story, "TLS was switched off by --tls off.")
+	case t.refused() && t.offered:
+		f.Story = append(f.Story, "The server offers TLS, and refused it when it was asked for.")
+		f.Fixes = []Fix{{Who: ClientUser, Do: "Without --insecure, such a server gets no password."}}
+	case t.broken() || t.stalled() != nil:
+		f.Story = append(f.Story, "TLS was tried and did not come about.")
+		f.Fixes = []Fix{{Who: ClientUser, Do: "Without --insecure, such a server gets no password."}}
 	case t.refused() && !t.offered:
 		f.Story = append(f.Story, "The server offers no TLS.")
 		f.Fixes = []Fix{{Who: ServerAdmin, Do: "Switch TLS on, and give the server a certificate.", Examples: tlsOn.examples(v.product)}}

@@ -208,7 +208,7 @@ func (v *view) placeIntermittent(f *Finding, odd []sample) {
 // no firewall rule would leave out just them. ProFTPD and pyftpdlib are known
 // to do it; "" when it is not so, "a server" for one that is not known.
 func (v *view) spills(b boundary) string {
-	if len(b.shut) == 0 || v.announcedIn(b.band) < 3 || !b.faraway() {
+	if len(b.shut) == 0 || v.announcedIn(b.band) < 3 || !b.faraway() || v.crowding(b) > unlikely/10 {
 		return ""
 	}
 	switch {
@@ -218,6 +218,16 @@ func (v *view) spills(b boundary) string {
 		return "a server"
 	}
 	return ""
+}
+
+// crowding bounds the probability that so many announcements fall into a band
+// as narrow as that of the open ports, if the server drew them evenly from all
+// that were seen. Where it is high, a firewall with a narrow range explains more.
+func (v *view) crowding(b boundary) float64 {
+	all, in := len(v.ev.Announced()), v.announcedIn(b.band)
+	low, high := min(b.band.low, b.shut[0].port), max(b.band.high, b.shut[len(b.shut)-1].port)
+	share := float64(b.band.high-b.band.low+1) / float64(int(high)-int(low)+1)
+	return arrangements(in, max(0, all-in)) * float64(in) * math.Pow(share, float64(in-1))
 }
 
 // announcedIn counts the announcements of ports within the band.

@@ -169,6 +169,9 @@ func (v *view) stalledFinding(t transfer, c *transfer) *Finding {
 // did not pass either.
 func dataSilent(v *view) *Finding {
 	var f *Finding
+	if v.listSwallowed() {
+		return nil
+	}
 	for _, t := range v.transfers() {
 		if !t.stalled() || t.data.Bytes > 0 || !t.unanswered() || t.uploads() {
 			continue

@@ -116,6 +116,7 @@ func TestDiagnoseTLS(t *testing.T) {
 
 		{"ports open in plain FTP only", shut(plainEPSV, plainPASV), "certain helper-blind-to-tls"},
 		{"one port opened in plain FTP", []part{tlsServer, epsv(50012, hops.Timeout), plainEPSV}, "likely helper-blind-to-tls"},
+		{"two ports of six, as chance has it", []part{tlsServer, epsv(50012, hops.Timeout), pasv(madeServer+":50013", "", hops.Timeout), samples(hops.Timeout, false, 50003, 50005), plainEPSV, plainPASV}, "likely helper-blind-to-tls"},
 		{"the helper knows PASV alone", shut(further(probe.CheckEPSV, probe.TryPlain, epsv(50070, hops.Timeout)), plainPASV), "likely helper-blind-to-tls"},
 		{"ports blocked in plain FTP, too", shut(further(probe.CheckEPSV, probe.TryPlain, epsv(50070, hops.Timeout))), "likely data-filtered"},
 		{"ports blocked, plain FTP not tried", shut(), "likely data-filtered"},

@@ -101,7 +101,7 @@ func dataReset(v *view) *Finding {
 	var f *Finding
 	for _, t := range v.transfers() {
 		reset := t.data != nil && t.data.Outcome == hops.Reset
-		if !reset && !t.aborted() || t.Listed() || t.hungUp() {
+		if !reset && !t.aborted() || t.Listed() || t.hungUp() || t.outlasted() {
 			continue
 		}
 		if r := t.final(); r != nil && (deniedCode(r.Code) || t.declined(r)) {
@@ -129,6 +129,13 @@ func dataReset(v *view) *Finding {
 // reply, and nothing had come over the data connection: one hang-up ends both.
 func (t transfer) hungUp() bool {
 	return t.Lost != nil && (t.Lost.Outcome == probe.OutcomeClosed || t.Lost.Outcome == hops.Reset) && t.final() == nil && t.carried() == 0
+}
+
+// outlasted reports whether the data connection of a listing broke off when
+// our wait for the reply ran out: the server closes it with the control
+// connection, which we had closed.
+func (t transfer) outlasted() bool {
+	return t.Step == 0 && t.unanswered() && t.data != nil && t.data.Took >= t.Lost.Took-t.Lost.Took/100
 }
 
 // declined reports whether the server says that it opened no data connection

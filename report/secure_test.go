@@ -170,6 +170,7 @@ func TestTLSClaims(t *testing.T) {
 		{"reached by address", []part{asked("anonymous", ""), handshake(probe.OutcomeOK, func(h *probe.Handshake) { h.TLS.NameMismatch = "x" }), func(ev *probe.Evidence) { ev.Start.Host = madeServer }}, "certificate-name-mismatch", "An address stands in few certificates", "Get a certificate that names ftp"},
 		{"handshake alert", []part{auth("234 ok"), handshake(probe.OutcomeAlert, alert("handshake_failure")), trial("TLS 1.2", probe.OutcomeAlert), inPlain}, "tls-handshake-failed", "Offered alone, TLS 1.2 failed; Plain FTP works", "device on the way"},
 		{"handshake reset", []part{auth("234 ok"), handshake(hops.Reset), inPlain}, "tls-handshake-failed", "Not decided: the server, or a device", "Offered alone"},
+		{"password sent though TLS is refused", []part{client("198.51.100.7"), asked("alice", ""), auth("502 no"), features("AUTH TLS"), says("USER alice", "331 Password?"), says("PASS ****", "230 ok")}, "password-in-clear", "refused it when it was asked for; Without --insecure", "Use TLS where"},
 		{"AUTH 431", []part{auth("431 Necessary security resource unavailable"), features("AUTH TLS")}, "tls-stripped", "lacks something that it needs", "FTP helper"},
 		{"AUTH 502", []part{auth("502 no"), features("AUTH TLS")}, "tls-stripped", "Either a device on the way; FTP helper", ""},
 		{"blocked under TLS", []part{tlsServer, epsv(50012, hops.Timeout)}, "data-filtered", "Not ruled out: an FTP helper; --tls off", ""},

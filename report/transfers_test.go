@@ -42,7 +42,11 @@ func TestTransferRules(t *testing.T) {
 		{"declined, and reset with that", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Reset, begun, *line(425, "Failed to establish connection."))}, "possible cause-not-found"},
 		{"reset, as the server's 425 says too", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Reset, begun, *line(425, "Unable to build data connection: Connection reset by peer"))}, "likely data-reset"},
 		{"a later one declined, and reset with that", []part{ok(1, "LIST", 300), step(2, "RETR a", 0, hops.Reset, *line(425, "Failed to establish connection."))}, "likely later-transfers-fail"},
+		{"reset after our patience had ended", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Reset, begun), outlasting(probe.CheckEPSV)}, "possible cause-not-found"},
 		{"the server hangs up at LIST, data and all", []part{epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Reset), closedAt(probe.CheckEPSV)}, "likely control-stalled"},
+		{"LIST gets no reply in any mode", []part{client("198.51.100.7"), epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout), waited(probe.CheckPORT), inVain(probe.CheckPORT), lostIn(probe.CheckEPSV), randoms(probe.CheckEPSV, hops.Refused, 41877)}, "likely control-stalled"},
+		{"LIST gets no reply, any port opens", []part{client("198.51.100.7"), epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout), waited(probe.CheckPORT), inVain(probe.CheckPORT), lostIn(probe.CheckEPSV), randoms(probe.CheckEPSV, hops.Open, 41877, 61001)}, "certain data-false-open active-inbound-blocked"},
+		{"PORT gets no reply, EPRT works", []part{client("198.51.100.7"), arrived(probe.CheckEPRT, madeServer+":20"), refused(probe.CheckPORT, 200, ""), inVain(probe.CheckPORT), unreplied(probe.CheckPORT)}, "likely control-stalled"},
 		{"another source the second time", []part{ok(1, "LIST", 300), step(2, "RETR big", 0, probe.OutcomeEOF, *line(425, "Security: Bad IP connecting."))}, "certain data-source-rejected"},
 
 		{"all transfers work", []part{ok(1, "LIST", 300), ok(2, "RETR big", 1e6), ok(3, "STOR x", 1e6)}, ""},
@@ -68,6 +72,31 @@ func stalledActive(ev *probe.Evidence) {
 	m.Arrivals[0].Data = &probe.Data{Outcome: hops.Timeout, Took: time.Second}
 	m.List.Replies = m.List.Replies[:1]
 	m.Lost = &probe.Loss{Check: m.Check, Command: "LIST", Outcome: hops.Timeout, Took: time.Second}
+}
+
+// outlasting makes the data connection last as long as the wait for the reply.
+func outlasting(c probe.Check) part {
+	return func(ev *probe.Evidence) { ev.Modes[c].Dials[0].Data.Took = ev.Modes[c].Lost.Took }
+}
+
+// inVain is an active mode that waited for a connection, and none came.
+func inVain(c probe.Check) part {
+	return func(ev *probe.Evidence) { ev.Modes[c].Waited = 5 * time.Second }
+}
+
+// unreplied takes the reply to a mode's command away.
+func unreplied(c probe.Check) part {
+	return func(ev *probe.Evidence) { ev.Modes[c].Reply = nil }
+}
+
+// lostIn gives a mode's loss to its session.
+func lostIn(c probe.Check) part {
+	return func(ev *probe.Evidence) {
+		s := *ev.Sessions[0]
+		s.ID, s.Check, s.Lost, s.Exchanges = 2, c, ev.Modes[c].Lost, []*probe.Exchange{ev.Modes[c].List}
+		ev.Sessions = append(ev.Sessions, &s)
+		ev.Modes[c].Session = 2
+	}
 }
 
 // sized gives a step the size that it should have carried.
@@ -141,7 +170,9 @@ func TestIdle(t *testing.T) {
 		{"dead after the first silence", []part{dead(15, hops.Timeout)}, "likely control-idle-timeout", "below 15 s; every 8 s", "still worked"},
 		{"a longer silence was survived", []part{alive(15), dead(30, hops.Timeout), alive(60)}, "possible control-idle-timeout", "A silence of 60 s was survived", ""},
 		{"AWS", []part{alive(240), dead(480, hops.Reset)}, "likely control-idle-timeout", "AWS NAT gateways", "Azure"},
-		{"the server's own limit", []part{alive(240), own(300)}, "certain control-idle-timeout", "After 300 s without a command the server ended the session itself; 421 Timeout; idle_session_timeout; every 120 s", "NAT device stands; between"},
+		{"the server's own limit", []part{alive(240), own(300)}, "certain control-idle-timeout", "After 300 s without a command the server ended the session itself; 421 Timeout; idle_session_timeout=900; NOOP every 120 s", "NAT device stands; between 240; --keepalive-time; long transfers"},
+		{"the server's own limit, of half an hour", []part{alive(960), own(1800)}, "certain control-idle-timeout", "idle_session_timeout=1920", "idle_session_timeout=900"},
+		{"a server that may give up silently", []part{alive(30), dead(60, hops.Timeout)}, "likely control-idle-timeout", "Not ruled out: a server that gives silent sessions up", ""},
 		{"the server's TLS ends", []part{alive(240), silence(300*time.Second, probe.OutcomeAlert, 0, "decode_error")}, "certain control-idle-timeout", "the server ended the session itself, by the TLS alert decode_error; no part in the TLS connection; idle_session_timeout", "NAT device stands; between"},
 		{"closed without a word", []part{alive(240), dead(300, probe.OutcomeClosed)}, "possible control-idle-timeout", "hangs up without a word", "idle_session_timeout"},
 		{"the server behind NAT, this client not", []part{client("198.51.100.7"), natPath, alive(30), dead(60, hops.Timeout)}, "likely control-idle-timeout", "The server is behind a NAT device", "This client"},
@@ -234,6 +265,8 @@ func TestTransferAndIdleLines(t *testing.T) {
 		{probe.CheckTransfer, []part{step(1, "LIST", 300, probe.OutcomeEOF, done), step(2, "RETR a", 2896, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, Failed, "1 of 2 transfers; transfer 2, RETR a: stalled after 2.9 kB; it passed with small segments"},
 		{probe.CheckTransfer, []part{step(1, "RETR a", 10, probe.OutcomeEOF, done), sized(1, 4000)}, Failed, "0 of 1 transfers; transfer 1, RETR a: 10 of 4000 bytes came"},
 		{probe.CheckTransfer, []part{ran(probe.CheckTransfer)}, Skip, "not tested"},
+		{probe.CheckClient, []part{tlsServer, epsv(50012, hops.Open), listEnds(probe.CheckEPSV, *line(550, "no")), clientFailed("550 no")}, Warn, "jlaffaye/ftp was denied the listing: 550 no"},
+		{probe.CheckPORT, []part{refused(probe.CheckPORT, 200, ""), inVain(probe.CheckPORT), unreplied(probe.CheckPORT)}, Warn, "no reply to PORT in 5 s, and nothing arrived at 192.168.1.10:40001"},
 		{probe.CheckIdle, []part{alive, silence(time.Minute, hops.Timeout, 0, "")}, Failed, "dead after 60 s of silence, alive after 30 s"},
 		{probe.CheckIdle, []part{alive, silence(300*time.Second, probe.OutcomeClosed, 421, "421 Timeout.")}, Failed, "ended by the server after 300 s of silence (421), alive after 30 s"},
 		{probe.CheckIdle, []part{silence(300*time.Second, probe.OutcomeAlert, 0, "close_notify")}, Failed, "ended by the server after 300 s of silence (TLS alert)"},
