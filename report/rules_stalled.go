@@ -41,15 +41,10 @@ func (t *transfer) carried() int64 {
 	return t.data.Bytes
 }
 
-// encrypted reports whether TLS was spoken over the data connection: its
-// handshake needs large packets even when the data is short.
-func (t *transfer) encrypted() bool {
-	return slices.ContainsFunc(t.Dials, func(d probe.Dial) bool { return d.TLS != nil })
-}
-
 // mtuBlackHole is proven by small segments that pass where others stalled. So
-// few bytes that they fit one small segment prove nothing: the stalled try
-// sent the same packet.
+// few bytes that they fit one small segment prove nothing: the stalled try sent
+// the same packet. A TLS handshake adds nothing to that: a transfer only stalls
+// once its own has passed.
 func mtuBlackHole(v *view) *Finding {
 	var f *Finding
 	var also []probe.Check // stalled too, and not tried with small segments
@@ -62,7 +57,7 @@ func mtuBlackHole(v *view) *Finding {
 		case c == nil:
 			also = append(also, t.Check)
 			continue
-		case !c.Listed() && !(c.ended() && c.carried() > 0), c.carried() <= smallSegments && !c.encrypted():
+		case !c.Listed() && !(c.ended() && c.carried() > 0), c.carried() <= smallSegments:
 			continue
 		case f == nil:
 			f = v.mtuFinding(t, c, v.passedFull(t))
