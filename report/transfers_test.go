@@ -30,6 +30,7 @@ func TestTransferRules(t *testing.T) {
 		{"stalls after some bytes, and before any in the other mode", and(stalled(1448), pasv(madeServer+":50013", "", hops.Open), ending(probe.CheckPASV, 0, hops.Timeout, begun)), "possible data-stalled"},
 		{"silent, small segments too", and(stalled(0), withSmallSegments(probe.CheckEPSV, 0, 0, hops.Timeout)), "certain data-silent"},
 		{"silent, a short listing came the second time", and(stalled(0), withSmallSegments(probe.CheckEPSV, 0, 300, probe.OutcomeEOF)), "possible data-silent"},
+		{"silent, a short encrypted listing came the second time", and(stalled(0), withSmallSegments(probe.CheckEPSV, 0, 123, probe.OutcomeEOF), triesEncrypted), "possible data-silent"},
 		{"a download stalls, small segments pass", []part{ok(1, "LIST", 300), step(2, "RETR big", 0, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, "certain mtu-black-hole"},
 		{"an upload stalls, small segments pass", []part{ok(1, "LIST", 300), step(2, "STOR x", 65536, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, "certain mtu-black-hole"},
 		{"a download stalls although another passed", []part{ok(1, "RETR big", 1e6), step(2, "RETR big", 0, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, "likely mtu-black-hole"},
@@ -72,6 +73,13 @@ func stalledActive(ev *probe.Evidence) {
 	m.Arrivals[0].Data = &probe.Data{Outcome: hops.Timeout, Took: time.Second}
 	m.List.Replies = m.List.Replies[:1]
 	m.Lost = &probe.Loss{Check: m.Check, Command: "LIST", Outcome: hops.Timeout, Took: time.Second}
+}
+
+// triesEncrypted: the data connections of the further tries spoke TLS.
+func triesEncrypted(ev *probe.Evidence) {
+	for _, m := range ev.Tries {
+		m.Dials[0].TLS = &probe.Handshake{Outcome: probe.OutcomeOK}
+	}
 }
 
 // outlasting makes the data connection last as long as the wait for the reply.
