@@ -108,6 +108,7 @@ func TestPortRules(t *testing.T) {
 		{"half open, and one odd port", []part{open(50001, 50005, 50010, 50012, 50033), no(50020), shut(50050, 50051, 50060, 50070, 50080, 50090)}, "likely data-range-partly-blocked"},
 		{"open and refused, the same port", []part{open(50001, 50005, 50010), no(50005)}, "likely data-intermittent"},
 		{"open and refused, two ports", []part{open(50001, 50005, 50010), no(50005, 50010)}, "certain data-intermittent"},
+		{"refused, and opened by the second try, two ports", []part{open(50001, 50005, 50010), no(50020, 50030), again(hops.Open, 50020), again(hops.Open, 50030)}, "certain data-intermittent"},
 		{"open and silent, the same port", []part{open(50001, 50005, 50010), samples(hops.Timeout, false, 50005)}, ""},
 		{"not one opened", []part{no(50005, 50010, 50001)}, "possible data-refused"},
 

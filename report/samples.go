@@ -57,6 +57,8 @@ func (v *view) byPort() []sample {
 			s.unsteady = mixed
 		case a.fresh && !s.open && a.Outcome == s.dial.Outcome:
 			s.confirmed = true
+		case !a.fresh && !s.open && s.dial.Outcome == hops.Refused && opened(a.Dial): // a refused port is dialled again while it is announced
+			s.unsteady = mixed
 		case a.fresh || s.open || s.dial.Outcome == hops.Refused:
 		case opened(a.Dial) || a.Outcome == hops.Refused: // nothing listens there any more, so the way is open
 			s.unsteady = max(s.unsteady, cleared)
