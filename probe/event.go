@@ -128,10 +128,8 @@ type Try string
 const (
 	TryPlain     Try = "plain"      // in a session without TLS
 	TryUnresumed Try = "unresumed"  // the data connection does not resume the control connection's TLS session
-	TryResumed   Try = "resumed"    // it does, like the main try, in a session of its own
 	TryClearData Try = "clear-data" // TLS on the control connection alone (PROT C)
 	TryClamped   Try = "clamped"    // the data connection asks for small segments (DialOptions.MSS)
-	TryAgain     Try = "again"      // nothing changed
 )
 
 // Event is one observation. It is flat on purpose: one line of JSON each, and

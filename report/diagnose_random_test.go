@@ -174,7 +174,7 @@ func (n noise) later(ev *probe.Evidence) {
 		d.As = probe.AsRandom
 		ev.Randoms = append(ev.Randoms, d)
 		ev.Tries = append(ev.Tries, n.mode(pick(n, probe.Passive...)))
-		ev.Tries[len(ev.Tries)-1].Try = pick(n, probe.TryClamped, probe.TryPlain, probe.TryAgain)
+		ev.Tries[len(ev.Tries)-1].Try = pick(n, probe.TryClamped, probe.TryPlain, probe.TryUnresumed)
 	}
 	for range n.IntN(30) {
 		d := n.dial()
