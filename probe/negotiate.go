@@ -125,16 +125,16 @@ func (c *crew) withoutTLS(w *worker, refusal wire.Reply) (TLSMode, string) {
 	switch {
 	case explicit:
 		return TLSOff, "the server refuses AUTH TLS, and --tls explicit asks for it"
-	case wire.ParseFEAT(reply.Strings()).OfferTLS() && !hasNoTLS(refusal):
+	case wire.ParseFEAT(reply.Strings()).OfferTLS() && !DeniesTLS(refusal.Text()):
 		return TLSOff, "the password is not sent: the server offers TLS and refuses it (--tls off sends it in clear)"
 	}
 	return TLSOff, ""
 }
 
-// hasNoTLS reports whether the refusal of AUTH says that there is no TLS at all.
+// DeniesTLS reports whether a refusal of AUTH says that there is no TLS at all.
 // Pure-FTPd 1.0.50 without TLS lists AUTH TLS in FEAT all the same.
-func hasNoTLS(refusal wire.Reply) bool {
-	return strings.Contains(refusal.Text(), "security scheme is not implemented")
+func DeniesTLS(refusal string) bool {
+	return strings.Contains(refusal, "This security scheme is not implemented")
 }
 
 // startOver goes on without TLS in another session, where nothing is lost by
