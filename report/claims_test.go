@@ -90,25 +90,7 @@ func TestClaims(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var said string
-			for _, f := range Diagnose(made(tt.parts...)) {
-				if f.Code == tt.code {
-					said = claims(f)
-				}
-			}
-			if said == "" {
-				t.Fatalf("no %s", tt.code)
-			}
-			for w := range strings.SplitSeq(tt.words, "; ") {
-				if !strings.Contains(said, w) {
-					t.Errorf("%q is not in\n%s", w, said)
-				}
-			}
-			for w := range strings.SplitSeq(tt.not, "; ") {
-				if w != "" && strings.Contains(said, w) {
-					t.Errorf("%q is in\n%s", w, said)
-				}
-			}
+			checkClaims(t, tt.parts, tt.code, tt.words, tt.not)
 		})
 	}
 }
@@ -127,4 +109,29 @@ func claims(f Finding) string {
 		lines = append(lines, "check "+string(c))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// checkClaims holds the finding with this code to words that it must say and
+// words that it must not, each list separated by "; ".
+func checkClaims(t *testing.T, parts []part, code, words, not string) {
+	t.Helper()
+	var said string
+	for _, f := range Diagnose(made(parts...)) {
+		if f.Code == code {
+			said = claims(f)
+		}
+	}
+	if said == "" {
+		t.Fatalf("no %s", code)
+	}
+	for w := range strings.SplitSeq(words, "; ") {
+		if !strings.Contains(said, w) {
+			t.Errorf("%q is not in\n%s", w, said)
+		}
+	}
+	for w := range strings.SplitSeq(not, "; ") {
+		if w != "" && strings.Contains(said, w) {
+			t.Errorf("%q is in\n%s", w, said)
+		}
+	}
 }

@@ -36,8 +36,8 @@ var runs = map[string]func() *script{
 	"mtu-black-hole":      runBlackHole,
 }
 
-// reach is a run up to the login: vsftpd on a server four hops away.
-func reach(host string) *script {
+// greeted is a run up to the greeting.
+func greeted(host string) *script {
 	s := newScript(host)
 	s.begin(probe.CheckName)
 	s.now += 12 * msec
@@ -47,6 +47,12 @@ func reach(host string) *script {
 	s.dial(probe.AsControl, serverFTP, hops.Open)
 	s.open(1, clientIP+":40000", serverFTP)
 	s.say(1, "220 (vsFTPd 3.0.5)")
+	return s
+}
+
+// reach is a run up to the login: vsftpd on a server four hops away.
+func reach(host string) *script {
+	s := greeted(host)
 	s.begin(probe.CheckLogin)
 	s.trace(serverFTP, 3, hops.Open)
 	s.say(1, "> USER anonymous", "331 Please specify the password.", "> PASS ****", "230 Login successful.")

@@ -51,15 +51,7 @@ func (s *script) secureSession(id int) {
 
 // reachTLS is a run up to the end of the secure check.
 func reachTLS(t probe.TLS) *script {
-	s := newScript("ftp.example.com")
-	s.begin(probe.CheckName)
-	s.now += 12 * msec
-	s.lookup(serverIP)
-	s.path()
-	s.begin(probe.CheckControl)
-	s.dial(probe.AsControl, serverFTP, hops.Open)
-	s.open(1, clientIP+":40000", serverFTP)
-	s.say(1, "220 (vsFTPd 3.0.5)")
+	s := greeted("ftp.example.com")
 	s.begin(probe.CheckSecure)
 	s.authTLS(1, t)
 	return s

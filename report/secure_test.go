@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"ftpcheck/probe"
@@ -183,25 +182,7 @@ func TestTLSClaims(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			said := ""
-			for _, f := range Diagnose(made(tt.parts...)) {
-				if f.Code == tt.code {
-					said = claims(f)
-				}
-			}
-			if said == "" {
-				t.Fatalf("no %s", tt.code)
-			}
-			for w := range strings.SplitSeq(tt.words, "; ") {
-				if !strings.Contains(said, w) {
-					t.Errorf("%q is not in\n%s", w, said)
-				}
-			}
-			for w := range strings.SplitSeq(tt.not, "; ") {
-				if w != "" && strings.Contains(said, w) {
-					t.Errorf("%q is in\n%s", w, said)
-				}
-			}
+			checkClaims(t, tt.parts, tt.code, tt.words, tt.not)
 		})
 	}
 }
