@@ -117,3 +117,25 @@ func TestPlanIsTight(t *testing.T) {
 		}
 	}
 }
+
+// A width is claimed only from ports that show one.
+func TestPlanComparedWithWhatWasAnnounced(t *testing.T) {
+	p, err := NewPlan(Load{Clients: 20, Connections: 5, Blocking: 0.001}, 0) // 100 ports
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		seen *AnnouncedRange
+		want string
+	}{
+		{nil, "h:21 announced no passive port"},
+		{&AnnouncedRange{Low: 50000, High: 50000, Seen: 1}, "h:21 announced 1 different port, 50000-50000: too few, or too unevenly spread, to tell the width of its range"},
+		{&AnnouncedRange{Low: 50000, High: 50040, Seen: 12, About: 48}, "h:21 announced 12 different ports, 50000-50040: a range of about 48 ports, too narrow for this load"},
+		{&AnnouncedRange{Low: 50000, High: 50140, Seen: 12, About: 170}, "h:21 announced 12 different ports, 50000-50140: a range of about 170 ports, enough for this load"},
+		{&AnnouncedRange{Low: 33000, High: 60000, Seen: 12, About: 32000}, "h:21 announced 12 different ports, 33000-60000: a range of about 32000 ports, far wider than this load needs"},
+	} {
+		if got := (Announced{Target: "h:21", Range: test.seen}).compare(p); got != test.want {
+			t.Errorf("%+v:\n%s\nwant\n%s", test.seen, got, test.want)
+		}
+	}
+}

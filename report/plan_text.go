@@ -12,42 +12,17 @@ import (
 
 // Announced is what a server was seen to announce, to compare a plan with.
 type Announced struct {
-	Target string // host and port
-	Ports  int    // announcements seen
-	Low    uint16
-	High   uint16
+	Target string          // host and port
+	Range  *AnnouncedRange // nil: no passive port was announced
 }
 
-// AnnouncedBy reads it from a run; Ports is 0 when nothing was announced.
+// AnnouncedBy reads it from a run.
 func AnnouncedBy(ev *probe.Evidence) Announced {
-	a := Announced{}
+	a := Announced{Range: AnnouncedRangeOf(ev)}
 	if ev.Start != nil {
 		a.Target = hostPort(ev.Start.Host, ev.Start.Port)
 	}
-	for _, s := range ev.Announced() {
-		port := s.Announced.Port()
-		if port == 0 {
-			continue
-		}
-		if a.Ports == 0 || port < a.Low {
-			a.Low = port
-		}
-		a.High = max(a.High, port)
-		a.Ports++
-	}
 	return a
-}
-
-// Estimate is the width of a range from which ports were announced at random:
-// the spread that was seen, enlarged by the part that n samples miss on
-// average at both ends.
-func (a Announced) Estimate() int {
-	spread := int(a.High) - int(a.Low) + 1
-	if a.Ports < 2 {
-		return spread
-	}
-	n := float64(a.Ports)
-	return min(int(float64(spread-1)*(n+1)/(n-1)+1.5), 65535)
 }
 
 // WritePlan prints a plan, its prose at most 80 columns wide. seen may be nil.
@@ -97,19 +72,22 @@ func (p Plan) rangeText() string {
 }
 
 func (a Announced) compare(p Plan) string {
-	if a.Ports == 0 {
+	r := a.Range
+	if r == nil {
 		return a.Target + " announced no passive port"
 	}
-	width := a.Estimate()
-	text := fmt.Sprintf("%s announced %d-%d in %s: a range of about %s, ",
-		a.Target, a.Low, a.High, count(a.Ports, "announcement"), count(width, "port"))
+	text := fmt.Sprintf("%s announced %s, %d-%d: ", a.Target, count(r.Seen, "different port"), r.Low, r.High)
 	switch {
-	case width < p.Ports:
-		return text + "too narrow for this load"
-	case width > 4*p.Ports && width-p.Ports > 1000:
-		return text + "far wider than this load needs"
+	case r.About == 0:
+		return text + "too few, or too unevenly spread, to tell the width of its range"
+	case r.About < p.Ports:
+		text += "a range of about %s, too narrow for this load"
+	case r.About > 4*p.Ports && r.About-p.Ports > 1000:
+		text += "a range of about %s, far wider than this load needs"
+	default:
+		text += "a range of about %s, enough for this load"
 	}
-	return text + "enough for this load"
+	return fmt.Sprintf(text, count(r.About, "port"))
 }
 
 func writeExamples(b *strings.Builder, title string, list []Example) {
@@ -183,10 +161,10 @@ func WritePlanJSON(w io.Writer, p Plan, seen *Announced) error {
 		Server: wireExamples(passiveRange.all(p.Low, p.High)), Firewall: wireExamples(openRange(portRange{p.Low, p.High})),
 	}
 	if seen != nil {
-		out.Announced = &announced{Target: seen.Target, Announcements: seen.Ports}
-		if seen.Ports > 0 {
-			out.Announced.Range = &ports{seen.Low, seen.High}
-			out.Announced.Estimate = seen.Estimate()
+		out.Announced = &announced{Target: seen.Target}
+		if r := seen.Range; r != nil {
+			out.Announced.Announcements, out.Announced.Estimate = len(r.ports), r.About
+			out.Announced.Range = &ports{r.Low, r.High}
 		}
 	}
 	enc := json.NewEncoder(w)

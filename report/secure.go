@@ -40,9 +40,8 @@ func securedOf(ev *probe.Evidence) secured {
 }
 
 // switchedOff reports whether the server's own words say that TLS is off.
-// Pure-FTPd 1.0.50 with --tls=0 lists AUTH TLS in FEAT all the same.
 func (s secured) switchedOff() bool {
-	return s.refused() && strings.Contains(text(s.auth), "This security scheme is not implemented")
+	return s.refused() && probe.DeniesTLS(text(s.auth))
 }
 
 // on reports whether the control connection was encrypted.

@@ -23,8 +23,8 @@ type AnnouncedRange struct {
 const leastSeen = 4
 
 // AnnouncedRangeOf returns the range of all announced ports, or nil when none
-// was announced. Its width is estimated as in Announced.Estimate, from different
-// ports: servers often announce one port several times.
+// was announced. Its width is estimated from different ports: servers often
+// announce one port several times.
 func AnnouncedRangeOf(ev *probe.Evidence) *AnnouncedRange {
 	var ports []uint16
 	for _, s := range ev.Announced() {
@@ -39,10 +39,16 @@ func AnnouncedRangeOf(ev *probe.Evidence) *AnnouncedRange {
 	n := len(slices.Compact(slices.Clone(ports)))
 	r := &AnnouncedRange{Low: ports[0], High: ports[len(ports)-1], Seen: n, ports: ports}
 	if n >= leastSeen && r.even() {
-		about := Announced{Low: r.Low, High: r.High, Ports: n}.Estimate()
-		r.About = max(roundTwo(float64(about)), r.span())
+		r.About = max(roundTwo(float64(r.estimate())), r.span())
 	}
 	return r
+}
+
+// estimate enlarges the spread that was seen by the part that so many random
+// ports miss on average at both ends.
+func (r *AnnouncedRange) estimate() int {
+	n := float64(r.Seen)
+	return min(int(float64(r.span()-1)*(n+1)/(n-1)+1.5), 65535)
 }
 
 // span is the number of ports from the lowest to the highest.

@@ -143,7 +143,7 @@ func announcedBy(cmd *cobra.Command, s *streams, args []string, check *checkFlag
 		return nil, err
 	}
 	seen := report.AnnouncedBy(&ev)
-	if seen.Ports == 0 {
+	if seen.Range == nil {
 		fmt.Fprintf(s.err, "ftpcheck: hint: %s announced no passive port: ftpcheck %s tells why\n", report.Escape(args[0]), report.Escape(args[0]))
 	}
 	return &seen, nil
