@@ -20,7 +20,7 @@ func TestEveryCodeHasAPage(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		head := strings.Join(headLines(Finding{Code: c.Code, Severity: c.Severity, Title: c.Title}, plain), "\n")
+		head := strings.Join(headLines(Finding{Code: c.Code, Severity: c.Severity, Title: c.Title}, lineWidth, plain), "\n")
 		opening := "```text\n" + head + "\n\n"
 		if *update {
 			_, body, _ := strings.Cut(string(page), "\n\n")

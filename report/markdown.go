@@ -122,7 +122,7 @@ func (m *markdown) writeFix(x Fix) {
 func (m *markdown) writeQuotes(quotes []Quote) {
 	var lines []string
 	for _, q := range quotes {
-		for _, l := range quoteLines(q) {
+		for _, l := range quoteLines(q, quoteIndent, lineWidth) {
 			lines = append(lines, strings.TrimPrefix(l, strings.Repeat(" ", quoteIndent)))
 		}
 	}

@@ -22,6 +22,7 @@ type TextOptions struct {
 // last line. Update prints what is settled while the run goes on; Finish
 // prints the rest.
 type Text struct {
+	page
 	w       *bufio.Writer
 	opt     TextOptions
 	header  bool
@@ -30,7 +31,12 @@ type Text struct {
 
 // NewText returns a printer that writes to w.
 func NewText(w io.Writer, opt TextOptions) *Text {
-	return &Text{w: bufio.NewWriter(w), opt: opt, printed: map[probe.Check]bool{}}
+	t := &Text{w: bufio.NewWriter(w), opt: opt, printed: map[probe.Check]bool{}}
+	t.page = page{width: lineWidth, indent: storyIndent, verbose: opt.Verbose, emit: t.emitLine}
+	if opt.Color {
+		t.paint = paintANSI
+	}
+	return t
 }
 
 // WriteText prints the whole report at once.
@@ -95,7 +101,7 @@ func settled(ev *probe.Evidence, c probe.Check) bool {
 func (t *Text) Finish(r *Report) error {
 	if t.opt.Quiet {
 		for _, f := range r.Findings {
-			t.line("%s", headLines(f, t.word)[0])
+			t.line("%s", headLines(f, t.width, t.word)[0])
 		}
 	} else {
 		t.writeBody(r)
@@ -224,8 +230,7 @@ func arrowOf(dir probe.Kind) string {
 	return "*"
 }
 
-// line writes one line without trailing blanks.
-func (t *Text) line(format string, args ...any) {
-	t.w.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " "))
+func (t *Text) emitLine(line string) {
+	t.w.WriteString(line)
 	t.w.WriteByte('\n')
 }

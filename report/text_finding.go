@@ -6,43 +6,43 @@ import (
 	"strings"
 )
 
-// Indents of a finding's block.
+// Indents in the text report.
 const (
 	storyIndent = 6
-	quoteIndent = 10
-	labelWidth  = 8 // of "Effect" and its kin, after storyIndent
+	quoteIndent = storyIndent + quoteDeeper
+	quoteDeeper = 4 // than the story
 )
 
-func (t *Text) writeFinding(f Finding) {
-	for _, l := range headLines(f, t.word) {
-		t.line("%s", l)
+func (p *page) writeFinding(f Finding) {
+	for _, l := range headLines(f, p.width, p.word) {
+		p.line("%s", l)
 	}
-	t.line("")
-	for i, p := range f.Story {
-		t.paragraph(p)
+	p.line("")
+	for i, paragraph := range f.Story {
+		p.paragraph(paragraph)
 		if i == 0 {
-			t.writeQuotes(f.Quote)
+			p.writeQuotes(f.Quote)
 		}
 	}
 	if len(f.Story) == 0 {
-		t.writeQuotes(f.Quote)
+		p.writeQuotes(f.Quote)
 	}
 	if f.Severity != Note { // a note is short
-		t.labelled("Where", whereText(f.Where))
-		t.labelled("Effect", f.Effect)
-		t.writeFixes(f.Fixes)
-		t.labelled("Sure", string(f.Certainty))
-		t.writeRuledOut(f.RuledOut)
+		p.labelled("Where", whereText(f.Where))
+		p.labelled("Effect", f.Effect)
+		p.writeFixes(f.Fixes)
+		p.labelled("Sure", string(f.Certainty))
+		p.writeRuledOut(f.RuledOut)
 	}
-	t.labelled("More", "ftpcheck explain "+f.Code)
-	t.line("")
+	p.labelled("More", "ftpcheck explain "+f.Code)
+	p.line("")
 }
 
 // writeRuledOut lists what the cause is not, then what is left open.
-func (t *Text) writeRuledOut(what []string) {
+func (p *page) writeRuledOut(what []string) {
 	closed, open := splitRuledOut(what)
-	t.list("Not", closed)
-	t.list("But", open)
+	p.list("Not", closed)
+	p.list("But", open)
 }
 
 // splitRuledOut tells what is ruled out from what is left open, which begins
@@ -58,72 +58,54 @@ func splitRuledOut(what []string) (closed, open []string) {
 	return closed, open
 }
 
-// list writes the items behind one label.
-func (t *Text) list(label string, items []string) {
-	for _, item := range items {
-		t.labelled(label, item)
-		label = " " // a blank label keeps the column
-	}
-}
-
-// headWidth is the width of a finding's first line.
-const headWidth = 79
-
 // headLines are the head of a finding: the code is the last word of the first
-// line, and a title that does not fit goes on below.
-func headLines(f Finding, paint func(string) string) []string {
+// line, and a title that does not fit goes on below. A narrow page has the code
+// on a line of its own.
+func headLines(f Finding, width int, paint func(string) string) []string {
 	word := strings.ToUpper(string(f.Severity))
-	room := headWidth - len("--     ") - len(word) - len(f.Code)
+	room := width - 1 - len("--     ") - len(word) - len(f.Code)
+	deep := strings.Repeat(" ", len("--   ")+len(word))
+	if room < leastTitle {
+		lines := wrap(ASCII(f.Title), width-len(deep))
+		for i := range lines {
+			lines[i] = deep + lines[i]
+		}
+		lines[0] = "-- " + paint(word) + lines[0][len("-- ")+len(word):]
+		return append(lines, deep+f.Code)
+	}
 	title := wrap(ASCII(f.Title), room-2)
-	head := fmt.Sprintf("-- %s  %s %s %s", paint(word), title[0], dashes(room-len(title[0])), f.Code)
-	lines := []string{head}
+	lines := []string{fmt.Sprintf("-- %s  %s %s %s", paint(word), title[0], dashes(room-len(title[0])), f.Code)}
 	for _, more := range title[1:] {
-		lines = append(lines, strings.Repeat(" ", len("--   ")+len(word))+more)
+		lines = append(lines, deep+more)
 	}
 	return lines
 }
 
-func (t *Text) paragraph(p string) {
-	for _, l := range wrap(ASCII(strings.Join(strings.Fields(p), " ")), lineWidth-storyIndent) {
-		t.line("%*s%s", storyIndent, "", l)
-	}
-	t.line("")
-}
-
-// labelled writes "Effect  text" and aligns what follows.
-func (t *Text) labelled(label, text string) {
-	if text == "" {
-		return
-	}
-	indent := storyIndent + labelWidth
-	for i, l := range wrap(ASCII(strings.Join(strings.Fields(text), " ")), lineWidth-indent) {
-		if i > 0 {
-			label = ""
-		}
-		t.line("%*s%-*s%s", storyIndent, "", labelWidth, label, l)
-	}
-}
+// leastTitle is how much room the title needs beside the code.
+const leastTitle = 16
 
 // writeQuotes prints transcript lines with the part that matters underlined.
-func (t *Text) writeQuotes(quotes []Quote) {
+func (p *page) writeQuotes(quotes []Quote) {
 	for _, q := range quotes {
-		for _, l := range quoteLines(q) {
-			t.line("%s", l)
+		for _, l := range quoteLines(q, min(p.indent+quoteDeeper, p.width/20+p.indent), p.width) {
+			p.line("%s", l)
 		}
 	}
 	if len(quotes) > 0 {
-		t.line("")
+		p.line("")
 	}
 }
 
-func quoteLines(q Quote) []string {
-	head := fmt.Sprintf("%*s%2d %s ", quoteIndent, "", q.Line.Number, arrowOf(q.Line.Dir))
+// quoteLines are a transcript line and, below it, the mark under the part that
+// matters.
+func quoteLines(q Quote, indent, width int) []string {
+	head := fmt.Sprintf("%*s%2d %s ", indent, "", q.Line.Number, arrowOf(q.Line.Dir))
 	raw := q.Line.Text
 	from := min(max(q.From, 0), len(raw))
 	to := min(max(q.To, from), len(raw))
 	text := ASCII(raw)
 	start, end := len(ASCII(raw[:from])), len(ASCII(raw[:to]))
-	room := lineWidth - len(head)
+	room := width - len(head)
 	if end > room-3 && len(text) > room { // show the part that matters
 		cut := max(min(start-10, len(text)-room+3), 0)
 		text = "..." + text[cut:]
@@ -137,12 +119,12 @@ func quoteLines(q Quote) []string {
 	}
 	under := strings.Repeat(" ", len(head)+start) + strings.Repeat("^", end-start)
 	label := ASCII(q.Label)
-	if len(under)+1+len(label) <= lineWidth {
+	if len(under)+1+len(label) <= width {
 		return append(lines, join(under, " ", label))
 	}
 	lines = append(lines, under)
 	for _, l := range wrap(label, room) {
-		lines = append(lines, strings.Repeat(" ", max(0, min(len(head)+start, lineWidth-len(l))))+l)
+		lines = append(lines, strings.Repeat(" ", max(0, min(len(head)+start, width-len(l))))+l)
 	}
 	return lines
 }
@@ -202,10 +184,10 @@ var colours = map[string]string{
 	"works": "32", "fails": "31", "FAIL": "31", "PROBLEM": "31", "ERROR": "31", "skip": "2", "NOTE": "36",
 }
 
-// word paints a state word when colours are on.
-func (t *Text) word(w string) string {
+// paintANSI paints a state word.
+func paintANSI(w string) string {
 	c := colours[w]
-	if !t.opt.Color || c == "" {
+	if c == "" {
 		return w
 	}
 	return "\x1b[" + c + "m" + w + "\x1b[0m"

@@ -2,26 +2,26 @@ package report
 
 import "strings"
 
-func (t *Text) writeFixes(fixes []Fix) {
+func (p *page) writeFixes(fixes []Fix) {
 	label := "Fix"
 	for _, f := range fixes {
-		t.labelled(label, join(OwnerTitle(f.Who), ": ", f.Do))
+		p.labelled(label, join(OwnerTitle(f.Who), ": ", f.Do))
 		if label == "Fix" {
 			label = " " // a blank label keeps the column
 		}
 		width := 0
 		shown, rest := f.Examples, ""
-		if !t.opt.Verbose {
+		if !p.verbose {
 			shown, rest = fewExamples(f.Examples)
 		}
 		for _, e := range shown {
 			width = max(width, len(ASCII(e.For)))
 		}
 		for _, e := range shown {
-			t.writeExample(e, width)
+			p.writeExample(e, width)
 		}
 		if rest != "" {
-			t.writeExample(Example{Text: "(-v prints the lines for " + rest + ", too)"}, 0)
+			p.writeExample(Example{Text: "(-v prints the lines for " + rest + ", too)"}, 0)
 		}
 	}
 }
@@ -42,17 +42,17 @@ func fewExamples(all []Example) (shown []Example, rest string) {
 
 // writeExample prints the fix for one product beside its name, or below it
 // where it is too wide for that.
-func (t *Text) writeExample(e Example, width int) {
-	indent := storyIndent + labelWidth + 2
+func (p *page) writeExample(e Example, width int) {
+	indent := p.indent + labelWidth + 2
 	text := strings.Split(strings.TrimRight(e.Text, "\n"), "\n")
 	column := indent
 	if e.For != "" {
 		column += width + 3
 	}
 	for _, l := range text {
-		if column+len(ASCII(l)) > lineWidth {
+		if column+len(ASCII(l)) > p.width {
 			if e.For != "" {
-				t.line("%*s%s", indent, "", clip(ASCII(e.For), lineWidth-indent))
+				p.line("%*s%s", indent, "", clip(ASCII(e.For), p.width-indent))
 				e.For = ""
 			}
 			column = indent + 2
@@ -64,11 +64,11 @@ func (t *Text) writeExample(e Example, width int) {
 		if i == 0 {
 			name = ASCII(e.For)
 		}
-		for j, part := range wrapHanging(ASCII(l), lineWidth-column) {
+		for j, part := range wrapHanging(ASCII(l), p.width-column) {
 			if j > 0 {
 				name = ""
 			}
-			t.line("%*s%-*s%s", indent, "", column-indent, name, part)
+			p.line("%*s%-*s%s", indent, "", column-indent, name, part)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (t *Text) writeCertificates(r *Report) {
 }
 
 func (t *Text) writeCertificate(n, of int, c *probe.Certificate) {
-	t.line("%*sCertificate %d of %d", storyIndent, "", n, of)
+	t.line("%*sCertificate %d of %d", t.indent, "", n, of)
 	t.labelled("Subject", cmp.Or(c.Subject, "none"))
 	t.labelled("Issuer", cmp.Or(c.Issuer, "none"))
 	t.labelled("Names", strings.Join(c.Names, ", "))
