@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"ftpcheck/probe"
@@ -16,6 +17,9 @@ type Arrow struct {
 	Note    string // the port it reached, or what is known of the place where it ended
 	Word    string // what became of it
 	State   State
+
+	To      netip.AddrPort // that we dialled; invalid: we did not dial
+	Outcome probe.Outcome  // of that; zero when there was none
 }
 
 // Arrows returns the connections that were tried: control, then the data
@@ -42,12 +46,12 @@ func controlArrow(ev *probe.Evidence) (Arrow, bool) {
 	l := Line(ev, probe.CheckControl)
 	a := Arrow{Name: "control", State: l.State, Word: Word(l.State)}
 	if at := peerOf(ev); at.IsValid() {
-		a.Arrived, a.Note = true, fmt.Sprintf(":%d", at.Port())
+		a.Arrived, a.Note, a.To, a.Outcome = true, fmt.Sprintf(":%d", at.Port()), at, hops.Open
 		return a, true
 	}
 	for _, d := range ev.Control {
 		if d.Outcome != "" {
-			a.Note = blockedNote(ev, &d)
+			a.Note, a.To, a.Outcome = blockedNote(ev, &d), d.To, d.Outcome
 			return a, true
 		}
 	}
@@ -61,6 +65,9 @@ func passiveArrow(ev *probe.Evidence, c probe.Check) (Arrow, bool) {
 		return a, false
 	}
 	d := m.Dial(probe.AsAnnounced)
+	if d != nil {
+		a.To, a.Outcome = d.To, d.Outcome
+	}
 	switch {
 	case d != nil && d.Outcome == hops.Open:
 		a.Arrived, a.Note = true, fmt.Sprintf(":%d", d.To.Port())

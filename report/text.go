@@ -207,14 +207,8 @@ func (t *Text) writeTranscript(r *Report) {
 	}
 	t.line("TRANSCRIPT")
 	t.line("")
-	for _, l := range r.Transcript {
-		head := fmt.Sprintf("%4d %7.3f %-8s %s ", l.Number, l.At.Seconds(), l.Check, arrowOf(l.Dir))
-		for i, text := range wrap(ASCII(l.Text), lineWidth-len(head)) {
-			if i > 0 {
-				head = strings.Repeat(" ", len(head))
-			}
-			t.line("%s%s", head, text)
-		}
+	for _, l := range TranscriptLines(r.Transcript, lineWidth) {
+		t.line("%s", l)
 	}
 	t.line("")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"ftpcheck/probe"
@@ -49,10 +48,10 @@ func newCheckCommand(s *streams) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				fmt.Fprint(s.err, cmd.UsageString())
-				if s.outTerminal {
-					fmt.Fprintln(s.err, "\nftpcheck: hint: there is no interactive screen yet: give a TARGET, or try ftpcheck demo")
+				if onScreen(s) == nil {
+					return runScreen(cmd.Context(), s, nil, &check, &show)
 				}
+				fmt.Fprint(s.err, cmd.UsageString())
 				return exitStatus(report.ExitUsage)
 			}
 			return runCheck(cmd, s, args, &check, &show, recording)
@@ -68,10 +67,15 @@ func newCheckCommand(s *streams) *cobra.Command {
 	cmd.Flags().Bool("version", false, "print the version")
 	cmd.SetVersionTemplate(versionText())
 	show.complete(cmd)
+	completeCheck(cmd)
+	return cmd
+}
+
+// completeCheck offers the values of a run's flags to the shell.
+func completeCheck(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("checks", completeList(checkNames()))
 	cmd.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(tlsModes, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("follow", cobra.FixedCompletions(follows, cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 // runCheck checks a real server.
@@ -114,9 +118,6 @@ func runProber(ctx context.Context, prober *probe.Prober, v *view, recording str
 	return v.show(ctx, events)
 }
 
-// reserved are commands to come. A script must not take one for a host today.
-var reserved = []string{"tui"}
-
 // oneTarget says what is wrong when there is not exactly one TARGET, or when
 // it is a misspelt command.
 func oneTarget(cmd *cobra.Command, args []string) error {
@@ -125,9 +126,6 @@ func oneTarget(cmd *cobra.Command, args []string) error {
 		commands = append(commands, c.Name())
 	}
 	near := nearest(args[0], commands)
-	if slices.Contains(reserved, args[0]) {
-		return usageError{fmt.Sprintf("the command %s does not exist yet", args[0]), "a host of this name: ftpcheck ftp://" + args[0]}
-	}
 	if len(args) > 1 {
 		hint := "to check several servers, run it once for each"
 		if near != "" {

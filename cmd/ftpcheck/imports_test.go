@@ -19,17 +19,19 @@ var mayImport = map[string][]string{
 	"ftpcheck/probe/ftpd":   {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops"},
 	"ftpcheck/probe/netlab": {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd"},
 	"ftpcheck/report":       {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops"},
+	"ftpcheck/tui":          {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/report"},
 	"ftpcheck/cmd/ftpcheck": {
 		"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd",
-		"ftpcheck/probe/netlab", "ftpcheck/report", "ftpcheck/testdata/scenarios",
+		"ftpcheck/probe/netlab", "ftpcheck/report", "ftpcheck/tui", "ftpcheck/testdata/scenarios",
 	},
 }
 
 // onlyIn names the packages that alone may import something.
 var onlyIn = map[string]string{
-	"github.com/jlaffaye/ftp": "ftpcheck/probe",
-	"github.com/spf13/cobra":  "ftpcheck/cmd/ftpcheck",
-	"charm.land/":             "ftpcheck/tui",
+	"github.com/jlaffaye/ftp":  "ftpcheck/probe",
+	"github.com/spf13/cobra":   "ftpcheck/cmd/ftpcheck",
+	"charm.land/":              "ftpcheck/tui",
+	"github.com/charmbracelet": "ftpcheck/tui",
 }
 
 func TestImportDirection(t *testing.T) {

@@ -99,6 +99,7 @@ func newRootCommand(s *streams) *cobra.Command {
 		newPlanCommand(s),
 		newReplayCommand(s),
 		newServeCommand(s),
+		newTUICommand(s),
 	)
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))

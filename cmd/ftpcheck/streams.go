@@ -16,6 +16,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 
+	inTerminal  bool // standard input is a terminal
 	outTerminal bool // standard output is a terminal
 	errTerminal bool // standard error is a terminal
 
@@ -34,13 +35,14 @@ func systemStreams(ctx context.Context) streams {
 		in:          &interruptible{ctx: ctx, r: os.Stdin},
 		out:         os.Stdout,
 		err:         os.Stderr,
+		inTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		getenv:      os.Getenv,
 		network:     probe.System{},
 	}
 	s.home, _ = os.UserHomeDir()
-	if term.IsTerminal(int(os.Stdin.Fd())) {
+	if s.inTerminal {
 		s.readPassword = promptPassword
 	}
 	return s

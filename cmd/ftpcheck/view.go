@@ -26,13 +26,33 @@ type viewFlags struct {
 }
 
 func (f *viewFlags) add(fs *pflag.FlagSet) {
-	fs.StringSliceVar(&f.require, "require", nil, "exit 1 unless the checks in `LIST` are ok")
-	fs.BoolVar(&f.strict, "strict", false, "exit 1 also for warnings")
+	f.addJudge(fs)
 	fs.StringVar(&f.format, "format", "text", "`FORMAT` of the report: text, json or markdown")
 	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print one line for each finding, and the result")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print all examples of a fix, which programs work, and the transcript, too")
+}
+
+// addJudge adds the flags that say what counts as a failure.
+func (f *viewFlags) addJudge(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&f.require, "require", nil, "exit 1 unless the checks in `LIST` are ok")
+	fs.BoolVar(&f.strict, "strict", false, "exit 1 also for warnings")
+}
+
+// judge reads these flags. ran are the checks of the run; nil when they are
+// not known.
+func (f *viewFlags) judge(ran []probe.Check) (report.Judge, error) {
+	require, err := parseChecks("--require", f.require)
+	if err != nil {
+		return report.Judge{}, err
+	}
+	for _, c := range require {
+		if ran != nil && !slices.Contains(ran, c) {
+			return report.Judge{}, usageError{fmt.Sprintf("--require %s: this check is not run", c), howToRun(c)}
+		}
+	}
+	return report.Judge{Require: require, Strict: f.strict}, nil
 }
 
 // complete offers the values of the flags to the shell.
@@ -82,18 +102,13 @@ func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
 	if f.quiet && f.verbose {
 		return nil, usageError{"-q and -v exclude each other", ""}
 	}
-	require, err := parseChecks("--require", f.require)
+	judge, err := f.judge(ran)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range require {
-		if ran != nil && !slices.Contains(ran, c) {
-			return nil, usageError{fmt.Sprintf("--require %s: this check is not run", c), howToRun(c)}
-		}
-	}
 	v := &view{
 		s:      s,
-		judge:  report.Judge{Require: require, Strict: f.strict},
+		judge:  judge,
 		format: f.format,
 	}
 	toFile := f.output != "" && f.output != "-"

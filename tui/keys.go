@@ -1,0 +1,90 @@
+package tui
+
+import "slices"
+
+// action is what a key does.
+type action int
+
+const (
+	doNone action = iota
+	doUp
+	doDown
+	doPageUp
+	doPageDown
+	doTop
+	doBottom
+	doPane
+	doOpen
+	doBack
+	doTranscript
+	doPath
+	doPorts
+	doChanges
+	doRerun
+	doRerunOne
+	doWatch
+	doEdit
+	doSave
+	doCopyTicket
+	doHelp
+	doSuspend
+	doQuit
+)
+
+// binding is one row of the key table.
+type binding struct {
+	action action
+	keys   []string // as Bubble Tea names them
+	name   string   // of the keys, for people
+	short  string   // in the footer; empty: only in the help
+	long   string   // in the help and the README
+}
+
+// keyTable is the one place that knows the keys: it feeds Update, the footer,
+// the help and the README. Its order is that of all of them.
+var keyTable = []binding{
+	{doUp, []string{"up", "k"}, "up k", "", "the check or finding above; in the detail: scroll"},
+	{doDown, []string{"down", "j"}, "down j", "move", "the check or finding below; in the detail: scroll"},
+	{doPageDown, []string{"space", "pgdown", "ctrl+f"}, "space pgdn", "scroll", "scroll the detail down"},
+	{doPageUp, []string{"b", "pgup", "ctrl+b"}, "b pgup", "", "scroll the detail up"},
+	{doTop, []string{"g", "home"}, "g home", "", "the first line"},
+	{doBottom, []string{"G", "shift+g", "end"}, "G end", "", "the last line"},
+	{doOpen, []string{"enter"}, "enter", "open", "the detail alone on the screen"},
+	{doBack, []string{"esc"}, "esc", "", "back; cancel the run; end the watch"},
+	{doPane, []string{"tab"}, "tab", "", "the next pane, for the keys that scroll"},
+	{doRerun, []string{"r"}, "r", "rerun", "run all checks again"},
+	{doRerunOne, []string{"R", "shift+r"}, "R", "this check", "run this check again, and those that it needs"},
+	{doWatch, []string{"w"}, "w", "watch", "run again and again, and list what changes"},
+	{doChanges, []string{"c"}, "c", "", "what changed from run to run"},
+	{doTranscript, []string{"t"}, "t", "transcript", "what was said on the control connections"},
+	{doPath, []string{"p"}, "p", "path", "who connects to whom, and where packets die"},
+	{doPorts, []string{"m"}, "m", "port map", "the data ports that were tried"},
+	{doEdit, []string{"e"}, "e", "edit", "edit the target and the options"},
+	{doSave, []string{"s"}, "s", "save", "save the report: .txt, .json or .md"},
+	{doCopyTicket, []string{"y"}, "y", "copy", "copy the report as a ticket (Markdown), by OSC 52"},
+	{doHelp, []string{"?", "f1"}, "?", "help", "this list"},
+	{doSuspend, []string{"ctrl+z"}, "ctrl+z", "", "suspend ftpcheck"},
+	{doQuit, []string{"q", "ctrl+c"}, "q ctrl+c", "quit", "quit, and print the text report"},
+}
+
+// actionOf returns what a key does.
+func actionOf(key string) action {
+	for _, b := range keyTable {
+		if slices.Contains(b.keys, key) {
+			return b.action
+		}
+	}
+	return doNone
+}
+
+// Key is one row of the key table, for the README.
+type Key struct{ Keys, Does string }
+
+// Keys returns the key table.
+func Keys() []Key {
+	var all []Key
+	for _, b := range keyTable {
+		all = append(all, Key{b.name, b.long})
+	}
+	return all
+}

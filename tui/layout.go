@@ -1,0 +1,61 @@
+package tui
+
+// Sizes of the screen.
+const (
+	minWidth, minHeight = 40, 10
+	splitWidth          = 60  // from here on the list stands above the detail
+	wideWidth           = 100 // from here on beside it
+	splitHeight         = 16  // fewer rows have no room for both
+	deepHeight          = 30  // from here on the transcript stands below
+)
+
+// frame is the part of the screen that is always there: a header and a rule
+// above, a rule and a footer below.
+const frameRows = 4
+
+// layout is how a screen of some size is shared out. A part without rows is
+// not shown.
+type layout struct {
+	width, height int
+	listWidth     int
+	listRows      int
+	pathRows      int // below the list, of its width
+	detailWidth   int
+	detailRows    int
+	logRows       int // transcript or changes, below all of it
+	wide          bool
+}
+
+// layoutOf shares out a screen. items is the number of rows of the list, and
+// pathRows that of the path diagram.
+func layoutOf(width, height, items, pathRows int) layout {
+	l := layout{width: width, height: height}
+	body := height - frameRows
+	switch {
+	case width < minWidth || height < minHeight:
+		return l
+	case width >= wideWidth:
+		l.wide = true
+		l.listWidth = min(max(width*38/100, 44), 72)
+		l.detailWidth = width - l.listWidth - 3
+		if height >= deepHeight {
+			l.logRows = max(body/4, 6)
+			body -= l.logRows + 1
+		}
+		l.listRows, l.detailRows = body, body
+		if room := body - pathRows - 1; pathRows > 0 && room >= min(items, 6) {
+			l.listRows = min(items, room)
+			l.pathRows = body - l.listRows - 1
+		}
+	case width >= splitWidth && height >= splitHeight:
+		l.listWidth, l.detailWidth = width, width
+		l.listRows = min(max(items, 3), (body-1)*9/20)
+		l.detailRows = body - 1 - l.listRows
+	default:
+		l.listWidth, l.listRows = width, body
+	}
+	return l
+}
+
+// split reports whether list and detail are on the screen together.
+func (l layout) split() bool { return l.detailRows > 0 }

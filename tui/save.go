@@ -1,0 +1,109 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"ftpcheck/report"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// prompt asks for the name of a file, and whether to overwrite one.
+type prompt struct {
+	name      field
+	overwrite bool // the question is whether to overwrite
+}
+
+// format is a kind of file that a report can be saved as.
+type format struct {
+	extension string
+	write     func(io.Writer, *report.Report) error
+}
+
+var formats = []format{
+	{".txt", func(w io.Writer, r *report.Report) error {
+		return report.WriteText(w, r, report.TextOptions{Verbose: true})
+	}},
+	{".json", report.WriteJSON},
+	{".md", func(w io.Writer, r *report.Report) error { return report.WriteMarkdown(w, r, true) }},
+}
+
+// extensions names the formats for people.
+func extensions() string {
+	var all []string
+	for _, f := range formats {
+		all = append(all, f.extension)
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
+}
+
+// askPath begins to ask under which name to save the report.
+func (m *Model) askPath() {
+	if m.report == nil {
+		m.say("there is nothing to save yet")
+		return
+	}
+	m.prompt = &prompt{}
+	m.prompt.name.set("ftpcheck.txt")
+}
+
+func (m *Model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
+	p := m.prompt
+	switch {
+	case msg.String() == "esc":
+		m.prompt = nil
+		m.say("not saved")
+	case p.overwrite && msg.String() == "y":
+		m.saveAs(true)
+	case p.overwrite:
+		p.overwrite = false
+	case msg.String() == "enter":
+		m.saveAs(false)
+	default:
+		p.name.key(msg)
+	}
+	return nil
+}
+
+// saveAs writes the report in the format that the file's extension names.
+func (m *Model) saveAs(overwrite bool) {
+	name := m.prompt.name.String()
+	at := slices.IndexFunc(formats, func(f format) bool {
+		return f.extension == strings.ToLower(path.Ext(name))
+	})
+	if at < 0 {
+		m.say(fmt.Sprintf("the name must end in %s, which says the format", extensions()))
+		return
+	}
+	where, err := m.work.Save(name, overwrite, func(w io.Writer) error { return formats[at].write(w, m.report) })
+	switch {
+	case errors.Is(err, ErrExists):
+		m.prompt.overwrite = true
+	case err != nil:
+		m.prompt.overwrite = false
+		m.say(err.Error())
+	default:
+		m.prompt = nil
+		m.say("saved as " + where)
+	}
+}
+
+// copyTicket puts the report as a ticket into the terminal's clipboard.
+func (m *Model) copyTicket() tea.Cmd {
+	if m.report == nil {
+		m.say("there is nothing to copy yet")
+		return nil
+	}
+	var b strings.Builder
+	if err := report.WriteMarkdown(&b, m.report, false); err != nil {
+		m.say(err.Error())
+		return nil
+	}
+	m.say(fmt.Sprintf("ticket sent to the clipboard, %d bytes; a terminal without OSC 52 ignores it: s saves it as .md", b.Len()))
+	return tea.SetClipboard(b.String())
+}

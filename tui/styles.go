@@ -1,0 +1,60 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// styles decorate. Words and shapes carry every state without them.
+type styles struct {
+	plain bool
+	words map[string]lipgloss.Style // by the word that carries a state
+	rule  lipgloss.Style
+	title lipgloss.Style
+	faint lipgloss.Style
+	mark  lipgloss.Style // of what is underlined in a quote
+	here  lipgloss.Style // the row under the cursor
+}
+
+// newStyles are the styles for a dark or a light background. plain has none.
+func newStyles(plain, dark bool) styles {
+	if plain {
+		return styles{plain: true}
+	}
+	pick := lipgloss.LightDark(dark)
+	style := func(light, dark string) lipgloss.Style {
+		return lipgloss.NewStyle().Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
+	}
+	good, doubt, bad, calm := style("#116329", "10"), style("#7d4e00", "11"), style("#a40e26", "9"), style("#0550ae", "14")
+	quiet := style("#57606a", "8")
+	return styles{
+		words: map[string]lipgloss.Style{
+			"ok": good, "PASS": good, "works": good, "open": good,
+			"warn": doubt, "WARNING": doubt, "refused": doubt, "no arrival": doubt,
+			"FAIL": bad.Bold(true), "fails": bad, "PROBLEM": bad.Bold(true), "ERROR": bad.Bold(true), "silent": bad, "rejected": bad,
+			"skip": quiet, "-": quiet, "NOTE": calm, "....": calm,
+		},
+		rule:  quiet,
+		title: lipgloss.NewStyle().Bold(true),
+		faint: quiet,
+		mark:  bad,
+		here:  lipgloss.NewStyle().Reverse(true),
+	}
+}
+
+// word decorates a word that carries a state.
+func (s styles) word(w string) string {
+	if style, ok := s.words[w]; ok {
+		return style.Render(w)
+	}
+	return w
+}
+
+// in decorates text, without the blanks at its ends.
+func (s styles) in(style lipgloss.Style, text string) string {
+	if s.plain || strings.TrimSpace(text) == "" {
+		return text
+	}
+	return style.Render(text)
+}

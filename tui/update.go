@@ -1,0 +1,226 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"ftpcheck/probe"
+)
+
+// Update folds one message into the screen.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.style = newStyles(m.opt.Plain, msg.IsDark())
+	case timeMsg:
+		m.now = time.Time(msg)
+	case secondMsg:
+		return m, m.second(msg)
+	case eventsMsg:
+		return m, m.events(msg)
+	case alarmMsg:
+		if m.watch.on && int(msg) == m.watch.turn && !m.running() {
+			m.watch.next = time.Time{}
+			return m, m.run(m.job, nil)
+		}
+	case tea.PasteMsg:
+		m.paste(msg.Content)
+	case tea.KeyPressMsg:
+		m.status = ""
+		return m, m.key(msg)
+	}
+	return m, nil
+}
+
+// second goes on counting while the run or the pause goes on.
+func (m *Model) second(msg secondMsg) tea.Cmd {
+	if msg.feed != m.feed || !m.running() && m.watch.next.IsZero() {
+		return nil
+	}
+	m.now = msg.now
+	return m.nextSecond()
+}
+
+func (m *Model) events(msg eventsMsg) tea.Cmd {
+	if msg.feed != m.feed || m.feed == nil {
+		return nil // of a run that was stopped
+	}
+	m.now = msg.now
+	m.fold()
+	switch {
+	case m.running():
+		return m.feed.next
+	case m.watch.on:
+		return m.wind()
+	}
+	return nil
+}
+
+// key does what the key table says, unless a form or a prompt takes the key.
+func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
+	does := actionOf(msg.String())
+	switch {
+	case does == doSuspend:
+		return tea.Suspend
+	case msg.String() == "ctrl+c":
+		return tea.Quit
+	case m.prompt != nil:
+		return m.promptKey(msg)
+	case m.asking:
+		return m.formKey(msg)
+	}
+	return m.do(does)
+}
+
+// do carries out an action.
+func (m *Model) do(a action) tea.Cmd {
+	switch a {
+	case doQuit:
+		return tea.Quit
+	case doUp, doDown, doPageUp, doPageDown, doTop, doBottom:
+		m.move(a)
+	case doTranscript, doPath, doPorts, doChanges, doHelp:
+		m.toggle(a)
+	case doPane:
+		m.nextPane()
+	case doOpen:
+		m.alone, m.over = true, doNone
+	case doBack:
+		return m.goBack()
+	case doRerun:
+		return m.again(nil)
+	case doRerunOne:
+		return m.again(m.needed())
+	case doWatch:
+		return m.toggleWatch()
+	case doEdit:
+		m.editForm()
+	case doSave:
+		m.askPath()
+	case doCopyTicket:
+		return m.copyTicket()
+	}
+	return nil
+}
+
+// again runs checks again; nil: all.
+func (m *Model) again(checks []probe.Check) tea.Cmd {
+	if m.job == nil {
+		return nil
+	}
+	m.watch.next = time.Time{}
+	m.watch.turn++
+	return m.run(m.job, checks)
+}
+
+// basic are the checks that lead to a login.
+var basic = []probe.Check{probe.CheckName, probe.CheckControl, probe.CheckSecure, probe.CheckLogin}
+
+// needed are the checks of the selected row, and those that they need.
+func (m *Model) needed() []probe.Check {
+	r, ok := m.selected()
+	if !ok || m.job == nil {
+		return nil
+	}
+	wanted := slices.Concat(basic, []probe.Check{probe.CheckPath, r.check})
+	if r.finding != nil {
+		wanted = append(wanted, r.finding.Checks...)
+	}
+	var checks []probe.Check
+	for _, c := range m.job.Checks {
+		if slices.Contains(wanted, c) {
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+// goBack leaves what is on top: an overlay, the detail alone, the run, the
+// watch.
+func (m *Model) goBack() tea.Cmd {
+	switch {
+	case m.over != doNone:
+		m.toggle(m.over)
+	case m.alone:
+		m.alone = false
+	case m.running():
+		m.watch.on = false
+		m.feed.cancel()
+	case m.watch.on:
+		return m.toggleWatch()
+	case m.focus != onList:
+		m.focus = onList
+	}
+	return nil
+}
+
+// toggle shows an overlay, or takes it away again.
+func (m *Model) toggle(a action) {
+	if m.over == a {
+		m.over = doNone
+		return
+	}
+	m.over = a
+	m.scroll[onOverlay] = 0
+	if a == doTranscript {
+		m.scroll[onOverlay] = m.lineOfSelected()
+	}
+}
+
+// nextPane gives the focus to the next pane that is on the screen.
+func (m *Model) nextPane() {
+	l := m.layout()
+	shown := map[focus]bool{onList: true, onDetail: l.split(), onLog: l.logRows > 0}
+	for m.focus = (m.focus + 1) % onOverlay; !shown[m.focus]; {
+		m.focus = (m.focus + 1) % onOverlay
+	}
+}
+
+// move moves the cursor or scrolls, depending on the pane. The keys for whole
+// pages always scroll: the detail, where the list has the focus.
+func (m *Model) move(a action) {
+	at := m.focus
+	switch {
+	case m.over != doNone:
+		at = onOverlay
+	case m.alone:
+		at = onDetail
+	case at == onList && (a == doPageUp || a == doPageDown) && m.layout().split():
+		at = onDetail
+	}
+	if at == onList {
+		m.moveCursor(a)
+		return
+	}
+	page := max(m.rowsOf(at)-1, 1)
+	by := map[action]int{doUp: -1, doDown: 1, doPageUp: -page, doPageDown: page, doTop: -1 << 20, doBottom: 1 << 20}[a]
+	m.scroll[at] = min(max(m.scroll[at]+by, 0), m.furthest(at))
+}
+
+func (m *Model) moveCursor(a action) {
+	page := max(m.layout().listRows-1, 1)
+	by := map[action]int{doUp: -1, doDown: 1, doPageUp: -page, doPageDown: page, doTop: -1 << 20, doBottom: 1 << 20}[a]
+	name := m.rowAt(m.cursorIndex() + by)
+	m.moved = true
+	if name != m.cursor {
+		m.cursor, m.scroll[onDetail] = name, 0
+	}
+}
+
+// lineOfSelected is the first line of the transcript that belongs to the
+// selected row.
+func (m *Model) lineOfSelected() int {
+	r, ok := m.selected()
+	if !ok || m.report == nil {
+		return 0
+	}
+	check := r.check
+	if r.finding != nil && len(r.finding.Checks) > 0 {
+		check = r.finding.Checks[0]
+	}
+	i := slices.IndexFunc(m.report.Transcript, func(l probe.Line) bool { return l.Check == check })
+	return min(max(i, 0), m.furthest(onOverlay))
+}
