@@ -38,6 +38,8 @@ type Options struct {
 
 	TLS *TLS // nil: the server speaks plain FTP only
 
+	Exchange bool // tell clients that are ftpcheck's own what was seen of them (package exchange)
+
 	ActiveFrom netip.Addr // source address of active data connections instead of the control connection's own
 	Faults     []string   // names of Faults, "NAME" or "NAME=ARGUMENT"
 	Product    string     // text of the greeting after "220 "
