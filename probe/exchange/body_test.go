@@ -34,14 +34,14 @@ func TestChangedBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, changed := range map[string]string{
-		"empty":       "",
-		"cut":         text[:len(text)/2],
-		"no letter":   "1" + text[1:],
-		"one letter":  other(text[:1]) + text[1:],
-		"upper case":  strings.ToUpper(text),
-		"no deflate":  strings.Repeat("a", 40),
-		"only a sum":  text[:13],
-		"other tail":  text + "aaaa",
+		"empty":      "",
+		"cut":        text[:len(text)/2],
+		"no letter":  "1" + text[1:],
+		"one letter": other(text[:1]) + text[1:],
+		"upper case": strings.ToUpper(text),
+		"no deflate": strings.Repeat("a", 40),
+		"only a sum": text[:13],
+		"other tail": text + "aaaa",
 	} {
 		if err := Decode(changed, &Seen{}); !errors.Is(err, ErrChanged) {
 			t.Errorf("%s: %v, want %v", name, err, ErrChanged)
