@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
 
@@ -73,6 +74,9 @@ const (
 	KindIdle     Kind = "idle"     // Session was silent for Took, and then: Outcome ok|closed|reset|timeout, Code and Text of what the server said; or alert, Text is its name
 	KindHop      Kind = "hop"      // one TTL-limited attempt: Addr, TTL, Outcome, ICMP, Took
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
+	KindHello    Kind = "hello"    // the opposite end told who it is, and how it sees Session: Hello
+	KindSeen     Kind = "seen"     // the opposite end told all that it has seen so far: Seen; or Outcome failed, Text why it did not
+	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset, Took
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
 )
 
@@ -118,6 +122,9 @@ const (
 	AsRandom      As = "random"       // a port that the server did not announce
 	AsTrial       As = "trial"        // a handshake on a control connection of its own, with the versions in TLS.Offer
 	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
+	AsPeer        As = "peer"         // a port on which the opposite end listens at our request
+	AsDown        As = "down"         // of KindSize: from the server to us
+	AsUp          As = "up"           // of KindSize: from us to the server
 	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server
 )
 
@@ -130,6 +137,7 @@ const (
 	TryUnresumed Try = "unresumed"  // the data connection does not resume the control connection's TLS session
 	TryClearData Try = "clear-data" // TLS on the control connection alone (PROT C)
 	TryClamped   Try = "clamped"    // the data connection asks for small segments (DialOptions.MSS)
+	TryPeer      Try = "peer"       // the opposite end tells afterwards what it sent and saw in this session
 )
 
 // Event is one observation. It is flat on purpose: one line of JSON each, and
@@ -157,6 +165,10 @@ type Event struct {
 	TLS     *TLS           `json:"tls,omitempty"`
 	Try     Try            `json:"try,omitzero"`  // of KindBegin, KindEnd and all between that belong to a further try
 	Step    int            `json:"step,omitzero"` // transfer of the transfer check, from 1
+	Sum     string         `json:"sum,omitzero"`  // of KindData: SHA-256 of what came or went, hexadecimal; empty: not taken
+
+	Hello *exchange.Hello `json:"hello,omitempty"`
+	Seen  *exchange.Seen  `json:"seen,omitempty"`
 }
 
 // TLS is what one handshake showed.

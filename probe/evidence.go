@@ -32,6 +32,7 @@ type Evidence struct {
 	Randoms []Dial      // ports that the server did not announce
 	Idle    []Silence
 	Left    []string // notes on files of ours that may be left behind on the server
+	Peer    *Peer    // nil: the opposite end is not ftpcheck's own, or did not say so
 }
 
 // Handshake is one TLS handshake.
@@ -105,6 +106,7 @@ type Data struct {
 	Bytes   int64
 	Outcome Outcome       // eof, cut, reset, timeout, limit
 	Took    time.Duration // from open to end
+	Sum     string        // SHA-256 of the bytes, hexadecimal; empty: not taken
 }
 
 // Hop is one TTL-limited attempt of the path check.

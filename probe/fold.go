@@ -38,14 +38,8 @@ func (e *Evidence) Add(ev Event) {
 		})
 	case KindAnnounce:
 		e.addAnnounce(ev)
-	case KindListen:
-		if m := e.mode(ev); m != nil {
-			m.Listen, m.Announced = ev.Local, ev.Addr
-		}
-	case KindArrive:
-		if m := e.mode(ev); m != nil {
-			m.Arrivals = append(m.Arrivals, Arrival{From: ev.Addr, Local: ev.Local, At: ev.At, Replied: m.Reply != nil})
-		}
+	case KindListen, KindArrive:
+		e.addListener(ev)
 	case KindData:
 		e.addData(ev)
 	case KindTLS:
@@ -57,6 +51,8 @@ func (e *Evidence) Add(ev Event) {
 	case KindClient:
 		c := e.client()
 		c.Outcome, c.Text, c.Entries = ev.Outcome, ev.Text, ev.Bytes
+	case KindHello, KindSeen, KindSize:
+		e.addPeer(ev)
 	}
 }
 

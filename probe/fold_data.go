@@ -55,6 +55,8 @@ func (e *Evidence) dials(ev Event) *[]Dial {
 		return &e.Randoms
 	case AsClient:
 		return &e.client().Dials
+	case AsPeer:
+		return &e.peer().Dials
 	}
 	return nil
 }
@@ -102,7 +104,7 @@ func (e *Evidence) addData(ev Event) {
 	if m == nil {
 		return
 	}
-	data := &Data{Bytes: ev.Bytes, Outcome: ev.Outcome, Took: ev.Took}
+	data := &Data{Bytes: ev.Bytes, Outcome: ev.Outcome, Took: ev.Took, Sum: ev.Sum}
 	if ev.As == AsActive {
 		for i := range m.Arrivals {
 			if m.Arrivals[i].From == ev.Addr {

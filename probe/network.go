@@ -34,3 +34,11 @@ type DialOptions struct {
 	TTL   int            // IP time to live or IPv6 hop limit of the SYN, 0 for the system's default
 	MSS   int            // largest TCP segment in bytes, both ways, 0 for the system's default
 }
+
+// HalfOpens is a Network that can see handshakes which are not complete.
+type HalfOpens interface {
+	// HalfOpen returns who sent a SYN to the port on which local listens, got an
+	// answer, and has not completed the handshake yet. ok is false where the
+	// system does not tell.
+	HalfOpen(local netip.AddrPort) (from []netip.AddrPort, ok bool)
+}

@@ -13,13 +13,14 @@ import (
 // mayImport is the import direction: the packages of this module that each of
 // them may import. What is not listed here is not allowed.
 var mayImport = map[string][]string{
-	"ftpcheck/probe/wire":   {},
-	"ftpcheck/probe/hops":   {},
-	"ftpcheck/probe":        {"ftpcheck/probe/wire", "ftpcheck/probe/hops"},
-	"ftpcheck/probe/ftpd":   {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops"},
-	"ftpcheck/probe/netlab": {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd"},
-	"ftpcheck/report":       {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops"},
-	"ftpcheck/tui":          {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/report"},
+	"ftpcheck/probe/wire":     {},
+	"ftpcheck/probe/hops":     {},
+	"ftpcheck/probe/exchange": {"ftpcheck/probe/hops"},
+	"ftpcheck/probe":          {"ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange"},
+	"ftpcheck/probe/ftpd":     {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange"},
+	"ftpcheck/probe/netlab":   {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd"},
+	"ftpcheck/report":         {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange"},
+	"ftpcheck/tui":            {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/report"},
 	"ftpcheck/cmd/ftpcheck": {
 		"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd",
 		"ftpcheck/probe/netlab", "ftpcheck/report", "ftpcheck/tui", "ftpcheck/testdata/scenarios",

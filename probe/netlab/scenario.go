@@ -48,7 +48,8 @@ type Server struct {
 	Port      uint16              `json:"port,omitempty"`     // control port, 21 by default
 	Passive   string              `json:"passive,omitempty"`  // range, "50000-50100" by default
 	Announce  string              `json:"announce,omitempty"` // address in 227 replies instead of its own
-	Faults    []string            `json:"faults,omitempty"`   // of probe/ftpd, for the simulation
+	Peer      bool                `json:"peer,omitempty"`     // it is ftpcheck's own and takes part in the exchange; software "ftpcheck" in the kernel lab
+	Faults    []string            `json:"faults,omitempty"`   // of probe/ftpd, for the simulation and for software "ftpcheck"
 	Software  []string            `json:"software,omitempty"` // real servers for the kernel lab: vsftpd proftpd pure-ftpd pyftpdlib, or raw:ssh raw:silent raw:close raw:none; nil: vsftpd
 	Config    map[string][]string `json:"config,omitempty"`   // further configuration lines per software
 	TLS       *TLS                `json:"tls,omitempty"`      // nil: it has none

@@ -1,0 +1,91 @@
+package probe
+
+import (
+	"net/netip"
+	"time"
+
+	"ftpcheck/probe/exchange"
+)
+
+// Peer is what the opposite end told, when it is ftpcheck's own, and what was
+// tried with its help. All that it told is a claim of the other side: bounded,
+// not trusted.
+type Peer struct {
+	Hellos map[int]exchange.Hello // by Session.ID: how it sees that session
+	Seen   *exchange.Seen         // all that it saw, as of the last time that it told; nil when it never did
+	Missed string                 // why it did not tell the last time it was asked; empty when it did
+
+	Dials    []Dial           // at ports on which it listened at our request
+	Listens  []netip.AddrPort // where we listened for connections that we asked it to make
+	Arrivals []Arrival        // that came there
+	Sizes    []Size
+}
+
+// Size is one piece of data that was to cross the network in one segment.
+type Size struct {
+	Down    bool           // from the server to us
+	Port    netip.AddrPort // of the server
+	Bytes   int            // of the whole piece
+	Moved   int64          // bytes that we read or wrote
+	Outcome Outcome        // eof: all moved, as far as this end can tell; timeout, reset
+	Took    time.Duration
+}
+
+// SessionOf returns what the opposite end saw of our session, or nil.
+func (p *Peer) SessionOf(id int) *exchange.Session {
+	if p == nil || p.Seen == nil {
+		return nil
+	}
+	h, ok := p.Hellos[id]
+	if !ok {
+		return nil
+	}
+	for i := range p.Seen.Sessions {
+		if p.Seen.Sessions[i].Number == h.Session {
+			return &p.Seen.Sessions[i]
+		}
+	}
+	return nil
+}
+
+func (e *Evidence) peer() *Peer {
+	if e.Peer == nil {
+		e.Peer = &Peer{Hellos: map[int]exchange.Hello{}}
+	}
+	return e.Peer
+}
+
+func (e *Evidence) addPeer(ev Event) {
+	p := e.peer()
+	switch {
+	case ev.Kind == KindHello && ev.Hello != nil:
+		p.Hellos[ev.Session] = *ev.Hello
+	case ev.Kind == KindSeen && ev.Seen != nil:
+		p.Seen, p.Missed = ev.Seen, ""
+	case ev.Kind == KindSeen:
+		p.Missed = ev.Text
+	case ev.Kind == KindSize:
+		p.Sizes = append(p.Sizes, Size{
+			Down: ev.As == AsDown, Port: ev.Addr, Bytes: ev.Count,
+			Moved: ev.Bytes, Outcome: ev.Outcome, Took: ev.Took,
+		})
+	}
+}
+
+// addListener notes that we listen, or that a connection came.
+func (e *Evidence) addListener(ev Event) {
+	arrival := Arrival{From: ev.Addr, Local: ev.Local, At: ev.At}
+	m := e.mode(ev)
+	switch {
+	case m != nil && ev.Kind == KindListen:
+		m.Listen, m.Announced = ev.Local, ev.Addr
+	case m != nil:
+		arrival.Replied = m.Reply != nil
+		m.Arrivals = append(m.Arrivals, arrival)
+	case ev.Check != CheckPeer:
+	case ev.Kind == KindListen:
+		e.peer().Listens = append(e.peer().Listens, ev.Local)
+	default:
+		e.peer().Arrivals = append(e.peer().Arrivals, arrival)
+	}
+}
