@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"ftpcheck/probe/ftpd":     {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange"},
 	"ftpcheck/probe/netlab":   {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd"},
 	"ftpcheck/report":         {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange"},
-	"ftpcheck/tui":            {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/report"},
+	"ftpcheck/tui":            {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd", "ftpcheck/report"},
 	"ftpcheck/cmd/ftpcheck": {
 		"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd",
 		"ftpcheck/probe/netlab", "ftpcheck/report", "ftpcheck/tui", "ftpcheck/testdata/scenarios",

@@ -32,6 +32,7 @@ type serveFlags struct {
 	sessions, perAddress      int
 	idle, life                time.Duration
 	tls                       serveTLSFlags
+	tui                       bool
 }
 
 func (f *serveFlags) add(fs *pflag.FlagSet) {
@@ -47,6 +48,7 @@ func (f *serveFlags) add(fs *pflag.FlagSet) {
 	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "admit `N` sessions at once from one address")
 	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this `DURATION`")
 	fs.DurationVar(&f.life, "for", 0, "stop after this `DURATION` (default never)")
+	fs.BoolVar(&f.tui, "tui", false, "show it on an interactive screen, where faults can be switched on and off")
 }
 
 // newServeCommand is the opposite end: a server to check against.
@@ -103,6 +105,9 @@ func (f *serveFlags) run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	if f.tui {
+		return f.runScreen(ctx, s, opt)
+	}
 	var server *ftpd.Server
 	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(s.out, f.welcome(opt, addrs, server.Certificate())) }
 	opt.Log = func(e ftpd.Entry) {
@@ -143,17 +148,27 @@ func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x50
 	if opt.Anonymous {
 		line("user", "anonymous, with any password")
 	}
-	command := f.tls.command(opt.TLS, opt.User != "")
 	if opt.User != "" {
 		line("user", report.Escape(opt.User))
-		command += url.User(opt.User).String() + "@"
 		if f.passwordFile == "" {
 			line("password", opt.Password)
+		}
+	}
+	fmt.Fprintf(&b, "\nat the other side:\n\n  %s\n\n", f.otherSide(opt, addrs[0]))
+	return b.String()
+}
+
+// otherSide is the command that checks this server. It brings the password
+// along when that was made up for the occasion.
+func (f *serveFlags) otherSide(opt ftpd.Options, listening netip.AddrPort) string {
+	command := f.tls.command(opt.TLS, opt.User != "")
+	if opt.User != "" {
+		command += url.User(opt.User).String() + "@"
+		if f.passwordFile == "" {
 			command = "FTPCHECK_PASSWORD=" + opt.Password + " " + command
 		}
 	}
-	fmt.Fprintf(&b, "\nat the other side:\n\n  %s%v\n\n", command, reachableAt(opt, addrs[0]))
-	return b.String()
+	return command + reachableAt(opt, listening).String()
 }
 
 // reachableAt is the control address as the other side has to write it, as far

@@ -1,0 +1,131 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"ftpcheck/probe/ftpd"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// ServerOptions are what the screen of a server shows and can do.
+type ServerOptions struct {
+	Log       *ServerLog           // what the server tells
+	Address   string               // control address, for the header
+	About     string               // what there is to say of the server: lines
+	Command   string               // to type at the other side
+	Faults    []string             // that are switched on at first, as in ftpd.Options
+	Unsaid    map[ftpd.What]bool   // entries that only the log of a session shows: another one says the same
+	SetFaults func([]string) error // ftpd.Server.SetFaults
+	Stop      func()               // stops the server and waits for its end
+
+	Plain bool // no colours and no attributes at all
+	ASCII bool // rules of ASCII characters: the locale is not UTF-8
+}
+
+// mostWaiting bounds the entries that wait for the screen: it may be paused,
+// or its terminal stopped, while a client goes on.
+const mostWaiting = 10000
+
+// ServerLog hands what a server tells to its screen. Its zero value is ready.
+type ServerLog struct {
+	mu      sync.Mutex
+	entries []ftpd.Entry
+	lost    int           // that were dropped because too many waited
+	more    chan struct{} // there are entries; made by the screen
+}
+
+// Add is for ftpd.Options.Log. It never waits.
+func (l *ServerLog) Add(e ftpd.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.entries) >= mostWaiting {
+		n := mostWaiting / 10
+		l.entries = append(l.entries[:0:0], l.entries[n:]...)
+		l.lost += n
+	}
+	l.entries = append(l.entries, e)
+	l.wake()
+}
+
+func (l *ServerLog) wake() {
+	select {
+	case l.more <- struct{}{}: // never without a screen
+	default:
+	}
+}
+
+// open makes the log wake its screen, also for what it holds by now.
+func (l *ServerLog) open() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.more = make(chan struct{}, 1)
+	if len(l.entries) > 0 {
+		l.wake()
+	}
+}
+
+// take returns the entries that waited, and how many are lost.
+func (l *ServerLog) take() ([]ftpd.Entry, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	entries := l.entries
+	l.entries = nil
+	return entries, l.lost
+}
+
+func (l *ServerLog) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.entries)
+}
+
+// entriesMsg says that the server has told something.
+type entriesMsg time.Time
+
+// next waits for entries, and a little longer for those that follow at once.
+func (l *ServerLog) next(ctx context.Context) tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case <-l.more:
+		case <-ctx.Done():
+			return nil
+		}
+		select {
+		case <-time.After(frame):
+		case <-ctx.Done():
+		}
+		return entriesMsg(time.Now())
+	}
+}
+
+// ServerOutcome is what is left when a server's screen is closed.
+type ServerOutcome struct {
+	Entries []ftpd.Entry // the last of them, oldest first
+	Lost    int          // that came before them
+}
+
+// RunServer shows the screen of a server on standard input and output until the
+// user quits or ctx is cancelled, as it has to be when the server ends. It
+// needs a terminal.
+func RunServer(ctx context.Context, o ServerOptions) (ServerOutcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := newServerModel(ctx, o)
+	p := tea.NewProgram(m, tea.WithoutSignalHandler(), tea.WithFPS(20))
+	stop := context.AfterFunc(ctx, p.Quit)
+	defer stop()
+	_, err := p.Run()
+	o.Stop()
+	if errors.Is(err, tea.ErrProgramPanic) {
+		return ServerOutcome{}, fmt.Errorf("the screen failed: %w", err)
+	}
+	if err != nil {
+		err = fmt.Errorf("cannot use the terminal: %w", err)
+	}
+	return m.close(), err
+}

@@ -1,0 +1,81 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+)
+
+// What only the keys of a server's screen do.
+const (
+	doFaults action = iota + 100
+	doLog
+	doAbout
+	doPause
+	doClear
+	doCopyCommand
+)
+
+// serverKeys is the key table of a server's screen: it feeds Update, the
+// footer and the help.
+var serverKeys = []binding{
+	{doUp, []string{"up", "k"}, "up k", "", "the session or fault above; in the detail: scroll"},
+	{doDown, []string{"down", "j"}, "down j", "move", "the session or fault below; in the detail: scroll"},
+	{doPageDown, []string{"space", "pgdown", "ctrl+f"}, "space pgdn", "scroll", "scroll the detail down; in the faults: on or off"},
+	{doPageUp, []string{"b", "pgup", "ctrl+b"}, "b pgup", "", "scroll the detail up"},
+	{doTop, []string{"g", "home"}, "g home", "", "the newest session; in the detail: the first line"},
+	{doBottom, []string{"G", "shift+g", "end"}, "G end", "", "the oldest session; in the detail: the last line"},
+	{doOpen, []string{"enter"}, "enter", "open", "the detail alone on the screen; in the faults: on or off"},
+	{doBack, []string{"esc"}, "esc", "", "back"},
+	{doPane, []string{"tab"}, "tab", "", "the next pane, for the keys that scroll"},
+	{doFaults, []string{"f"}, "f", "faults", "switch a fault on or off"},
+	{doLog, []string{"l"}, "l", "log", "what happened, in all sessions"},
+	{doAbout, []string{"i"}, "i", "about", "addresses, account, and the command for the other side"},
+	{doCopyCommand, []string{"y"}, "y", "copy", "copy the command for the other side, by OSC 52"},
+	{doPause, []string{"p"}, "p", "pause", "hold the screen still; the server goes on"},
+	{doClear, []string{"x"}, "x", "clear", "forget the sessions that have ended, and the log"},
+	{doHelp, []string{"?", "f1"}, "?", "help", "this list"},
+	{doSuspend, []string{"ctrl+z"}, "ctrl+z", "", "suspend ftpcheck, and the server with it"},
+	{doQuit, []string{"q", "ctrl+c"}, "q ctrl+c", "quit", "stop the server, and print what happened"},
+}
+
+// actionIn returns what a key does by a table.
+func actionIn(table []binding, key string) action {
+	for _, b := range table {
+		if slices.Contains(b.keys, key) {
+			return b.action
+		}
+	}
+	return doNone
+}
+
+// hintsOf are the keys of a table that fit in width columns; help and quit
+// always do. short is the word for a key; empty leaves it out.
+func hintsOf(table []binding, width int, short func(binding) string) string {
+	var first, last []string
+	used := 1
+	for _, b := range table {
+		word := short(b)
+		if word == "" {
+			continue
+		}
+		key, _, _ := strings.Cut(b.name, " ")
+		if b.action == doDown {
+			key = "up/down"
+		}
+		hint := key + " " + word
+		if b.action == doHelp || b.action == doQuit {
+			last = append(last, hint)
+			used += len(hint) + 3
+		} else {
+			first = append(first, hint)
+		}
+	}
+	var hints []string
+	for _, hint := range first {
+		if used+len(hint)+3 <= width {
+			used += len(hint) + 3
+			hints = append(hints, hint)
+		}
+	}
+	return " " + strings.Join(append(hints, last...), "   ")
+}

@@ -1,0 +1,213 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"ftpcheck/probe/ftpd"
+	"ftpcheck/report"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Bounds of what is kept of a server that runs for days.
+const (
+	mostVisitors = 500
+	mostEntries  = 1000
+)
+
+// serverModel is the screen of a server: a fold over what the server tells.
+type serverModel struct {
+	ctx   context.Context
+	opt   ServerOptions
+	style styles
+
+	width, height int
+	began, now    time.Time
+
+	visitors []*visitor // in the order in which they came
+	entries  []ftpd.Entry
+	lost     int // entries that are not among entries any more
+	came     int // sessions so far
+	paused   bool
+
+	faults  []string  // that are switched on, as in ftpd.Options
+	faultAt int       // under the cursor
+	ask     *argument // of a fault, being typed
+
+	status string // in the footer's place until the next key
+	cursor int    // number of the selected session; 0: the newest one
+	focus  focus
+	alone  bool   // the detail has the screen to itself
+	over   action // help, faults, log, about; or none
+	scroll [panes]int
+}
+
+// argument is what a fault needs, while it is typed.
+type argument struct {
+	fault ftpd.Fault
+	text  field
+}
+
+func newServerModel(ctx context.Context, o ServerOptions) *serverModel {
+	o.Log.open()
+	return &serverModel{ctx: ctx, opt: o, style: newServerStyles(o.Plain, true), faults: o.Faults}
+}
+
+func (m *serverModel) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, now, m.opt.Log.next(m.ctx), everySecond())
+}
+
+// clockMsg comes once a second: the screen says how long something lasts.
+type clockMsg time.Time
+
+func everySecond() tea.Cmd {
+	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return clockMsg(t) })
+}
+
+func (m *serverModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.style = newServerStyles(m.opt.Plain, msg.IsDark())
+	case timeMsg:
+		m.began, m.now = time.Time(msg), time.Time(msg)
+	case clockMsg:
+		m.now = time.Time(msg)
+		return m, everySecond()
+	case entriesMsg:
+		m.now = time.Time(msg)
+		m.takeIn()
+		return m, m.opt.Log.next(m.ctx)
+	case tea.PasteMsg:
+		if m.ask != nil {
+			m.ask.text.insert(msg.Content)
+		}
+	case tea.KeyPressMsg:
+		m.status = ""
+		return m, m.key(msg)
+	}
+	return m, nil
+}
+
+// takeIn folds what the server has told since, unless the screen is held.
+func (m *serverModel) takeIn() {
+	if m.paused {
+		return
+	}
+	entries, lost := m.opt.Log.take()
+	for _, e := range entries {
+		m.add(e)
+	}
+	before := len(m.entries) + len(entries)
+	m.entries = bounded(append(m.entries, entries...), mostEntries)
+	m.lost = max(m.lost, lost) + before - len(m.entries)
+}
+
+// add folds one entry.
+func (m *serverModel) add(e ftpd.Entry) {
+	if e.Session == 0 {
+		return
+	}
+	v := m.visitor(e.Session)
+	if v == nil {
+		v = &visitor{number: e.Session, came: e.Time}
+		m.came = max(m.came, e.Session)
+		at, _ := slices.BinarySearchFunc(m.visitors, e.Session, func(v *visitor, n int) int { return v.number - n })
+		m.visitors = slices.Insert(m.visitors, at, v)
+		m.forget()
+	}
+	v.add(e)
+}
+
+// forget drops the oldest sessions where there are too many: first those that
+// have ended.
+func (m *serverModel) forget() {
+	for len(m.visitors) > mostVisitors {
+		at := slices.IndexFunc(m.visitors, func(v *visitor) bool { return !v.gone.IsZero() })
+		m.visitors = slices.Delete(m.visitors, max(at, 0), max(at, 0)+1)
+	}
+}
+
+// visitor is the session with this number; nil: it is not known any more.
+func (m *serverModel) visitor(number int) *visitor {
+	at := slices.IndexFunc(m.visitors, func(v *visitor) bool { return v.number == number })
+	if at < 0 {
+		return nil
+	}
+	return m.visitors[at]
+}
+
+// rows are the sessions, the newest one first.
+func (m *serverModel) rows() []*visitor {
+	rows := slices.Clone(m.visitors)
+	slices.Reverse(rows)
+	return rows
+}
+
+// selected is the session under the cursor; nil: there is none.
+func (m *serverModel) selected() *visitor {
+	rows := m.rows()
+	if len(rows) == 0 {
+		return nil
+	}
+	return rows[m.cursorIndex(rows)]
+}
+
+func (m *serverModel) cursorIndex(rows []*visitor) int {
+	return max(slices.IndexFunc(rows, func(v *visitor) bool { return v.number == m.cursor }), 0)
+}
+
+// clear forgets what is over.
+func (m *serverModel) clear() {
+	m.visitors = slices.DeleteFunc(m.visitors, func(v *visitor) bool { return !v.gone.IsZero() })
+	m.lost += len(m.entries)
+	m.entries = nil
+	m.cursor, m.scroll = 0, [panes]int{}
+	m.say("what has ended is forgotten")
+}
+
+// close returns what is to be printed.
+func (m *serverModel) close() ServerOutcome {
+	m.paused = false
+	m.takeIn()
+	return ServerOutcome{m.entries, m.lost}
+}
+
+func (m *serverModel) say(text string) { m.status = report.ASCII(text) }
+
+// setFault switches a fault on, with its argument, or off.
+func (m *serverModel) setFault(f ftpd.Fault, arg string, on bool) {
+	var names []string
+	for _, name := range m.faults {
+		if bare, _, _ := strings.Cut(name, "="); bare != f.Name {
+			names = append(names, name)
+		}
+	}
+	given, state := f.Name, "off"
+	if f.Arg != "" {
+		given += "=" + arg
+	}
+	if on {
+		names, state = append(names, given), "on"
+	}
+	if err := m.opt.SetFaults(names); err != nil {
+		m.say(err.Error())
+		return
+	}
+	m.faults, m.ask = names, nil
+	m.say(f.Name + " is " + state + ": sessions follow from their next command on")
+}
+
+// has reports whether a fault is switched on, and its argument.
+func (m *serverModel) has(f ftpd.Fault) (arg string, on bool) {
+	for _, name := range m.faults {
+		if bare, arg, _ := strings.Cut(name, "="); bare == f.Name {
+			return arg, true
+		}
+	}
+	return "", false
+}

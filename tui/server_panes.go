@@ -1,0 +1,232 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe/ftpd"
+	"ftpcheck/report"
+)
+
+// linesOf is what a pane shows.
+func (m *serverModel) linesOf(f focus) []string {
+	switch f {
+	case onDetail:
+		return m.detail()
+	case onLog:
+		return m.logLines(onLog)
+	}
+	switch m.over {
+	case doHelp:
+		return m.helpLines()
+	case doLog:
+		return m.logLines(onOverlay)
+	case doAbout:
+		return m.aboutLines(m.width)
+	}
+	return nil
+}
+
+// list draws the sessions around the cursor, the newest one first.
+func (m *serverModel) list(width, height int) []string {
+	rows := m.rows()
+	if len(rows) == 0 {
+		return []string{" no session yet"}
+	}
+	at := m.cursorIndex(rows)
+	from := min(max(at-height/2, 0), max(len(rows)-height, 0))
+	var lines []string
+	for i := from; i < min(from+height, len(rows)); i++ {
+		lines = append(lines, m.rowLine(rows[i], i == at, width))
+	}
+	return lines
+}
+
+func (m *serverModel) rowLine(v *visitor, here bool, width int) string {
+	sign := "   "
+	if here {
+		sign = " > "
+	}
+	number, word := fmt.Sprintf("%3d  ", v.number), v.word()
+	rest := clip(fmt.Sprintf("  %-15s %s", v.peer.Addr(), report.ASCII(v.summary())), width-len(sign)-len(number)-len(word))
+	if here && m.focus == onList && !m.style.plain {
+		return m.style.here.Render(pad(sign+number+word+rest, width))
+	}
+	return sign + number + m.style.word(word) + rest
+}
+
+// detail is what there is to say about the selected session: what was
+// announced, what arrived, what was answered.
+func (m *serverModel) detail() []string {
+	width := m.detailWidth()
+	v := m.selected()
+	if v == nil {
+		return m.aboutLines(width)
+	}
+	var lines []string
+	for _, l := range report.Wrap(m.standing(v), width-1) {
+		lines = append(lines, " "+l)
+	}
+	lines = append(lines, "", m.heading("DATA CONNECTIONS, newest first", onDetail))
+	if len(v.tries) == 0 {
+		lines = append(lines, " none was announced")
+	}
+	for _, t := range slices.Backward(v.tries) {
+		lines = append(lines, m.tryLines(t, width)...)
+	}
+	lines = append(lines, "", " LOG, newest first")
+	for _, e := range slices.Backward(v.lines) {
+		lines = append(lines, m.entryLine(e, width, false))
+	}
+	return lines
+}
+
+// standing says who a session is.
+func (m *serverModel) standing(v *visitor) string {
+	text := fmt.Sprintf("Session %d, %v", v.number, v.peer)
+	if v.own {
+		text += ", an ftpcheck"
+	}
+	if v.user != "" {
+		text += ", logged in as " + v.user
+	}
+	if v.tls != "" {
+		text += ", " + v.tls
+	}
+	if v.gone.IsZero() {
+		return text + ", here for " + since(v.came, m.now)
+	}
+	return text + ", left after " + since(v.came, v.gone) + ": " + v.end
+}
+
+// tryLines are one data connection: in one line where it fits, else with its
+// end in a second one.
+func (m *serverModel) tryLines(t *try, width int) []string {
+	who, what := "we", t.announced.String()
+	if t.command == "PORT" || t.command == "EPRT" {
+		who = "it"
+	}
+	switch {
+	case t.announced.Port() == 0: // it could not be parsed
+		what = t.raw
+	case !t.announced.IsValid(): // RFC 2428 3: a 229 names no address
+		what = fmt.Sprintf("port %d", t.announced.Port())
+	}
+	head := fmt.Sprintf(" %s  %s %s announced %s  ", t.at.UTC().Format(clock), t.command, who, report.ASCII(what))
+	if width < splitWidth {
+		head = fmt.Sprintf(" %s %s  ", t.command, report.ASCII(what))
+	}
+	head = clip(head, width-len(t.state))
+	rest := strings.TrimRight(" "+report.ASCII(t.rest), " ")
+	answer := report.ASCII(t.answer)
+	if one := len(head) + len(t.state) + len(rest) + len(answer) + 2; answer != "" && one <= width {
+		return []string{head + m.style.word(t.state) + rest + "; " + answer}
+	}
+	lines := []string{head + m.style.word(t.state) + clip(rest, width-len(head)-len(t.state))}
+	if answer != "" {
+		lines = append(lines, clip("      "+answer, width))
+	}
+	return lines
+}
+
+// clock is how times are shown: those of the log that serve prints.
+const clock = "15:04:05Z"
+
+func (m *serverModel) entryLine(e ftpd.Entry, width int, numbered bool) string {
+	who := ""
+	switch {
+	case numbered && e.Session > 0:
+		who = fmt.Sprintf("%3d  ", e.Session)
+	case numbered:
+		who = "  -  "
+	}
+	text := fmt.Sprintf(" %s  %s%-8s %s", e.Time.UTC().Format(clock), who, e.What, report.ASCII(e.Text))
+	return clip(text, width)
+}
+
+func (m *serverModel) logLines(f focus) []string {
+	lines := []string{m.heading("LOG of all sessions, newest first", f)}
+	for _, e := range slices.Backward(m.entries) {
+		if !m.opt.Unsaid[e.What] {
+			lines = append(lines, m.entryLine(e, m.width-1, true))
+		}
+	}
+	if m.lost > 0 {
+		lines = append(lines, fmt.Sprintf(" %d earlier entries are not kept", m.lost))
+	}
+	return lines
+}
+
+func (m *serverModel) aboutLines(width int) []string {
+	var lines []string
+	for text := range strings.Lines(m.opt.About) {
+		text = strings.TrimRight(text, "\n")
+		for _, l := range report.Wrap(text, width-2) {
+			lines = append(lines, " "+l)
+		}
+	}
+	return lines
+}
+
+func (m *serverModel) helpLines() []string {
+	lines := []string{m.heading("KEYS", onOverlay), ""}
+	for _, b := range serverKeys {
+		for i, l := range report.Wrap(b.long, m.width-15) {
+			name := b.name
+			if i > 0 {
+				name = ""
+			}
+			lines = append(lines, fmt.Sprintf(" %-12s %s", name, l))
+		}
+	}
+	return lines
+}
+
+// faultRows are the faults around the cursor.
+func (m *serverModel) faultRows(height int) []string {
+	lines := []string{m.heading("FAULTS", onOverlay)}
+	height--
+	all := ftpd.Faults()
+	from := min(max(m.faultAt-height/2, 0), max(len(all)-height, 0))
+	for i := from; i < min(from+height, len(all)); i++ {
+		f := all[i]
+		arg, on := m.has(f)
+		sign, box, name := "   ", "[ ]", f.Name
+		if i == m.faultAt {
+			sign = " > "
+		}
+		switch {
+		case on && f.Arg != "":
+			box, name = "[x]", name+"="+arg
+		case on:
+			box = "[x]"
+		case f.Arg != "":
+			name += "=" + f.Arg
+		}
+		rest := clip(fmt.Sprintf(" %-22s  %s", report.ASCII(name), f.About), m.width-len(sign)-len(box)-1)
+		if i == m.faultAt && !m.style.plain {
+			lines = append(lines, m.style.here.Render(pad(sign+box+rest, m.width)))
+			continue
+		}
+		lines = append(lines, sign+m.style.word(box)+rest)
+	}
+	return lines
+}
+
+// heading is the first line of a pane.
+func (m *serverModel) heading(text string, f focus) string {
+	sign := " "
+	if m.focus == f && m.over == doNone && f != onOverlay {
+		sign = ">"
+	}
+	return m.style.in(m.style.title, sign+clip(text, m.width-2))
+}
+
+func (m *serverModel) detailWidth() int {
+	l := m.layout()
+	if l.wide && !m.alone {
+		return l.detailWidth - 1
+	}
+	return m.width - 1
+}
