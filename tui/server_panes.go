@@ -183,11 +183,16 @@ func (m *serverModel) helpLines() []string {
 	return lines
 }
 
-// faultRows are the faults around the cursor.
+// faultRows are the faults around the cursor. On a narrow screen what the one
+// under the cursor does stands below in full.
 func (m *serverModel) faultRows(height int) []string {
 	lines := []string{m.heading("FAULTS", onOverlay)}
-	height--
 	all := ftpd.Faults()
+	var below []string
+	if m.width < wideWidth {
+		below = report.Wrap(all[m.faultAt].About, m.width-2)
+	}
+	height -= 1 + len(below)
 	from := min(max(m.faultAt-height/2, 0), max(len(all)-height, 0))
 	for i := from; i < min(from+height, len(all)); i++ {
 		f := all[i]
@@ -210,6 +215,9 @@ func (m *serverModel) faultRows(height int) []string {
 			continue
 		}
 		lines = append(lines, sign+m.style.word(box)+rest)
+	}
+	for _, l := range below {
+		lines = append(lines, " "+l)
 	}
 	return lines
 }

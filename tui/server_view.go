@@ -72,7 +72,10 @@ func (m *serverModel) header() string {
 			here++
 		}
 	}
-	words := []string{fmt.Sprintf("%d here, %d came", here, m.came)}
+	words := []string{fmt.Sprintf("%d here", here)}
+	if m.width >= splitWidth {
+		words[0] += fmt.Sprintf(", %d came", m.came)
+	}
 	if n := len(m.faults); n > 0 {
 		words = append(words, count(n, "fault"))
 	}

@@ -48,13 +48,13 @@ type try struct {
 
 // States of a try. Of an attempt to dial it is the outcome's word.
 const (
-	stateWaiting = "waiting"   // the server listens, and nothing has come yet
-	stateAgreed  = "agreed"    // the server will dial when a transfer is asked for
-	stateArrived = "arrived"   // a connection arrived
-	stateAbsent  = "absent"    // the server listens no longer, and nothing had come
-	stateHalf    = "half-open" // a SYN was answered, and the handshake never ended
-	stateDenied  = "denied"    // the server refused the announcement, or the connection
-	stateClosed  = "closed"    // the server announced the port, and does not listen
+	stateWaiting = "waiting"         // the server listens, and nothing has come yet
+	stateAgreed  = "agreed"          // the server will dial when a transfer is asked for
+	stateArrived = "arrived"         // a connection arrived
+	stateAbsent  = "nothing arrived" // the server listens no longer, and nothing had come
+	stateHalf    = "half-open"       // a SYN was answered, and the handshake never ended
+	stateDenied  = "denied"          // the server refused the announcement, or the connection
+	stateClosed  = "closed"          // the server announced the port, and does not listen
 )
 
 // add folds one entry into the session.
@@ -123,7 +123,7 @@ func (v *visitor) announce(e ftpd.Entry) {
 	t := &try{at: e.Time, command: e.Command, announced: e.Addr, raw: string(e.Raw), state: stateAgreed}
 	switch {
 	case e.Code >= 400 || e.Code == 0:
-		t.state, t.rest = stateDenied, fmt.Sprint(e.Code)
+		t.state, t.rest = stateDenied, fmt.Sprintf("with %d", e.Code)
 	case e.Local.IsValid() && e.Local == v.listening:
 		t.state, t.listens = stateWaiting, e.Local
 	case e.Local.IsValid():
@@ -139,7 +139,7 @@ func dialled(e ftpd.Entry) (state, rest string) {
 	case e.Outcome == "":
 		return "not tried", e.Err
 	case e.ICMP != nil:
-		rest = fmt.Sprintf("ICMP %d/%d from %v", e.ICMP.Type, e.ICMP.Code, e.ICMP.From)
+		rest = fmt.Sprintf("by %v (ICMP %d/%d)", e.ICMP.From, e.ICMP.Type, e.ICMP.Code)
 	case e.Outcome == hops.Open && e.Local.IsValid():
 		rest = fmt.Sprintf("from port %d", e.Local.Port())
 	}
