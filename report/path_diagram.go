@@ -67,7 +67,11 @@ func (v *view) stations() []station {
 	inside := v.insideAddress()
 	switch {
 	case v.natHop() > 0 || inside.IsValid() && inside != v.peer.Addr().Unmap():
-		list = append(list, station{"server NAT", v.peer.Addr().Unmap().String()}, station{"server", addrOr(inside)})
+		nat := v.peer.Addr().Unmap().String()
+		if n := v.natHop(); n > 0 {
+			nat += fmt.Sprintf(", hop %d", n)
+		}
+		list = append(list, station{"server NAT", nat}, station{"server", addrOr(inside)})
 	case v.serverSelf() == v.peer.Addr().Unmap():
 		list = append(list, station{"server", v.serverSelf().String()})
 	default:

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ftpcheck/report"
@@ -18,36 +19,33 @@ func (m *Model) detail() []string {
 		return m.marked(report.FindingLines(*r.finding, width, m.style.word))
 	}
 	lines := report.CheckDetail(m.ev, r.check, m.elapsed(), width, m.style.word)
+	if m.ev.Checks[r.check] == nil {
+		for _, l := range report.Wrap(r.text, width) {
+			lines = append(lines, l)
+		}
+	}
 	for _, f := range m.findings() {
-		for _, c := range f.Checks {
-			if c == r.check {
-				lines = append(lines, clip(fmt.Sprintf("%s  %s", strings.ToUpper(string(f.Severity)), report.ASCII(f.Title)), width))
-			}
+		if slices.Contains(f.Checks, r.check) {
+			word := strings.ToUpper(string(f.Severity))
+			lines = append(lines, m.style.word(word)+clip(fmt.Sprintf("  %s", report.ASCII(f.Title)), width-len(word)))
 		}
 	}
 	return m.marked(lines)
 }
 
 func (m *Model) detailWidth() int {
-	l := m.layout()
-	if m.alone || l.detailWidth == 0 {
-		return m.width - 2
-	}
-	if l.wide {
+	if l := m.layout(); l.wide && !m.alone {
 		return l.detailWidth - 1
 	}
-	return l.detailWidth - 2
+	return m.width - 2
 }
 
 // marked moves lines off the edge, and decorates the marks under a quote.
 func (m *Model) marked(lines []string) []string {
 	for i, l := range lines {
 		if bare := strings.TrimLeft(l, " "); strings.HasPrefix(bare, "^") {
-			l = l[:len(l)-len(bare)] + m.style.in(m.style.mark, bare)
-		}
-		if l != "" {
-			lines[i] = " " + l
+			lines[i] = l[:len(l)-len(bare)] + m.style.in(m.style.mark, bare)
 		}
 	}
-	return lines
+	return off(lines)
 }

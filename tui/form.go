@@ -1,8 +1,11 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/report"
@@ -40,17 +43,12 @@ var tlsModes = []probe.TLSMode{probe.TLSAuto, probe.TLSOff, probe.TLSExplicit, p
 var formModes = slices.Concat(probe.Passive, probe.Active)
 
 func newForm(o Options) form {
-	f := form{tls: o.Form.TLS, without: map[probe.Check]bool{}}
-	if f.tls == "" {
-		f.tls = probe.TLSAuto
-	}
+	f := form{tls: cmp.Or(o.Form.TLS, probe.TLSAuto), without: map[probe.Check]bool{}}
 	for i, text := range []string{o.Form.Host, o.Form.Port, o.Form.User, o.Form.Password} {
 		f.texts[i].set(text)
 	}
 	f.texts[fieldPassword].hidden = true
-	for c, out := range o.Form.Without {
-		f.without[c] = out
-	}
+	maps.Copy(f.without, o.Form.Without)
 	if o.Form.Host != "" && o.Form.User != "" {
 		f.field = fieldPassword
 	}
@@ -59,14 +57,10 @@ func newForm(o Options) form {
 
 // values is what the form holds.
 func (f *form) values() Form {
-	without := map[probe.Check]bool{}
-	for c, out := range f.without {
-		without[c] = out
-	}
 	return Form{
-		Host: f.texts[fieldHost].String(), Port: f.texts[fieldPort].String(),
+		Host: strings.TrimSpace(f.texts[fieldHost].String()), Port: strings.TrimSpace(f.texts[fieldPort].String()),
 		User: f.texts[fieldUser].String(), Password: f.texts[fieldPassword].String(),
-		TLS: f.tls, Without: without,
+		TLS: f.tls, Without: maps.Clone(f.without),
 	}
 }
 
@@ -147,12 +141,10 @@ func (m *Model) submit() tea.Cmd {
 		return nil
 	}
 	job, warnings, err := m.work.Open(m.form.values())
-	if errors.Is(err, ErrNoPassword) {
-		m.form.field = fieldPassword
-		m.form.wrong = report.ASCII(err.Error())
-		return nil
-	}
 	if err != nil {
+		if errors.Is(err, ErrNoPassword) {
+			m.form.field = fieldPassword
+		}
 		m.form.wrong = report.ASCII(err.Error())
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ftpcheck/probe"
 	"ftpcheck/report"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,21 +32,46 @@ func (m *Model) formLines(width, height int) ([]string, *tea.Cursor) {
 			cursor = tea.NewCursor(formColumn+column, len(lines))
 		}
 		hint := ""
-		if room := width - formColumn - len(value) - 3; len(f.hint(i)) <= room && value == "" {
-			hint = m.style.in(m.style.faint, f.hint(i))
+		if text := f.hint(i); value == "" && text != "" && len(text)+2 <= width-formColumn-1 {
+			hint = m.style.in(m.style.faint, "("+text+")")
 		}
 		lines = append(lines, fmt.Sprintf("%s%-*s%s%s", sign, formColumn-3, fieldNames[i], value, hint))
 	}
-	if f.wrong == "" || !f.tried {
-		return lines, cursor
-	}
-	if len(lines)+2 < height {
+	wrong := f.wrongLines(width)
+	if room := height - len(lines); len(wrong) > room {
+		return lines, cursor // the footer says it
+	} else if len(wrong) < room && len(wrong) > 0 {
 		lines = append(lines, "")
 	}
-	for _, l := range report.Wrap(f.wrong, width-2) {
+	for _, l := range wrong {
 		lines = append(lines, " "+m.style.in(m.style.mark, l))
 	}
 	return lines, cursor
+}
+
+// wrongLines say what is wrong, once the user has touched the form.
+func (f *form) wrongLines(width int) []string {
+	if f.wrong == "" || !f.tried {
+		return nil
+	}
+	return report.Wrap(f.wrong, width-2)
+}
+
+// formFooter is what is wrong where the form has no room for it, or the keys.
+func (m *Model) formFooter() string {
+	f := &m.form
+	start := "enter start   "
+	switch {
+	case len(f.wrongLines(m.width)) > m.height-frameRows-fields:
+		return f.wrong
+	case f.field == fieldTLS:
+		return start + "left/right choose   esc " + m.leaving()
+	case f.field == fieldModes && m.width < splitWidth:
+		return start + "space + try, - leave out"
+	case f.field == fieldModes:
+		return start + "left/right choose   space + try, - leave out   esc " + m.leaving()
+	}
+	return start + "up/down field   esc " + m.leaving()
 }
 
 // view is a field's value in width columns, and the cursor's column in it.
@@ -77,7 +103,7 @@ func (f *form) hint(i int) string {
 	case fieldHost:
 		return "name, address or ftp://HOST"
 	case fieldPort:
-		if f.tls == tlsModes[len(tlsModes)-1] {
+		if f.tls == probe.TLSImplicit {
 			return "990"
 		}
 		return "21"

@@ -16,43 +16,61 @@ func (m *Model) header() string {
 	if m.job != nil && !m.asking {
 		left += fmt.Sprintf("  %s:%d  %s", report.ASCII(m.job.Host), m.job.Port, report.ASCII(m.job.User))
 	}
-	right := m.standing()
-	room := m.width - len(right) - 3
-	left = clip(left, room)
+	right := ""
+	for _, right = range m.standing() {
+		if len(right) <= m.width-leastTarget {
+			break
+		}
+	}
+	left = clip(left, m.width-len(right)-3)
 	return m.style.in(m.style.title, left) + strings.Repeat(" ", m.width-1-len(left)-len(right)) + right + " "
 }
 
-// standing says how the run stands.
-func (m *Model) standing() string {
-	var words []string
-	if m.report != nil && !m.asking {
-		for _, s := range []report.Severity{report.Problem, report.Warning} {
-			n := 0
-			for _, f := range m.findings() {
-				if f.Severity == s {
-					n++
-				}
-			}
-			if n > 0 {
-				words = append(words, count(n, string(s)))
-			}
-		}
+// leastTarget is the room that the target has in any case.
+const leastTarget = 28
+
+// standing says how the run stands: at length, then shorter.
+func (m *Model) standing() []string {
+	if m.asking || m.report == nil && !m.running() {
+		return nil
 	}
+	short, long := m.stage()
+	words := m.counts()
+	return []string{strings.Join(append(words, long), "  "), long, short}
+}
+
+// stage says where in its life the run is, in a word and in more.
+func (m *Model) stage() (short, long string) {
 	seconds := fmt.Sprintf("%.0f s", m.elapsed().Seconds())
 	switch {
-	case m.asking:
 	case m.running() && m.watch.on:
-		words = append(words, "watch, running "+seconds)
+		return "watch", "watch, running " + seconds
 	case m.running():
-		words = append(words, "running "+seconds)
-	case m.watch.on && !m.watch.next.IsZero():
-		words = append(words, fmt.Sprintf("watch, next run in %.0f s", max(m.watch.next.Sub(m.now).Seconds(), 0)))
-	case m.report != nil && m.report.Interrupted:
-		words = append(words, "cancelled")
-	case m.report != nil:
-		words = append(words, strings.ToUpper(string(m.report.Result)), seconds)
+		return "running", "running " + seconds
+	case m.watch.on:
+		return "watch", fmt.Sprintf("watch, next in %.0f s", max(m.watch.next.Sub(m.now).Seconds(), 0))
+	case m.report.Interrupted:
+		return "cancelled", "cancelled"
 	}
-	return strings.Join(words, "  ")
+	result := strings.ToUpper(string(m.report.Result))
+	return result, result + "  " + seconds
+}
+
+// counts are the numbers of findings that ask for something.
+func (m *Model) counts() []string {
+	var words []string
+	for _, s := range []report.Severity{report.Problem, report.Warning} {
+		n := 0
+		for _, f := range m.findings() {
+			if f.Severity == s {
+				n++
+			}
+		}
+		if n > 0 {
+			words = append(words, count(n, string(s)))
+		}
+	}
+	return words
 }
 
 func count(n int, one string) string {
@@ -68,13 +86,16 @@ func (m *Model) footer() (string, *tea.Cursor) {
 	case m.status != "":
 		return " " + clip(m.status, m.width-2), nil
 	case m.prompt != nil && m.prompt.overwrite:
-		return " " + clip("there is such a file already. overwrite it? y, or any other key", m.width-2), nil
+		return " " + clip("the file exists: overwrite it? y or n", m.width-2), nil
 	case m.prompt != nil:
 		ask := " save as (" + extensions() + "): "
+		if m.width < splitWidth {
+			ask = " save as: "
+		}
 		text, column := m.prompt.name.view(m.width - len(ask) - 1)
 		return ask + text, tea.NewCursor(len(ask)+column, 0)
 	case m.asking:
-		return " " + clip("enter start   up/down field   esc "+m.leaving(), m.width-2), nil
+		return " " + clip(m.formFooter(), m.width-2), nil
 	}
 	return m.hints(), nil
 }
@@ -97,7 +118,7 @@ func (m *Model) hints() string {
 			short = m.escapes()
 		case m.over != doNone && !slices.Contains([]action{doPageDown, doHelp, doQuit}, b.action):
 			short = ""
-		case m.alone && b.action == doOpen:
+		case m.alone && b.action == doOpen, m.opt.Fixed && b.action == doEdit:
 			short = ""
 		}
 		if short == "" {

@@ -6,11 +6,12 @@ const (
 	splitWidth          = 60  // from here on the list stands above the detail
 	wideWidth           = 100 // from here on beside it
 	splitHeight         = 16  // fewer rows have no room for both
-	deepHeight          = 30  // from here on the transcript stands below
+	deepHeight          = 30  // from here on the log stands below
+	leastLog            = 5
 )
 
-// frame is the part of the screen that is always there: a header and a rule
-// above, a rule and a footer below.
+// frameRows are always there: a header and a rule above, a rule and a footer
+// below.
 const frameRows = 4
 
 // layout is how a screen of some size is shared out. A part without rows is
@@ -19,16 +20,19 @@ type layout struct {
 	width, height int
 	listWidth     int
 	listRows      int
-	pathRows      int // below the list, of its width
+	pathRows      int // below the list and a rule, of its width
 	detailWidth   int
 	detailRows    int
-	logRows       int // transcript or changes, below all of it
+	logRows       int // transcript or changes, below all of it and a rule
 	wide          bool
 }
 
-// layoutOf shares out a screen. items is the number of rows of the list, and
-// pathRows that of the path diagram.
-func layoutOf(width, height, items, pathRows int) layout {
+// listWidthOf is the width of the list on a wide screen.
+func listWidthOf(width int) int { return min(max(width*38/100, 44), 72) }
+
+// layoutOf shares out a screen. items is the number of lines of the list, and
+// path that of the path diagram.
+func layoutOf(width, height, items, path int) layout {
 	l := layout{width: width, height: height}
 	body := height - frameRows
 	switch {
@@ -36,16 +40,15 @@ func layoutOf(width, height, items, pathRows int) layout {
 		return l
 	case width >= wideWidth:
 		l.wide = true
-		l.listWidth = min(max(width*38/100, 44), 72)
-		l.detailWidth = width - l.listWidth - 3
-		if height >= deepHeight {
-			l.logRows = max(body/4, 6)
+		l.listWidth = listWidthOf(width)
+		l.detailWidth = width - l.listWidth - 2
+		if height >= deepHeight { // the list and the path come first
+			l.logRows = min(max(body-1-(items+1+path), leastLog), body/3)
 			body -= l.logRows + 1
 		}
 		l.listRows, l.detailRows = body, body
-		if room := body - pathRows - 1; pathRows > 0 && room >= min(items, 6) {
-			l.listRows = min(items, room)
-			l.pathRows = body - l.listRows - 1
+		if room := body - path - 1; path > 0 && room >= min(items, 6) {
+			l.listRows, l.pathRows = room, path
 		}
 	case width >= splitWidth && height >= splitHeight:
 		l.listWidth, l.detailWidth = width, width

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"ftpcheck/probe"
@@ -28,7 +29,8 @@ type Model struct {
 	began   time.Time
 	ev      *probe.Evidence
 	report  *report.Report // on ev; nil before the first run
-	before  *report.Report // of the run before; nil when there was none
+	runs    int            // of this job that were not cancelled
+	known   memory
 	ended   *report.Report // of the last run that was not cancelled; nil when there was none
 	whole   *report.Report // of the last of these that left out no check
 	watch   watching
@@ -45,6 +47,11 @@ type Model struct {
 	alone  bool   // the detail has the screen to itself
 	over   action // an overlay: help, transcript, path, ports, changes; or none
 	scroll [panes]int
+
+	// What View needs again and again until the next message.
+	rowsNow []row
+	pathOf  int // width of path; 0: it is not drawn yet
+	path    []string
 }
 
 // focus is the pane that the keys for moving act on.
@@ -95,11 +102,10 @@ func (m *Model) nextSecond() tea.Cmd {
 // run starts the checks of a job; nil: all of them.
 func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
 	m.stop()
-	if m.report != nil && m.ev.Finished == probe.OutcomeOK && m.job == job {
-		m.before = m.report
-	}
+	m.rest()
 	if m.job != job {
-		m.before, m.ended, m.whole, m.changes, m.moved, m.cursor = nil, nil, nil, nil, false, ""
+		m.ended, m.whole, m.known, m.changes, m.runs = nil, nil, memory{}, nil, 0
+		m.moved, m.cursor = false, ""
 	}
 	m.job, m.asking, m.only = job, false, checks != nil
 	m.checks = checks
@@ -136,10 +142,11 @@ func (m *Model) fold() {
 		m.feed = nil
 		m.settle()
 	}
-	if !m.moved {
-		m.cursor = m.worst()
+	m.forget()
+	if m.moved {
+		m.choose(m.rowAt(m.cursorIndex())) // a finding may have gone
 	} else {
-		m.cursor = m.rowAt(m.cursorIndex()) // a finding may have gone
+		m.choose(m.worst())
 	}
 }
 
@@ -150,8 +157,17 @@ func (m *Model) settle() {
 		m.say("cancelled: what is missing was not tested")
 		return
 	}
-	m.changes = append(compare(m.before, m.report, m.now), m.changes...)
+	news := m.known.learn(m.report, m.now)
+	m.changes = append(news, m.changes...)
 	m.changes = m.changes[:min(len(m.changes), mostChanges)]
+	if len(news) > 0 {
+		m.scroll[onLog] = 0
+		m.say(news[0].words())
+		if more := len(news) - 1; more > 0 {
+			m.status += fmt.Sprintf(" (c: %d more)", more)
+		}
+	}
+	m.runs++
 	m.ended = m.report
 	if !m.only {
 		m.whole = m.report

@@ -6,42 +6,44 @@ import (
 	"ftpcheck/report"
 )
 
-// overlay is what covers list and detail.
-func (m *Model) overlay() []string {
+// overlay is what covers list and detail, and what it is called.
+func (m *Model) overlay() (name string, lines []string) {
 	switch m.over {
 	case doHelp:
-		return m.helpLines()
+		return "KEYS", m.helpLines()
 	case doTranscript:
-		return m.transcriptLines()
+		return logTranscript, m.transcriptLines()
 	case doPath:
-		return m.pathLines(min(m.width-2, 100))
+		return "PATH", m.pathLines(min(m.width, 100))
 	case doPorts:
-		return m.portLines()
+		return "PORT MAP", m.portLines()
 	case doChanges:
-		return m.changeLines()
+		return "CHANGES", m.changeLines()
 	}
-	return nil
+	return "", nil
 }
 
-// heading is the first line of a pane.
-func (m *Model) heading(text string, f focus) string {
-	if m.focus == f && m.over == doNone && f != onOverlay {
-		text = ">" + text
-	} else {
-		text = " " + text
+// log is the pane at the bottom: what changed, if anything did or a watch is
+// on; else what was said.
+func (m *Model) log() (name string, lines []string) {
+	if m.watch.on || len(m.changes) > 0 {
+		return "CHANGES", m.changeLines()
 	}
-	return m.style.in(m.style.title, text)
+	return logTranscript, m.transcriptLines()
 }
+
+const logTranscript = "TRANSCRIPT"
+
+// nameWidth is the width of the keys' names in the help.
+const nameWidth = 12
 
 func (m *Model) helpLines() []string {
-	lines := []string{m.heading("KEYS", onOverlay), ""}
+	var lines []string
 	for _, b := range keyTable {
-		for i, l := range report.Wrap(b.long, m.width-15) {
-			name := b.name
-			if i > 0 {
-				name = ""
-			}
-			lines = append(lines, fmt.Sprintf(" %-12s %s", name, l))
+		name := b.name
+		for _, l := range report.Wrap(b.long, m.width-nameWidth-3) {
+			lines = append(lines, fmt.Sprintf(" %-*s %s", nameWidth, name, l))
+			name = ""
 		}
 	}
 	return lines
@@ -49,55 +51,57 @@ func (m *Model) helpLines() []string {
 
 // transcriptLines are all that was said, with times.
 func (m *Model) transcriptLines() []string {
-	lines := []string{m.heading("TRANSCRIPT", onLog)}
-	if m.report == nil {
-		return lines
+	if m.report == nil || len(m.report.Transcript) == 0 {
+		return []string{" nothing was said yet"}
 	}
-	return append(lines, report.TranscriptLines(m.report.Transcript, m.width-2)...)
-}
-
-// log is the pane at the bottom: what changes while it is watched, else what
-// was said.
-func (m *Model) log() []string {
-	if m.watch.on || len(m.changes) > 0 {
-		return m.changeLines()
-	}
-	return m.transcriptLines()
+	return report.TranscriptLines(m.report.Transcript, m.width-1)
 }
 
 func (m *Model) changeLines() []string {
-	lines := []string{m.heading("CHANGES", onLog)}
-	if len(m.changes) == 0 {
-		why := "no two runs have been compared yet: w watches, r runs all again"
-		if m.before != nil {
-			why = "nothing has changed from run to run"
-		}
-		return append(lines, " "+clip(why, m.width-2))
-	}
+	var lines []string
 	for _, c := range m.changes {
-		lines = append(lines, " "+clip(report.ASCII(c.words()), m.width-2))
+		for i, l := range report.Wrap(c.words(), m.width-4) {
+			indent := " "
+			if i > 0 {
+				indent = "   "
+			}
+			lines = append(lines, indent+l)
+		}
+	}
+	switch {
+	case len(lines) > 0:
+	case m.runs > 1:
+		lines = append(lines, " nothing has changed from run to run")
+	default:
+		lines = append(lines, " there is no second run yet: w watches, r runs all again")
 	}
 	return lines
 }
 
 func (m *Model) pathLines(width int) []string {
-	lines := []string{m.heading("PATH", onOverlay), ""}
-	for _, l := range report.PathDiagram(m.ev, width-1, m.style.word) {
-		lines = append(lines, " "+l)
+	if m.pathOf != width {
+		m.pathOf, m.path = width, off(report.PathDiagram(m.ev, width-2, m.style.word))
 	}
-	if len(lines) == 2 {
-		lines = append(lines, " no connection was tried yet")
+	if len(m.path) == 0 {
+		return []string{" no connection was tried yet"}
+	}
+	return m.path
+}
+
+func (m *Model) portLines() []string {
+	lines := off(report.PortMap(m.ev, m.width-2, m.style.word))
+	if len(lines) == 0 {
+		return []string{" no data port was tried yet"}
 	}
 	return lines
 }
 
-func (m *Model) portLines() []string {
-	lines := []string{m.heading("PORT MAP", onOverlay), ""}
-	for _, l := range report.PortMap(m.ev, m.width-2, m.style.word) {
-		lines = append(lines, " "+l)
-	}
-	if len(lines) == 2 {
-		lines = append(lines, " no data port was tried yet")
+// off moves lines off the left edge.
+func off(lines []string) []string {
+	for i, l := range lines {
+		if l != "" {
+			lines[i] = " " + l
+		}
 	}
 	return lines
 }

@@ -20,7 +20,14 @@ type row struct {
 
 // rows are the list: the checks of the job in their order, then the findings.
 func (m *Model) rows() []row {
-	var rows []row
+	if m.rowsNow == nil {
+		m.rowsNow = m.makeRows()
+	}
+	return m.rowsNow
+}
+
+func (m *Model) makeRows() []row {
+	rows := []row{}
 	for _, c := range probe.Checks {
 		if r, ok := m.checkRow(c); ok {
 			rows = append(rows, r)
@@ -48,7 +55,7 @@ func (m *Model) checkRow(c probe.Check) (row, bool) {
 		} else if !m.running() {
 			r.text = "not tested"
 		}
-		if b := lineOf(m.before, c); b != nil {
+		if b, known := m.known.lines[c]; known {
 			r.text += fmt.Sprintf("; before: %s, %s", report.Word(b.State), b.Summary)
 		}
 	case report.Running:
@@ -57,19 +64,6 @@ func (m *Model) checkRow(c probe.Check) (row, bool) {
 		r.word, r.text = report.Word(l.State), l.Summary
 	}
 	return r, true
-}
-
-// lineOf returns a report's line of a check, or nil.
-func lineOf(r *report.Report, c probe.Check) *report.CheckLine {
-	if r == nil {
-		return nil
-	}
-	for i := range r.Checks {
-		if r.Checks[i].Check == c {
-			return &r.Checks[i]
-		}
-	}
-	return nil
 }
 
 // findings are those to show: while the run goes on, only what is certain and

@@ -6,13 +6,19 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"ftpcheck/probe"
+	"ftpcheck/report"
 )
 
 // Update folds one message into the screen.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer m.forget()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		m.forget()
+		if !m.shown(m.focus) {
+			m.focus = onList
+		}
 	case tea.BackgroundColorMsg:
 		m.style = newStyles(m.opt.Plain, msg.IsDark())
 	case timeMsg:
@@ -23,7 +29,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.events(msg)
 	case alarmMsg:
 		if m.watch.on && int(msg) == m.watch.turn && !m.running() {
-			m.watch.next = time.Time{}
 			return m, m.run(m.job, nil)
 		}
 	case tea.PasteMsg:
@@ -34,6 +39,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	return m, nil
 }
+
+// forget drops what was drawn: it may have changed.
+func (m *Model) forget() { m.rowsNow, m.pathOf = nil, 0 }
 
 // second goes on counting while the run or the pause goes on.
 func (m *Model) second(msg secondMsg) tea.Cmd {
@@ -87,7 +95,7 @@ func (m *Model) do(a action) tea.Cmd {
 	case doPane:
 		m.nextPane()
 	case doOpen:
-		m.alone, m.over = true, doNone
+		m.alone, m.over, m.scroll[onDetail] = true, doNone, 0
 	case doBack:
 		return m.goBack()
 	case doRerun:
@@ -111,8 +119,6 @@ func (m *Model) again(checks []probe.Check) tea.Cmd {
 	if m.job == nil {
 		return nil
 	}
-	m.watch.next = time.Time{}
-	m.watch.turn++
 	return m.run(m.job, checks)
 }
 
@@ -166,17 +172,22 @@ func (m *Model) toggle(a action) {
 	m.over = a
 	m.scroll[onOverlay] = 0
 	if a == doTranscript {
-		m.scroll[onOverlay] = m.lineOfSelected()
+		m.scroll[onOverlay] = m.lineOfSelected(onOverlay)
 	}
 }
 
 // nextPane gives the focus to the next pane that is on the screen.
 func (m *Model) nextPane() {
-	l := m.layout()
-	shown := map[focus]bool{onList: true, onDetail: l.split(), onLog: l.logRows > 0}
-	for m.focus = (m.focus + 1) % onOverlay; !shown[m.focus]; {
+	m.focus = (m.focus + 1) % onOverlay
+	for !m.shown(m.focus) {
 		m.focus = (m.focus + 1) % onOverlay
 	}
+}
+
+// shown reports whether a pane is on the screen beside the list.
+func (m *Model) shown(f focus) bool {
+	l := m.layout()
+	return f == onList || f == onDetail && l.split() || f == onLog && l.logRows > 0
 }
 
 // move moves the cursor or scrolls, depending on the pane. The keys for whole
@@ -205,14 +216,23 @@ func (m *Model) moveCursor(a action) {
 	by := map[action]int{doUp: -1, doDown: 1, doPageUp: -page, doPageDown: page, doTop: -1 << 20, doBottom: 1 << 20}[a]
 	name := m.rowAt(m.cursorIndex() + by)
 	m.moved = true
+	m.choose(name)
+}
+
+// choose puts the cursor on a row. The panes show what belongs to it.
+func (m *Model) choose(name string) {
 	if name != m.cursor {
-		m.cursor, m.scroll[onDetail] = name, 0
+		m.cursor = name
+		m.scroll[onDetail] = 0
+	}
+	if name, _ := m.log(); name == logTranscript {
+		m.scroll[onLog] = m.lineOfSelected(onLog)
 	}
 }
 
 // lineOfSelected is the first line of the transcript that belongs to the
 // selected row.
-func (m *Model) lineOfSelected() int {
+func (m *Model) lineOfSelected(f focus) int {
 	r, ok := m.selected()
 	if !ok || m.report == nil {
 		return 0
@@ -221,6 +241,7 @@ func (m *Model) lineOfSelected() int {
 	if r.finding != nil && len(r.finding.Checks) > 0 {
 		check = r.finding.Checks[0]
 	}
-	i := slices.IndexFunc(m.report.Transcript, func(l probe.Line) bool { return l.Check == check })
-	return min(max(i, 0), m.furthest(onOverlay))
+	all := m.report.Transcript
+	i := max(slices.IndexFunc(all, func(l probe.Line) bool { return l.Check == check }), 0)
+	return min(len(report.TranscriptLines(all[:i], m.width-1)), m.furthest(f))
 }

@@ -28,76 +28,81 @@ func (m *Model) View() tea.View {
 func (m *Model) draw() ([]string, *tea.Cursor) {
 	w, h := m.width, m.height
 	if w < minWidth || h < minHeight {
-		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(h, 1)], nil
+		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(max(h, 0), 1)], nil
 	}
-	body := make([]string, 0, h)
-	var cursor *tea.Cursor
+	lines, cursor := []string{m.header()}, (*tea.Cursor)(nil)
 	if m.asking {
-		body, cursor = m.formLines(w, h-frameRows)
+		form, at := m.formLines(w, h-frameRows)
+		at.Y += 2
+		lines, cursor = append(append(lines, m.rule(w, "TARGET")), form...), at
 	} else {
-		body = m.body()
+		lines = append(lines, m.body()...)
 	}
-	lines := []string{m.header(), m.rule(w)}
-	for i := range h - frameRows {
-		line := ""
-		if i < len(body) {
-			line = body[i]
-		}
-		lines = append(lines, fit(line, w))
+	for len(lines) < h-2 {
+		lines = append(lines, "")
 	}
 	footer, at := m.footer()
 	if at != nil {
 		at.Y = h - 1
 		cursor = at
-	} else if cursor != nil {
-		cursor.Y += 2
 	}
-	return append(lines, m.rule(w), footer), cursor
+	lines = append(lines[:h-2], m.rule(w, ""), footer)
+	for i := range lines {
+		lines[i] = fit(lines[i], w)
+	}
+	return lines, cursor
 }
 
-// body is all between header and footer, without the form.
+// body is all between header and footer, without the form. It begins with a
+// rule.
 func (m *Model) body() []string {
 	l := m.layout()
 	switch {
 	case m.over != doNone:
-		return m.scrolled(onOverlay, m.overlay())
+		return m.pane(onOverlay, l.width)
 	case m.alone:
-		return m.scrolled(onDetail, m.detail())
+		return m.pane(onDetail, l.width)
 	case l.wide:
 		return m.wideBody(l)
-	case l.split():
-		return append(append(m.list(l.listWidth, l.listRows), m.rule(l.width)), m.scrolled(onDetail, m.detail())...)
 	}
-	return m.list(l.listWidth, l.listRows)
+	lines := append([]string{m.title(onList, l.width)}, m.list(l.listWidth, l.listRows)...)
+	if l.split() {
+		lines = append(lines, m.pane(onDetail, l.width)...)
+	}
+	return lines
 }
 
 // wideBody has the list and the path on the left, the detail on the right, and
 // what was said below.
 func (m *Model) wideBody(l layout) []string {
-	left := m.list(l.listWidth, l.listRows)
+	left := append([]string{m.title(onList, l.listWidth)}, m.list(l.listWidth, l.listRows)...)
 	if l.pathRows > 0 {
-		for len(left) < l.listRows {
+		for len(left) <= l.listRows {
 			left = append(left, "")
 		}
-		left = append(left, "")
+		left = append(left, m.rule(l.listWidth, "PATH"))
 		left = append(left, m.pathLines(l.listWidth)...)
 	}
-	right := m.scrolled(onDetail, m.detail())
-	bar := " " + m.style.in(m.style.rule, m.glyph("│", "|")) + " "
+	right := m.pane(onDetail, l.detailWidth+1)
 	var lines []string
-	for i := range l.detailRows {
-		a, b := "", ""
+	for i := range l.detailRows + 1 {
+		bar, a, b := m.glyph("│", "|"), "", ""
+		switch {
+		case i == 0:
+			bar = m.glyph("┬", "+")
+		case l.pathRows > 0 && i == l.listRows+1:
+			bar = m.glyph("┤", "+")
+		}
 		if i < len(left) {
 			a = left[i]
 		}
 		if i < len(right) {
 			b = right[i]
 		}
-		lines = append(lines, pad(a, l.listWidth)+bar+b)
+		lines = append(lines, pad(a, l.listWidth)+m.style.in(m.style.rule, bar)+b)
 	}
 	if l.logRows > 0 {
-		lines = append(lines, m.rule(l.width))
-		lines = append(lines, m.scrolled(onLog, m.log())...)
+		lines = append(lines, m.pane(onLog, l.width)...)
 	}
 	return lines
 }
@@ -109,7 +114,7 @@ func (m *Model) layout() layout {
 	}
 	path := 0
 	if m.width >= wideWidth {
-		path = len(m.pathLines(layoutOf(m.width, m.height, 0, 0).listWidth))
+		path = len(m.pathLines(listWidthOf(m.width)))
 	}
 	return layoutOf(m.width, m.height, items, path)
 }
@@ -126,40 +131,50 @@ func (m *Model) rowsOf(f focus) int {
 	return m.height - frameRows
 }
 
-// linesOf is what a pane shows.
-func (m *Model) linesOf(f focus) []string {
+// linesOf is what a pane shows, and what it is called.
+func (m *Model) linesOf(f focus) (name string, lines []string) {
 	switch f {
 	case onDetail:
-		return m.detail()
+		return "DETAIL", m.detail()
 	case onLog:
 		return m.log()
 	case onOverlay:
 		return m.overlay()
 	}
-	return nil
+	return "CHECKS", nil
 }
 
 // furthest is how far a pane can be scrolled.
 func (m *Model) furthest(f focus) int {
-	return max(len(m.linesOf(f))-m.rowsOf(f), 0)
+	_, lines := m.linesOf(f)
+	return max(len(lines)-m.rowsOf(f), 0)
 }
 
-// scrolled is the part of a pane's lines that is on the screen. The last row
-// says how much more there is.
-func (m *Model) scrolled(f focus, lines []string) []string {
-	rows := m.rowsOf(f)
-	if rows <= 0 {
-		return nil
+// pane is the part of a pane's lines that is on the screen, below a rule that
+// names it and says which part that is.
+func (m *Model) pane(f focus, width int) []string {
+	name, lines := m.linesOf(f)
+	rows, all := m.rowsOf(f), len(lines)
+	if all > rows {
+		from := min(m.scroll[f], all-rows)
+		lines = lines[from : from+rows]
+		name += fmt.Sprintf("  %d-%d of %d", from+1, from+rows, all)
 	}
-	if len(lines) <= rows {
-		return lines
+	return append([]string{m.rule(width, m.focused(f)+name)}, lines...)
+}
+
+func (m *Model) title(f focus, width int) string {
+	name, _ := m.linesOf(f)
+	return m.rule(width, m.focused(f)+name)
+}
+
+// focused is the sign of the pane that the keys for moving act on, where there
+// is a choice.
+func (m *Model) focused(f focus) string {
+	if f == m.focus && m.over == doNone && !m.alone && m.layout().split() {
+		return "> "
 	}
-	from := min(m.scroll[f], len(lines)-rows)
-	shown := append([]string{}, lines[from:from+rows]...)
-	if below := len(lines) - from - rows; below > 0 {
-		shown[rows-1] = m.style.in(m.style.faint, fmt.Sprintf(" (%d more below)", below+1))
-	}
-	return shown
+	return ""
 }
 
 // glyph is a character of a rule, or its stand-in where the locale has none.
@@ -170,8 +185,15 @@ func (m *Model) glyph(fine, plain string) string {
 	return fine
 }
 
-func (m *Model) rule(width int) string {
-	return m.style.in(m.style.rule, strings.Repeat(m.glyph("─", "-"), width))
+// rule is a line across, with a name in it.
+func (m *Model) rule(width int, name string) string {
+	dash := m.glyph("─", "-")
+	if name == "" {
+		return m.style.in(m.style.rule, strings.Repeat(dash, width))
+	}
+	name = clip(name, width-4)
+	return m.style.in(m.style.rule, dash) + " " + m.style.in(m.style.title, name) + " " +
+		m.style.in(m.style.rule, strings.Repeat(dash, max(width-3-len(name), 0)))
 }
 
 // clip cuts printable ASCII text to width columns.

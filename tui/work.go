@@ -13,7 +13,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/report"
@@ -66,12 +65,10 @@ type Work struct {
 
 // Options are the screen's own knobs.
 type Options struct {
-	Form  Form          // what the form holds at first
-	Job   *Job          // to start at once; nil: the form is shown
-	Fixed bool          // the target cannot be edited: it is a simulation
-	Say   []string      // warnings to show at first
-	Watch time.Duration // pause between two runs of the watch
-
-	Plain bool // no colours and no attributes at all
-	ASCII bool // rules of ASCII characters: the locale is not UTF-8
+	Form  Form     // what the form holds at first
+	Job   *Job     // to start at once; nil: the form is shown
+	Fixed bool     // the target cannot be edited: it is a simulation
+	Say   []string // warnings to show at first
+	Plain bool     // no colours and no attributes at all
+	ASCII bool     // rules of ASCII characters: the locale is not UTF-8
 }
