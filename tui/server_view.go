@@ -132,7 +132,7 @@ func (m *serverModel) body() []string {
 	case l.split():
 		return append(append(m.list(l.listWidth, l.listRows), m.rule(l.width)), m.scrolled(onDetail)...)
 	case len(m.visitors) == 0:
-		return m.detail()
+		return m.scrolled(onDetail)
 	}
 	return m.list(l.listWidth, l.listRows)
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"ftpcheck/probe"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // TestEverySize draws every screen at all sizes, in steps.
@@ -75,6 +77,16 @@ func TestTooSmall(t *testing.T) {
 func wellDrawn(t *testing.T, d *driver, width, height int) {
 	t.Helper()
 	lines, cursor := d.m.draw()
+	fitsScreen(t, lines, cursor, width, height)
+	if !d.m.asking && !d.m.alone && d.m.over == doNone {
+		showsCursor(t, lines, width, height)
+	}
+}
+
+// fitsScreen fails the test unless the lines fill a screen of this size, and
+// hold printable ASCII and rules alone.
+func fitsScreen(t *testing.T, lines []string, cursor *tea.Cursor, width, height int) {
+	t.Helper()
 	if len(lines) != height {
 		t.Fatalf("%dx%d: %d lines", width, height, len(lines))
 	}
@@ -91,9 +103,13 @@ func wellDrawn(t *testing.T, d *driver, width, height int) {
 	if cursor != nil && (cursor.X < 0 || cursor.X >= width || cursor.Y < 0 || cursor.Y >= height) {
 		t.Fatalf("%dx%d: the cursor is at %v", width, height, cursor.Position)
 	}
-	list := !d.m.asking && !d.m.alone && d.m.over == doNone
-	if list && !strings.Contains(strings.Join(lines, "\n"), "\n > ") {
-		t.Fatalf("%dx%d: the row under the cursor is not on the screen:\n%s", width, height, strings.Join(lines, "\n"))
+}
+
+// showsCursor fails the test unless a row under the cursor is on the screen.
+func showsCursor(t *testing.T, lines []string, width, height int) {
+	t.Helper()
+	if whole := strings.Join(lines, "\n"); !strings.Contains(whole, "\n > ") {
+		t.Fatalf("%dx%d: the row under the cursor is not on the screen:\n%s", width, height, whole)
 	}
 }
 
