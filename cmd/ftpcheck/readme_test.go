@@ -18,7 +18,7 @@ import (
 	"ftpcheck/report"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of README.md anew")
+var update = flag.Bool("update", false, "write the generated parts of README.md, and the stored screens and picture, anew")
 
 const maxReadmeLines = 150
 
