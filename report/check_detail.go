@@ -40,13 +40,13 @@ func CheckDetail(ev *probe.Evidence, c probe.Check, now time.Duration, width int
 	if l.State == "" {
 		return *lines
 	}
-	word := Word(l.State)
-	for i, text := range wrap(ASCII(l.Summary), p.width-labelWidth) {
-		if i == 0 {
-			p.line("%s%*s%s", p.word(word), max(labelWidth-len(word), 0), "", text)
-		} else {
-			p.line("%*s%s", labelWidth, "", text)
-		}
+	word, indent := Word(l.State), labelWidth
+	if l.State == Running { // the summary says so
+		word, indent = "", 0
+	}
+	for _, text := range wrap(ASCII(l.Summary), p.width-indent) {
+		p.line("%s%*s%s", p.word(word), indent-len(word), "", text)
+		word = ""
 	}
 	p.line("")
 	p.writeSteps(steps(ev, c, now))

@@ -71,7 +71,7 @@ func headLines(f Finding, width int, paint func(string) string) []string {
 			lines[i] = deep + lines[i]
 		}
 		lines[0] = "-- " + paint(word) + lines[0][len("-- ")+len(word):]
-		return append(lines, deep+f.Code)
+		return append(lines, strings.Repeat(" ", max(min(len(deep), width-len(f.Code)), 0))+f.Code)
 	}
 	title := wrap(ASCII(f.Title), room-2)
 	lines := []string{fmt.Sprintf("-- %s  %s %s %s", paint(word), title[0], dashes(room-len(title[0])), f.Code)}

@@ -33,11 +33,14 @@ func (m *Model) detail() []string {
 	return m.marked(lines)
 }
 
+// widestText is the width up to which the eye finds the next line.
+const widestText = 100
+
 func (m *Model) detailWidth() int {
 	if l := m.layout(); l.wide && !m.alone {
-		return l.detailWidth - 1
+		return min(l.detailWidth-1, widestText)
 	}
-	return m.width - 2
+	return min(m.width-2, widestText)
 }
 
 // marked moves lines off the edge, and decorates the marks under a quote.

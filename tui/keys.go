@@ -44,9 +44,9 @@ type binding struct {
 // the help and the README. Its order is that of all of them.
 var keyTable = []binding{
 	{doOpen, []string{"enter"}, "enter", "open", "the detail alone on the screen"},
-	{doBack, []string{"esc"}, "esc", "", "back; cancel the run; end the watch"},
-	{doUp, []string{"up", "k"}, "up k", "", "the row above; in another pane: scroll"},
-	{doDown, []string{"down", "j"}, "down j", "move", "the row below; in another pane: scroll"},
+	{doBack, []string{"esc"}, "esc", "", "back, cancel the run, or end the watch"},
+	{doUp, []string{"up", "k"}, "up k", "", "the row above, or scroll"},
+	{doDown, []string{"down", "j"}, "down j", "move", "the row below, or scroll"},
 	{doPageDown, []string{"space", "pgdown", "ctrl+f"}, "space pgdn", "scroll", "scroll the detail down"},
 	{doPageUp, []string{"b", "pgup", "ctrl+b"}, "b pgup", "", "scroll the detail up"},
 	{doTop, []string{"g", "home"}, "g home", "", "the first row or line"},

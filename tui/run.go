@@ -11,8 +11,12 @@ import (
 // Run shows the screen on standard input and output until the user quits or
 // ctx is cancelled. It needs a terminal.
 func Run(ctx context.Context, w Work, o Options) (Outcome, error) {
-	m := New(ctx, w, o)
-	p := tea.NewProgram(m, tea.WithoutSignalHandler(), tea.WithFPS(20))
+	return run(ctx, New(ctx, w, o))
+}
+
+// run shows a model. Signals are the caller's: they cancel ctx.
+func run(ctx context.Context, m *Model, options ...tea.ProgramOption) (Outcome, error) {
+	p := tea.NewProgram(m, append(options, tea.WithoutSignalHandler(), tea.WithFPS(20))...)
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
 	_, err := p.Run()

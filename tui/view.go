@@ -16,11 +16,24 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
 	v.Cursor = cursor
-	v.WindowTitle = "ftpcheck"
-	if m.job != nil {
-		v.WindowTitle += " " + report.ASCII(m.job.Host)
-	}
+	v.WindowTitle = m.windowTitle()
 	return v
+}
+
+// windowTitle names the target, and the last result: a watch may go on in a
+// window that nobody looks at.
+func (m *Model) windowTitle() string {
+	if m.job == nil || m.asking {
+		return "ftpcheck"
+	}
+	state := ""
+	switch {
+	case m.ended != nil && (m.watch.on || !m.running()):
+		state = strings.ToUpper(string(m.ended.Result))
+	case m.running() || m.report != nil:
+		state, _ = m.stage()
+	}
+	return fmt.Sprintf("ftpcheck %s: %s", report.ASCII(m.job.Host), state)
 }
 
 // draw returns the lines of the screen, none wider than it and no more than

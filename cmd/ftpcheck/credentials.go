@@ -22,6 +22,8 @@ import (
 // address (RFC 1635).
 const anonymousPassword = "ftpcheck@"
 
+const passwordInURL = "a password in the URL can be read in the process list and the shell's history"
+
 // Bounds of files that hold secrets.
 const (
 	maxPassword = 4096
@@ -33,8 +35,7 @@ const (
 func credentials(ctx context.Context, s *streams, t parsedTarget, user, passwordFile string) (probe.Target, error) {
 	target := t.Target
 	if t.HasPassword {
-		warn(s, "a password in the URL can be read in the process list and the shell's history",
-			"use --password-file, FTPCHECK_PASSWORD or a netrc file")
+		warn(s, passwordInURL, "use --password-file, FTPCHECK_PASSWORD or a netrc file")
 		if passwordFile != "" {
 			return target, usageError{"two passwords: one in TARGET and one in --password-file", ""}
 		}

@@ -16,11 +16,12 @@ import (
 	"ftpcheck/probe"
 	"ftpcheck/probe/ftpd"
 	"ftpcheck/report"
+	"ftpcheck/tui"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of README.md, and the stored screens and picture, anew")
 
-const maxReadmeLines = 150
+const maxReadmeLines = 155
 
 var readmePath = filepath.Join("..", "..", "README.md")
 
@@ -77,6 +78,15 @@ func TestREADMEFindings(t *testing.T) {
 		}
 	}
 	generated(t, "findings", b.String(), func(a, b string) bool { return a == b })
+}
+
+// TestREADMEKeys: the keys in the README are those of the screen's key table.
+func TestREADMEKeys(t *testing.T) {
+	var rows []string
+	for _, k := range tui.Keys() {
+		rows = append(rows, fmt.Sprintf("`%s` %s", strings.ReplaceAll(k.Keys, " ", "` `"), k.Does))
+	}
+	generated(t, "keys", "Keys: "+strings.Join(rows, "; ")+".\n", func(a, b string) bool { return a == b })
 }
 
 // numbers are what differs between two runs of a simulation: times and ports.

@@ -87,11 +87,15 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 	if len(args) == 0 {
 		o.Form = d.form("")
 	} else {
-		if _, err := parseTarget(args[0]); err != nil {
+		t, err := parseTarget(args[0])
+		if err != nil {
 			return err
 		}
 		o.Form = d.form(args[0])
 		o.Job, o.Say, err = work.Open(o.Form)
+		if t.HasPassword {
+			o.Say = append(o.Say, passwordInURL)
+		}
 		switch {
 		case errors.Is(err, tui.ErrNoPassword):
 			o.Say = append(o.Say, err.Error())
@@ -258,20 +262,7 @@ func (d desk) open(f tui.Form) (*tui.Job, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.Password != "" {
-		if t.User == "" && f.User == "" {
-			return nil, nil, usageError{"a password without a user", "fill in the user, or empty the password"}
-		}
-		t.Password, t.HasPassword = f.Password, true
-	}
-	var said bytes.Buffer
-	quiet := *d.s
-	quiet.err = &said
-	quiet.readPassword = func(context.Context, string) (string, error) { return "", tui.ErrNoPassword }
-	target, err := credentials(context.Background(), &quiet, t, f.User, d.flags.passwordFile)
-	if errors.Is(err, tui.ErrNoPassword) {
-		err = fmt.Errorf("%w for user %s: type it", tui.ErrNoPassword, target.User)
-	}
+	target, warnings, err := d.account(t, f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -282,7 +273,34 @@ func (d desk) open(f tui.Form) (*tui.Job, []string, error) {
 		prober := probe.Prober{Network: d.s.network, Target: target, Options: some, Tool: version}
 		return prober.Run(ctx)
 	}
-	return job, warningsIn(said.String()), nil
+	return job, warnings, nil
+}
+
+// account fills in user and password: those of the form, else from where the
+// plain command takes them.
+func (d desk) account(t parsedTarget, f tui.Form) (probe.Target, []string, error) {
+	var said bytes.Buffer
+	quiet := *d.s
+	quiet.err = &said
+	passwordFile := d.flags.passwordFile
+	quiet.readPassword = func(context.Context, string) (string, error) { return "", tui.ErrNoPassword }
+	if f.Password != "" {
+		if t.User == "" && f.User == "" {
+			return t.Target, nil, usageError{"a password without a user", "fill in the user, or empty the password"}
+		}
+		passwordFile = ""
+		quiet.getenv = func(string) string { return "" }
+		quiet.home = ""
+		quiet.readPassword = func(context.Context, string) (string, error) { return f.Password, nil }
+	}
+	target, err := credentials(context.Background(), &quiet, t, f.User, passwordFile)
+	if f.Password != "" {
+		target.Password = f.Password // also that of an anonymous user
+	}
+	if errors.Is(err, tui.ErrNoPassword) {
+		err = fmt.Errorf("%w for user %s: type it", tui.ErrNoPassword, report.Escape(target.User))
+	}
+	return target, warningsIn(said.String()), err
 }
 
 // warningsIn are the warnings among what was printed.
