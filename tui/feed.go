@@ -2,6 +2,8 @@ package tui
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -22,6 +24,7 @@ type feed struct {
 	more   chan struct{} // there are more events than before
 	ended  chan struct{} // closed when all are there
 	cancel context.CancelFunc
+	broken string // what the run panicked with, and where; empty: it did not
 }
 
 // start runs the checks of a job. The run ends soon after ctx is cancelled.
@@ -31,6 +34,13 @@ func start(ctx context.Context, job *Job, checks []probe.Check) *feed {
 	go func() {
 		defer close(f.ended)
 		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.broken = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			}
+		}()
 		for e := range job.Run(ctx, checks) {
 			f.add(e)
 		}
@@ -74,7 +84,9 @@ type eventsMsg struct {
 	now  time.Time
 }
 
-// next waits for events, and a little longer for those that follow at once.
+// next waits for events, and a little longer for those that follow at once. A
+// panic of the run goes on here, where Bubble Tea catches it and restores the
+// terminal.
 func (f *feed) next() tea.Msg {
 	select {
 	case <-f.more:
@@ -83,6 +95,11 @@ func (f *feed) next() tea.Msg {
 		case <-f.ended:
 		}
 	case <-f.ended:
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken != "" {
+		panic(f.broken)
 	}
 	return eventsMsg{f, time.Now()}
 }

@@ -40,7 +40,16 @@ func openPTY(t *testing.T) (control, terminal *os.File) {
 // appears on it.
 func onTerminal(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
+	return onTerminalOf(t, cmd, unix.Winsize{})
+}
+
+// onTerminalOf is onTerminal with a terminal of some size.
+func onTerminalOf(t *testing.T, cmd *exec.Cmd, size unix.Winsize) string {
+	t.Helper()
 	control, terminal := openPTY(t)
+	if err := unix.IoctlSetWinsize(int(control.Fd()), unix.TIOCSWINSZ, &size); err != nil {
+		t.Fatal(err)
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ftpcheck": main})
+	testscript.Main(m, map[string]func(){"ftpcheck": main, "badscreen": badScreen, "busyscreen": busyScreen})
 }
 
 // TestScripts runs the program as its users do: testdata/script/*.txtar.
