@@ -142,7 +142,11 @@ func logServer(t *testing.T, dir string) {
 
 // listens reads the kernel's list of sockets: the second column is the local
 // address, the fourth the state, 0A for a listening one.
-func listens(port string) (bool, error) {
+func listens(port string) (bool, error) { return hasSocket(port, "0A") }
+
+// hasSocket reports whether a TCP socket of this namespace at a local port is
+// in a state: 0A listens, 01 is connected (include/net/tcp_states.h).
+func hasSocket(port, state string) (bool, error) {
 	number, err := net.LookupPort("tcp", port)
 	if err != nil {
 		return false, err
@@ -154,7 +158,7 @@ func listens(port string) (bool, error) {
 		}
 		for line := range strings.Lines(string(text)) {
 			f := strings.Fields(line)
-			if len(f) > 3 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", number)) && f[3] == "0A" {
+			if len(f) > 3 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", number)) && f[3] == state {
 				return true, nil
 			}
 		}

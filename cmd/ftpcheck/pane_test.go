@@ -37,10 +37,15 @@ set -g set-clipboard on
 set -g history-limit 10000
 `
 
-// openPane opens a terminal with a shell that runs programs by way of the
-// given command, in whose PATH ftpcheck is. With FTPCHECK_LAB=require it does
-// not skip.
-func openPane(t *testing.T, width, height int, by ...string) *pane {
+// openPane opens a terminal with a shell in whose PATH ftpcheck is.
+func openPane(t *testing.T, width, height int) *pane {
+	t.Helper()
+	return openPaneIn(t, t.TempDir(), width, height)
+}
+
+// openPaneIn opens a terminal with a shell in a folder. The shell is started
+// by way of a command. With FTPCHECK_LAB=require it does not skip.
+func openPaneIn(t *testing.T, folder string, width, height int, by ...string) *pane {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		if os.Getenv("FTPCHECK_LAB") == "require" {
@@ -48,7 +53,7 @@ func openPane(t *testing.T, width, height int, by ...string) *pane {
 		}
 		t.Skip("no tmux: ", err)
 	}
-	p := &pane{t: t, server: fmt.Sprintf("ftpcheck-%d-%d", os.Getpid(), paneCount.Add(1)), folder: t.TempDir()}
+	p := &pane{t: t, server: fmt.Sprintf("ftpcheck-%d-%d", os.Getpid(), paneCount.Add(1)), folder: folder}
 	config := filepath.Join(p.folder, ".tmux.conf")
 	if err := os.WriteFile(config, []byte(tmuxConfig), 0o644); err != nil {
 		t.Fatal(err)
