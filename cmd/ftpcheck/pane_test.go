@@ -187,6 +187,21 @@ func (p *pane) ended() (text string, code int) {
 // dotted is a number, or several with dots between them.
 var dotted = regexp.MustCompile(`[0-9]+(\.[0-9]+)*`)
 
+// program is the process that the shell waits for.
+func (p *pane) program() int {
+	p.t.Helper()
+	shell := strings.TrimSpace(p.ask("display-message", "-p", "#{pane_pid}"))
+	children, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(children)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return pid
+}
+
 // masked replaces what differs from run to run, times and ports, by zeros.
 // Addresses stay.
 func masked(screen string) string {

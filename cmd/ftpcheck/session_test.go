@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -139,4 +140,89 @@ func TestSessionNarrow(t *testing.T) {
 	p.looks("session-wide", `FAIL  \d+ s$`)
 	p.keys("q")
 	p.ended()
+}
+
+// TestSessionServe is the opposite end on a screen: who comes, what arrives,
+// and a fault that is switched on meanwhile.
+func TestSessionServe(t *testing.T) {
+	t.Parallel()
+	p := openPane(t, 120, 40)
+	p.runs("ftpcheck serve --tui --anonymous --listen 127.0.0.1:0")
+	addr := p.shows(`^ ftpcheck serve +(127\.0\.0\.1:\d+) `)
+	p.shows(`│ +ftpcheck ftp://127\.0\.0\.1:\d+$`)
+	p.keys("y")
+	p.shows("sent to the clipboard")
+	if got := p.ask("show-buffer"); got != "ftpcheck ftp://"+addr {
+		t.Errorf("copied %q", got)
+	}
+
+	check := func(args ...string) {
+		s, _, stderr := testStreams()
+		if code := run(t.Context(), append(args, "--timeout", "1s", addr), s); code > 1 {
+			t.Errorf("exit code %d: %s", code, stderr)
+		}
+	}
+	check("--checks", "epsv")
+	p.shows(`left +127\.0\.0\.1 +1 ok, anonymous`)
+	p.shows(`EPSV we announced port \d+ +arrived from 127\.0\.0\.1:\d+`)
+
+	p.keys("f")
+	p.shows(`^ > \[ \] announce-private`)
+	p.keys("Space")
+	p.shows(`announce-private is on`)
+	p.shows(`^ > \[x\] announce-private`)
+	p.keys("f")
+	check("--checks", "pasv")
+	p.shows(`PASV we announced 10\.20\.30\.40:\d+ +arrived from`) // the check dials the control host, too
+
+	p.keys("p")
+	p.shows(`PAUSED, \d+ waiting$`)
+	p.keys("p", "x")
+	p.shows("no session yet")
+	p.keys("q")
+	text, code := p.ended()
+	if code != 0 || !strings.Contains(text, "\nat the other side:\n") || !strings.Contains(text, " stop     stopped\n") {
+		t.Errorf("exit code %d, shown:\n%s", code, text)
+	}
+}
+
+// TestSessionServeEnds: the screen ends with the server, and with a signal.
+func TestSessionServeEnds(t *testing.T) {
+	t.Parallel()
+	p := openPane(t, 80, 24)
+	p.runs("ftpcheck serve --tui --anonymous --listen 127.0.0.1:0 --for 500ms")
+	if text, code := p.ended(); code != 0 || !strings.Contains(text, " stop     stopped\n") {
+		t.Errorf("exit code %d, shown:\n%s", code, text)
+	}
+	p.types("clear; rm before after\n")
+	p.runs("ftpcheck serve --tui --anonymous --listen 127.0.0.1:0")
+	if err := syscall.Kill(p.program(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if _, code := p.ended(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestServeScreenUsage: what cannot have a screen says so, in one line and a hint.
+func TestServeScreenUsage(t *testing.T) {
+	for _, test := range []struct {
+		terminal bool
+		args     []string
+		want     string
+	}{
+		{false, []string{"--anonymous"}, "the screen needs a terminal as standard input and output"},
+		{true, []string{"--user", "ann", "--password-file", "-"}, "both need standard input"},
+		{true, []string{"--anonymous", "--fault", "data-plain"}, "only a server with TLS has it"},
+		{true, []string{"--anonymous", "--listen", "192.0.2.1:2121"}, "cannot listen on 192.0.2.1:2121"},
+	} {
+		s, stdout, stderr := testStreams()
+		s.in = strings.NewReader("secret\n")
+		s.inTerminal, s.outTerminal = test.terminal, test.terminal
+		s.getenv = func(name string) string { return map[string]string{"TERM": "xterm"}[name] }
+		args := append([]string{"serve", "--tui", "--listen", "127.0.0.1:0"}, test.args...)
+		if code := run(t.Context(), args, s); code != 2 || !strings.Contains(stderr.String(), test.want) || stdout.Len() > 0 {
+			t.Errorf("%v: exit code %d, %s%s", test.args, code, stderr, stdout)
+		}
+	}
 }
