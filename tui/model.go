@@ -143,8 +143,8 @@ func (m *Model) fold() {
 		m.settle()
 	}
 	m.forget()
-	if m.moved {
-		m.choose(m.rowAt(m.cursorIndex())) // a finding may have gone
+	if m.moved || m.running() && m.runs > 0 { // what runs again must not make the cursor jump
+		m.choose(m.rowAt(m.cursorIndex()))
 	} else {
 		m.choose(m.worst())
 	}
@@ -162,9 +162,10 @@ func (m *Model) settle() {
 	m.changes = m.changes[:min(len(m.changes), mostChanges)]
 	if len(news) > 0 {
 		m.scroll[onLog] = 0
-		m.say(news[0].words())
+		m.status = ""
+		m.say(news[0].what())
 		if more := len(news) - 1; more > 0 {
-			m.status += fmt.Sprintf(" (c: %d more)", more)
+			m.status += fmt.Sprintf("  (c: %d more)", more)
 		}
 	}
 	m.runs++

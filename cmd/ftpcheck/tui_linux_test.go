@@ -207,6 +207,12 @@ func TestNoArgumentsOnTerminal(t *testing.T) {
 		t.Errorf("saved %.60q: %v", saved, err)
 	}
 
+	cmd := program(t, "--format", "json")
+	cmd.Env = append(os.Environ(), "TERM=xterm")
+	if got := onTerminal(t, cmd); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(got, "Usage:") {
+		t.Errorf("flags without a TARGET: exit code %d, %q", cmd.ProcessState.ExitCode(), got)
+	}
+
 	s = openScreen(t, nil)
 	s.waitFor("Which FTP server")
 	s.press("\x1b")
