@@ -135,7 +135,10 @@ func (m *Model) fold() {
 		m.ev.Add(e)
 	}
 	m.seen += len(events)
-	if len(events) > 0 || m.report == nil {
+	if last && m.ev.Finished == "" { // the run broke off: nothing may pass for complete
+		m.ev.Add(probe.Event{Kind: probe.KindFinish, Outcome: probe.OutcomeCancelled, Took: m.elapsed()})
+	}
+	if last || len(events) > 0 || m.report == nil {
 		m.report = report.New(m.ev, m.work.Judge)
 	}
 	if last {
@@ -173,6 +176,15 @@ func (m *Model) settle() {
 	if !m.only {
 		m.whole = m.report
 	}
+}
+
+// done is the report to take away: while a run is under way that of the run
+// before, because half a run proves nothing. nil: there is none yet.
+func (m *Model) done() *report.Report {
+	if m.running() {
+		return m.ended
+	}
+	return m.report
 }
 
 // elapsed is the time since the run began, or what it took.

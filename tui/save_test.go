@@ -1,11 +1,14 @@
 package tui
 
 import (
+	"context"
+	"iter"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"ftpcheck/probe"
 	"ftpcheck/report"
 )
 
@@ -45,6 +48,43 @@ func TestSave(t *testing.T) {
 		}
 		save("/full/a.txt")
 		d.shows("cannot write the report: no space left on device")
+	})
+}
+
+// TestNothingHalfIsTakenAway: a run under way is no report. The one before is.
+func TestNothingHalfIsTakenAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		files := memoryFiles{}
+		d := drive(t, Work{Save: files.save}, Options{Job: simulated(t, "private-address")})
+		d.pass(time.Second)
+		d.press("s")
+		d.shows("there is nothing to save yet")
+		d.press("y")
+		d.shows("there is nothing to copy yet")
+		d.pass(10 * time.Second)
+		d.press("r")
+		d.pass(time.Second)
+		d.press("s", "enter", "y")
+		for _, text := range []string{files["ftpcheck.txt"], d.copied} {
+			if !strings.Contains(text, "The server announces a private address") {
+				t.Errorf("taken away: %.200q", text)
+			}
+		}
+	})
+}
+
+// TestBrokenOff: a run that ends without its end has not passed.
+func TestBrokenOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		job := jobOf()
+		job.Run = func(context.Context, []probe.Check) iter.Seq[probe.Event] { return func(func(probe.Event) bool) {} }
+		d := drive(t, Work{}, Options{Job: job})
+		d.pass(time.Second)
+		d.shows("cancelled")
+		d.hides("PASS")
+		if out := d.m.Close(); len(out.Reports) != 1 || out.Reports[0].Exit != report.ExitInterrupt {
+			t.Errorf("at the end: %+v", out)
+		}
 	})
 }
 

@@ -140,8 +140,9 @@ func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, j
 // show shows the screen and prints what is left when it is closed.
 func show(ctx context.Context, s *streams, work tui.Work, o tui.Options, simulated bool) error {
 	out, err := tui.Run(ctx, work, o)
+	options := report.TextOptions{Color: (&viewFlags{color: "auto"}).colored(s, false)}
 	for _, r := range out.Reports {
-		if werr := report.WriteText(s.out, r, report.TextOptions{}); werr != nil && err == nil {
+		if werr := report.WriteText(s.out, r, options); werr != nil && err == nil {
 			err = fmt.Errorf("cannot write the report: %w", werr)
 		}
 	}
@@ -155,12 +156,15 @@ func show(ctx context.Context, s *streams, work tui.Work, o tui.Options, simulat
 	if errors.As(context.Cause(ctx), &interrupted) {
 		return exitStatus(interrupted.exitCode())
 	}
-	if n := len(out.Reports); n > 0 {
-		if code := out.Reports[n-1].Exit; code != report.ExitPass && !(simulated && code <= report.ExitLogin) {
-			return exitStatus(code)
-		}
+	if len(out.Reports) == 0 {
+		return nil
 	}
-	return nil
+	last := out.Reports[len(out.Reports)-1]
+	(&view{s: s, judge: work.Judge}).explainExit(last)
+	if last.Exit == report.ExitPass || simulated && last.Exit <= report.ExitLogin {
+		return nil // a simulation that worked is what was asked for
+	}
+	return exitStatus(last.Exit)
 }
 
 // saveReport writes a file that the screen saves.
