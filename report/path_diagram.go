@@ -183,6 +183,8 @@ func (d pathDiagram) end(a Arrow) (int, string) {
 	switch {
 	case !t.known() || d.v.distance() == 0 || !sameWay || t.obscured():
 		return half, unknown
+	case t.answer == hops.Timeout && d.v.locate(t, nil).Side == SideUnknown:
+		return half, unknown
 	case t.answer == hops.Timeout && t.expired == 0:
 		return min(1, half), "X"
 	case t.answer == hops.Timeout:

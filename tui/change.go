@@ -85,16 +85,17 @@ func gist(l report.CheckLine) string {
 	return strings.Join(slices.Compact(outcomes), " ")
 }
 
-// words are a change in one line.
-func (c change) words() string {
-	name := fmt.Sprintf("%s  %s", c.at.Format("15:04:05"), c.name)
+// words are a change in one line, with its time.
+func (c change) words() string { return c.at.Format("15:04:05") + "  " + c.what() }
+
+func (c change) what() string {
 	switch {
 	case c.from == "":
-		return fmt.Sprintf("%s: new %s, %s", name, c.to, c.text)
+		return fmt.Sprintf("%s: new %s, %s", c.name, c.to, c.text)
 	case c.to == "":
-		return fmt.Sprintf("%s: gone, %s", name, c.text)
+		return fmt.Sprintf("%s: gone, %s", c.name, c.text)
 	case c.from == c.to:
-		return fmt.Sprintf("%s: still %s, %s", name, c.to, c.text)
+		return fmt.Sprintf("%s: still %s, %s", c.name, c.to, c.text)
 	}
-	return fmt.Sprintf("%s: %s -> %s, %s", name, c.from, c.to, c.text)
+	return fmt.Sprintf("%s: %s -> %s, %s", c.name, c.from, c.to, c.text)
 }

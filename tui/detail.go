@@ -16,12 +16,18 @@ func (m *Model) detail() []string {
 	}
 	width := m.detailWidth()
 	if r.finding != nil {
-		return m.marked(report.FindingLines(*r.finding, width, m.style.word))
+		lines := report.FindingLines(*r.finding, width, m.style.word)
+		if r.word == "-" {
+			lines = append([]string{"In an earlier run:", ""}, lines...)
+		}
+		return m.marked(lines)
 	}
 	lines := report.CheckDetail(m.ev, r.check, m.elapsed(), width, m.style.word)
 	if m.ev.Checks[r.check] == nil {
-		for _, l := range report.Wrap(r.text, width) {
-			lines = append(lines, l)
+		lines = append(lines, m.why(r.check))
+		if was, known := m.known.lines[r.check]; known {
+			lines = append(lines, "", "Before:")
+			lines = append(lines, report.Wrap(report.Word(was.State)+"  "+was.Summary, width)...)
 		}
 	}
 	for _, f := range m.findings() {

@@ -8,6 +8,7 @@ const (
 	splitHeight         = 16  // fewer rows have no room for both
 	deepHeight          = 30  // from here on the log stands below
 	leastLog            = 5
+	leastList           = 8 // rows that the list keeps before the path
 )
 
 // frameRows are always there: a header and a rule above, a rule and a footer
@@ -47,7 +48,7 @@ func layoutOf(width, height, items, path int) layout {
 			body -= l.logRows + 1
 		}
 		l.listRows, l.detailRows = body, body
-		if room := body - path - 1; path > 0 && room >= min(items, 6) {
+		if room := body - path - 1; path > 0 && room >= min(items, leastList) {
 			l.listRows, l.pathRows = room, path
 		}
 	case width >= splitWidth && height >= splitHeight:

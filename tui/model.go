@@ -135,7 +135,10 @@ func (m *Model) fold() {
 		m.ev.Add(e)
 	}
 	m.seen += len(events)
-	if len(events) > 0 || m.report == nil {
+	if last && m.ev.Finished == "" { // the run broke off: nothing may pass for complete
+		m.ev.Add(probe.Event{Kind: probe.KindFinish, Outcome: probe.OutcomeCancelled, Took: m.elapsed()})
+	}
+	if last || len(events) > 0 || m.report == nil {
 		m.report = report.New(m.ev, m.work.Judge)
 	}
 	if last {
@@ -143,8 +146,8 @@ func (m *Model) fold() {
 		m.settle()
 	}
 	m.forget()
-	if m.moved {
-		m.choose(m.rowAt(m.cursorIndex())) // a finding may have gone
+	if m.moved || m.running() && m.runs > 0 { // what runs again must not make the cursor jump
+		m.choose(m.rowAt(m.cursorIndex()))
 	} else {
 		m.choose(m.worst())
 	}
@@ -162,9 +165,10 @@ func (m *Model) settle() {
 	m.changes = m.changes[:min(len(m.changes), mostChanges)]
 	if len(news) > 0 {
 		m.scroll[onLog] = 0
-		m.say(news[0].words())
+		m.status = ""
+		m.say(news[0].what())
 		if more := len(news) - 1; more > 0 {
-			m.status += fmt.Sprintf(" (c: %d more)", more)
+			m.status += fmt.Sprintf("  (c: %d more)", more)
 		}
 	}
 	m.runs++
@@ -172,6 +176,15 @@ func (m *Model) settle() {
 	if !m.only {
 		m.whole = m.report
 	}
+}
+
+// done is the report to take away: while a run is under way that of the run
+// before, because half a run proves nothing. nil: there is none yet.
+func (m *Model) done() *report.Report {
+	if m.running() {
+		return m.ended
+	}
+	return m.report
 }
 
 // elapsed is the time since the run began, or what it took.

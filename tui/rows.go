@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,8 +34,15 @@ func (m *Model) makeRows() []row {
 			rows = append(rows, r)
 		}
 	}
+	now := map[string]bool{}
 	for _, f := range m.findings() {
 		rows = append(rows, row{name: f.Code, finding: &f, word: strings.ToUpper(string(f.Severity)), text: f.Title})
+		now[f.Code] = true
+	}
+	for _, f := range slices.SortedFunc(maps.Values(m.known.findings), worstFirst) {
+		if !now[f.Code] { // not found again yet, or not looked for
+			rows = append(rows, row{name: f.Code, finding: &f, word: "-", text: fmt.Sprintf("was %s: %s", strings.ToUpper(string(f.Severity)), f.Title)})
+		}
 	}
 	return rows
 }
@@ -49,14 +57,9 @@ func (m *Model) checkRow(c probe.Check) (row, bool) {
 	}
 	switch l.State {
 	case "":
-		r.word, r.text = "-", "waiting"
-		if !slices.Contains(m.checks, c) {
-			r.text = "not run again"
-		} else if !m.running() {
-			r.text = "not tested"
-		}
-		if b, known := m.known.lines[c]; known {
-			r.text += fmt.Sprintf("; before: %s, %s", report.Word(b.State), b.Summary)
+		r.word, r.text = "-", m.why(c)
+		if was, known := m.known.lines[c]; known { // in an earlier run
+			r.text = fmt.Sprintf("was %s: %s", report.Word(was.State), was.Summary)
 		}
 	case report.Running:
 		r.word, r.text = "....", l.Summary
@@ -64,6 +67,17 @@ func (m *Model) checkRow(c probe.Check) (row, bool) {
 		r.word, r.text = report.Word(l.State), l.Summary
 	}
 	return r, true
+}
+
+// why says why a check has no result.
+func (m *Model) why(c probe.Check) string {
+	switch {
+	case !slices.Contains(m.checks, c):
+		return "not run again"
+	case m.running():
+		return "waiting"
+	}
+	return "not tested"
 }
 
 // findings are those to show: while the run goes on, only what is certain and

@@ -15,6 +15,7 @@ import (
 
 // prompt asks for the name of a file, and whether to overwrite one.
 type prompt struct {
+	report    *report.Report
 	name      field
 	overwrite bool // the question is whether to overwrite
 }
@@ -44,11 +45,12 @@ func extensions() string {
 
 // askPath begins to ask under which name to save the report.
 func (m *Model) askPath() {
-	if m.report == nil {
-		m.say("there is nothing to save yet")
+	r := m.done()
+	if r == nil {
+		m.say("there is nothing to save yet: the run has not ended, esc cancels it")
 		return
 	}
-	m.prompt = &prompt{}
+	m.prompt = &prompt{report: r}
 	m.prompt.name.set("ftpcheck.txt")
 }
 
@@ -80,7 +82,8 @@ func (m *Model) saveAs(overwrite bool) {
 		m.say(fmt.Sprintf("the name must end in %s, which says the format", extensions()))
 		return
 	}
-	where, err := m.work.Save(name, overwrite, func(w io.Writer) error { return formats[at].write(w, m.report) })
+	r := m.prompt.report
+	where, err := m.work.Save(name, overwrite, func(w io.Writer) error { return formats[at].write(w, r) })
 	switch {
 	case errors.Is(err, ErrExists):
 		m.prompt.overwrite = true
@@ -95,12 +98,13 @@ func (m *Model) saveAs(overwrite bool) {
 
 // copyTicket puts the report as a ticket into the terminal's clipboard.
 func (m *Model) copyTicket() tea.Cmd {
-	if m.report == nil {
-		m.say("there is nothing to copy yet")
+	r := m.done()
+	if r == nil {
+		m.say("there is nothing to copy yet: the run has not ended, esc cancels it")
 		return nil
 	}
 	var b strings.Builder
-	if err := report.WriteMarkdown(&b, m.report, false); err != nil {
+	if err := report.WriteMarkdown(&b, r, false); err != nil {
 		m.say(err.Error())
 		return nil
 	}

@@ -4,9 +4,10 @@ import (
 	"slices"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"ftpcheck/probe"
 	"ftpcheck/report"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // Update folds one message into the screen.

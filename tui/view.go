@@ -122,8 +122,8 @@ func (m *Model) wideBody(l layout) []string {
 
 func (m *Model) layout() layout {
 	items := len(m.rows())
-	if len(m.findings()) > 0 {
-		items++ // the blank before them
+	if items > 0 && m.rows()[items-1].finding != nil {
+		items++ // the blank before the findings
 	}
 	path := 0
 	if m.width >= wideWidth {

@@ -2,11 +2,9 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,7 +140,8 @@ func TestRerunThis(t *testing.T) {
 		if want := []probe.Check{"name", "control", "secure", "login", "epsv", "path"}; !slices.Equal(d.m.checks, want) {
 			t.Errorf("%v were run", d.m.checks)
 		}
-		d.shows("ok    epsv", "-     pasv     not run again; before: FAIL, 10.0.0.10:")
+		d.size(120, 40)
+		d.shows("ok    epsv", "-     pasv     was FAIL: 10.0.0.10:", "-        was PROBLEM: The server")
 		out := d.m.Close()
 		if len(out.Reports) != 2 || len(out.Reports[0].Findings) != 2 || len(out.Reports[1].Findings) != 0 || out.Cut {
 			t.Errorf("printed at the end: %d reports, cut %v", len(out.Reports), out.Cut)
@@ -171,6 +170,7 @@ func TestWatch(t *testing.T) {
 		d.press("w")
 		d.pass(time.Second)
 		d.shows("watch, next in 4 s", "esc end watch")
+		d.shows(" > PROBLEM  Connections to the passive ports vanish")
 		d.press("c")
 		d.shows("nothing has changed from run to run")
 		d.press("c")
@@ -211,6 +211,23 @@ func TestWatchNeedsNoSecondKey(t *testing.T) {
 	})
 }
 
+// TestRerunKeepsThePlace: while all is run again, what was found stays on the
+// screen as what it is, and the cursor on it.
+func TestRerunKeepsThePlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
+		d.pass(10 * time.Second)
+		d.shows(" > PROBLEM  The server announces a private address")
+		d.press("r")
+		for range 15 {
+			d.pass(100 * time.Millisecond)
+			d.shows(" > -        was PROBLEM: The server announces a private address", "In an earlier run:")
+		}
+		d.pass(10 * time.Second)
+		d.shows(" > PROBLEM  The server announces a private address")
+	})
+}
+
 // TestUnchanged: other ports and times are no change; another outcome is.
 func TestUnchanged(t *testing.T) {
 	line := func(port uint16, o probe.Outcome, took time.Duration) report.CheckLine {
@@ -227,220 +244,4 @@ func TestUnchanged(t *testing.T) {
 	if len(got) != 1 || got[0].words() != "00:00:00  pasv: still FAIL, 50001refused6ns" {
 		t.Errorf("changes: %v", got)
 	}
-}
-
-// TestForm: what is typed is checked on every key, a missing password is asked
-// for, and the run begins.
-func TestForm(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var opened []Form
-		w := Work{
-			Check: func(f Form) error {
-				if strings.Contains(f.Host, "_") {
-					return errors.New("the host has a character that no name has")
-				}
-				return nil
-			},
-			Open: func(f Form) (*Job, []string, error) {
-				opened = append(opened, f)
-				if f.Password == "" {
-					return nil, nil, fmt.Errorf("%w for user alice: type it", ErrNoPassword)
-				}
-				return jobOf(recorded(t, "all-well")), []string{"the netrc file is not used"}, nil
-			},
-		}
-		d := drive(t, w, Options{})
-		d.press("ftp_")
-		d.shows("the host has a character that no name has")
-		d.press("enter")
-		if len(opened) != 0 {
-			t.Fatal("a form that is wrong was opened")
-		}
-		d.press("backspace", ".example.com")
-		d.hides("character that no name has")
-		d.press("down", "2121", "down", "alice", "down", "down", "left", "down", "right", "space", "enter")
-		d.shows("no password for user alice: type it", " > password")
-		d.press("hunter2")
-		d.hides("hunter2")
-		d.shows("*******")
-		d.press("enter")
-		want := Form{Host: "ftp.example.com", Port: "2121", User: "alice", Password: "hunter2", TLS: probe.TLSImplicit, Without: map[probe.Check]bool{"pasv": true}}
-		if got := fmt.Sprint(opened[len(opened)-1]); got != fmt.Sprint(want) {
-			t.Errorf("opened %s", got)
-		}
-		d.shows("the netrc file is not used")
-		d.pass(time.Second)
-		d.shows("PASS")
-		d.press("e")
-		d.shows("ftp.example.com", "2121", "*******", "< implicit >", "-pasv")
-		d.press("esc")
-		d.shows("PASS")
-	})
-}
-
-// TestPaste: a pasted line end starts nothing, and what is pasted into a
-// password is not shown.
-func TestPaste(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := drive(t, Work{}, Options{})
-		d.update(pasted("ftp.example.com\r\n"))
-		d.shows("ftp.example.com", "enter start")
-		d.press("down", "down", "down")
-		d.update(pasted("hunter2\n"))
-		d.hides("hunter2")
-		if got := d.m.form.values(); got.Host != "ftp.example.com" || got.Password != "hunter2" {
-			t.Errorf("the form holds %+v", got)
-		}
-	})
-}
-
-// TestField edits one line of text.
-func TestField(t *testing.T) {
-	for keys, want := range map[string]string{
-		"abc":                            "abc",
-		"abc backspace":                  "ab",
-		"abc left left X":                "aXbc",
-		"abc home delete end Z":          "bcZ",
-		"abc ctrl+u d":                   "d",
-		"abc left ctrl+k":                "ab",
-		"one space two ctrl+w":           "one ",
-		"one space two space ctrl+w":     "one ",
-		"home backspace left delete ":    "",
-		"q right right right end home k": "kq",
-	} {
-		var f field
-		for k := range strings.FieldsSeq(keys) {
-			if msg, ok := named(k); ok {
-				f.key(msg)
-				continue
-			}
-			f.insert(k)
-		}
-		if f.String() != want {
-			t.Errorf("%s: %q, want %q", keys, f.String(), want)
-		}
-	}
-}
-
-// TestSave: the extension says the format, and nothing is overwritten unasked.
-func TestSave(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		files := memoryFiles{}
-		d := drive(t, Work{Save: files.save}, Options{Job: jobOf(recorded(t, "private-address"))})
-		d.pass(time.Second)
-		save := func(name string) {
-			d.press("s", "ctrl+u", name, "enter")
-		}
-		for name, begins := range map[string]string{"a.txt": "ftpcheck 0.1.0", "b.json": "{", "c.md": "# FTP check", "D.TXT": "ftpcheck 0.1.0"} {
-			save(name)
-			d.shows("saved as /home/me/" + name)
-			if !strings.HasPrefix(files[name], begins) {
-				t.Errorf("%s begins with %.20q", name, files[name])
-			}
-		}
-		save("run.html")
-		d.shows("the name must end in .txt, .json or .md")
-		d.press("esc")
-		d.shows("not saved")
-
-		files["a.txt"] = "mine"
-		save("a.txt")
-		d.shows("the file exists: overwrite it? y or n")
-		d.press("n")
-		d.shows("save as")
-		if files["a.txt"] != "mine" {
-			t.Error("overwritten unasked")
-		}
-		d.press("enter", "y")
-		d.shows("saved as /home/me/a.txt")
-		if files["a.txt"] == "mine" {
-			t.Error("not overwritten")
-		}
-		save("/full/a.txt")
-		d.shows("cannot write the report: no space left on device")
-	})
-}
-
-// TestCopy: the ticket goes to the terminal's clipboard.
-func TestCopy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := finished(t, "private-address")
-		d.press("y")
-		d.shows("ticket sent to the clipboard")
-		if !strings.HasPrefix(d.copied, "# FTP check of ftp\\.example\\.com") && !strings.HasPrefix(d.copied, "# FTP check of ftp.example.com") {
-			t.Errorf("copied %.60q", d.copied)
-		}
-	})
-}
-
-// TestClose: what is printed at the end.
-func TestClose(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := drive(t, Work{}, Options{})
-		if d.press("esc"); !d.quit {
-			t.Error("esc does not leave the form")
-		}
-		if out := d.m.Close(); len(out.Reports) != 0 {
-			t.Error("a report on no run")
-		}
-
-		d = drive(t, Work{}, Options{Job: simulated(t, "private-address")})
-		d.pass(time.Second)
-		d.press("q")
-		out := d.m.Close()
-		if !d.quit || len(out.Reports) != 1 || out.Cut || out.Reports[0].Exit != report.ExitInterrupt {
-			t.Errorf("cut short: %+v", out)
-		}
-
-		d = drive(t, Work{}, Options{Job: simulated(t, "private-address")})
-		d.pass(10 * time.Second)
-		d.press("r")
-		d.pass(time.Second)
-		out = d.m.Close()
-		if len(out.Reports) != 1 || !out.Cut || out.Reports[0].Exit != report.ExitFail {
-			t.Errorf("a further run cut short: %+v", out)
-		}
-	})
-}
-
-// TestKeyTable: every key does one thing, and every action has a key.
-func TestKeyTable(t *testing.T) {
-	keys, actions := map[string]bool{}, map[action]bool{}
-	for _, b := range keyTable {
-		if actions[b.action] {
-			t.Errorf("two rows for %s", b.name)
-		}
-		actions[b.action] = true
-		for _, k := range b.keys {
-			if keys[k] {
-				t.Errorf("the key %s does two things", k)
-			}
-			keys[k] = true
-			if actionOf(k) != b.action {
-				t.Errorf("the key %s does something else", k)
-			}
-		}
-		for name := range strings.FieldsSeq(b.name) {
-			if name = strings.Replace(name, "pgdn", "pgdown", 1); !slices.Contains(b.keys, name) {
-				t.Errorf("the key %s is shown, but does nothing", name)
-			}
-		}
-	}
-	for a := doNone + 1; a <= doQuit; a++ {
-		if !actions[a] {
-			t.Errorf("action %d has no key", a)
-		}
-	}
-}
-
-// TestHelp: the help lists every row of the key table.
-func TestHelp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := finished(t, "all-well")
-		d.size(80, 40)
-		d.press("?")
-		for _, k := range Keys() {
-			d.shows(k.Keys, k.Does)
-		}
-	})
 }

@@ -48,7 +48,7 @@ func newCheckCommand(s *streams) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				if onScreen(s) == nil {
+				if cmd.Flags().NFlag() == 0 && onScreen(s) == nil {
 					return runScreen(cmd.Context(), s, nil, &check, &show)
 				}
 				fmt.Fprint(s.err, cmd.UsageString())

@@ -110,8 +110,10 @@ func (s *terminal) end() (code int, after string) {
 	if strings.Contains(before, "\x1b[?25l") && !strings.Contains(s.text(), "\x1b[?25h") {
 		s.t.Error("the cursor stays hidden")
 	}
-	return s.cmd.ProcessState.ExitCode(), after
+	return s.cmd.ProcessState.ExitCode(), attributes.ReplaceAllString(after, "")
 }
+
+var attributes = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
@@ -135,7 +137,7 @@ func TestScreenQuit(t *testing.T) {
 	s = openScreen(t, nil, "tui", "--timeout", "1s", "127.0.0.1:1")
 	s.waitForResult("ERROR")
 	s.press("q")
-	if code, after := s.end(); code != 3 || !strings.Contains(after, "\nRESULT ERROR 127.0.0.1:1 ") {
+	if code, after := s.end(); code != 3 || !strings.Contains(after, "ftpcheck 0.1.0  127.0.0.1:1 as anonymous") || !strings.Contains(after, "\nRESULT ERROR 127.0.0.1:1 ") {
 		t.Errorf("exit code %d, printed %q", code, after)
 	}
 }
@@ -205,6 +207,12 @@ func TestNoArgumentsOnTerminal(t *testing.T) {
 	saved, err := os.ReadFile(file)
 	if err != nil || !bytes.HasPrefix(saved, []byte("{")) || bytes.Contains(saved, []byte("Zq8-screen")) {
 		t.Errorf("saved %.60q: %v", saved, err)
+	}
+
+	cmd := program(t, "--format", "json")
+	cmd.Env = append(os.Environ(), "TERM=xterm")
+	if got := onTerminal(t, cmd); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(got, "Usage:") {
+		t.Errorf("flags without a TARGET: exit code %d, %q", cmd.ProcessState.ExitCode(), got)
 	}
 
 	s = openScreen(t, nil)

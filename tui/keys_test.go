@@ -1,0 +1,50 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// TestKeyTable: every key does one thing, and every action has a key.
+func TestKeyTable(t *testing.T) {
+	keys, actions := map[string]bool{}, map[action]bool{}
+	for _, b := range keyTable {
+		if actions[b.action] {
+			t.Errorf("two rows for %s", b.name)
+		}
+		actions[b.action] = true
+		for _, k := range b.keys {
+			if keys[k] {
+				t.Errorf("the key %s does two things", k)
+			}
+			keys[k] = true
+			if actionOf(k) != b.action {
+				t.Errorf("the key %s does something else", k)
+			}
+		}
+		for name := range strings.FieldsSeq(b.name) {
+			if name = strings.Replace(name, "pgdn", "pgdown", 1); !slices.Contains(b.keys, name) {
+				t.Errorf("the key %s is shown, but does nothing", name)
+			}
+		}
+	}
+	for a := doNone + 1; a <= doQuit; a++ {
+		if !actions[a] {
+			t.Errorf("action %d has no key", a)
+		}
+	}
+}
+
+// TestHelp: the help lists every row of the key table.
+func TestHelp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := finished(t, "all-well")
+		d.size(80, 40)
+		d.press("?")
+		for _, k := range Keys() {
+			d.shows(k.Keys, k.Does)
+		}
+	})
+}
