@@ -14,17 +14,12 @@ import (
 	"ftpcheck/tui"
 )
 
-// badScreen is a program whose screen panics: in the form when something is
-// typed, or with an argument in its run.
+// badScreen is a program whose screen shows a run that panics.
 func badScreen() {
-	work := tui.Work{Check: func(tui.Form) error { panic("in the form") }}
-	var o tui.Options
-	if len(os.Args) > 1 {
-		o.Job = &tui.Job{Host: "h", Run: func(context.Context, []probe.Check) iter.Seq[probe.Event] {
-			return func(func(probe.Event) bool) { panic("in the run") }
-		}}
-	}
-	_, err := tui.Run(context.Background(), work, o)
+	job := &tui.Job{Host: "h", Run: func(context.Context, []probe.Check) iter.Seq[probe.Event] {
+		return func(func(probe.Event) bool) { panic("in the run") }
+	}}
+	_, err := tui.Run(context.Background(), tui.Work{}, tui.Options{Job: job})
 	fmt.Fprintln(os.Stderr, "ended with:", err)
 	os.Exit(3)
 }
