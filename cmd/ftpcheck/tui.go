@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ftpcheck/report"
 	"ftpcheck/tui"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newTUICommand is the interactive screen.
@@ -30,7 +32,7 @@ ends, the text report is printed, and the exit code is that of ftpcheck TARGET.`
 		Example: "  ftpcheck tui\n  ftpcheck tui -u alice ftp.example.com\n  ftpcheck tui --demo\n  ftpcheck tui --demo data-filtered",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("demo") {
-				return runDemoScreen(cmd, s, args, demo, &judge)
+				return runDemoScreen(cmd, s, args, demo, &check, &judge)
 			}
 			if len(args) > 1 {
 				return usageError{fmt.Sprintf("one TARGET is needed, not %d", len(args)), ""}
@@ -86,6 +88,9 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 		if err != nil {
 			return err
 		}
+		if t.HasPassword && check.passwordFile != "" {
+			return twoPasswords
+		}
 		o.Form = d.form(args[0])
 		o.Job, o.Say, err = work.Open(o.Form)
 		if t.HasPassword {
@@ -102,8 +107,11 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 }
 
 // runDemoScreen shows the screen for a simulated network.
-func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, judge *viewFlags) error {
+func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, given *checkFlags, judge *viewFlags) error {
 	if err := onScreen(s); err != nil {
+		return err
+	}
+	if err := onlyDemoFlags(cmd.Flags()); err != nil {
 		return err
 	}
 	if len(args) > 1 {
@@ -120,6 +128,9 @@ func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, j
 	if err != nil {
 		return fmt.Errorf("scenario %s: %w", scenario.Name, err)
 	}
+	if cmd.Flags().Changed("timeout") {
+		check.timeout = given.timeout
+	}
 	options, err := check.options()
 	if err != nil {
 		return err
@@ -135,6 +146,16 @@ func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, j
 	}
 	o := tui.Options{Job: job, Fixed: true, ASCII: !utf8Locale(s), Say: []string{"simulated network " + scenario.Name + ": " + scenario.About}}
 	return show(cmd.Context(), s, work, o, true)
+}
+
+// onlyDemoFlags refuses flags that a scenario decides about.
+func onlyDemoFlags(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if !slices.Contains([]string{"demo", "timeout", "require", "strict"}, f.Name) {
+			err = usageError{fmt.Sprintf("--%s and --demo exclude each other", f.Name), "the scenario decides about it"}
+		}
+	})
+	return err
 }
 
 // show shows the screen and prints what is left when it is closed.
