@@ -112,7 +112,7 @@ func TestHostileText(t *testing.T) {
 				job.Host, job.User = "h"+evil, "u"+evil
 				d := drive(t, Work{}, Options{Job: job, Say: []string{evil}})
 				if !plain {
-					d.m.style = newStyles(false, true)
+					d.m.style = newStyles(Options{}, true)
 				}
 				d.pass(time.Second)
 				for _, size := range sizes {
@@ -194,11 +194,11 @@ func TestDecoration(t *testing.T) {
 			d := s.open(t)
 			for _, size := range sizes {
 				d.size(size[0], size[1])
-				d.m.style = newStyles(true, true)
+				d.m.style = newStyles(Options{Plain: true}, true)
 				d.m.forget()
 				plain := d.screen()
 				for _, dark := range []bool{true, false} {
-					d.m.style = newStyles(false, dark)
+					d.m.style = newStyles(Options{}, dark)
 					d.m.forget()
 					if got := trimmed(colour.ReplaceAllString(d.screen(), "")); got != plain {
 						t.Errorf("%s, dark %v: decorated\n%s\nplain\n%s", s.name, dark, got, plain)

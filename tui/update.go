@@ -21,7 +21,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.focus = onList
 		}
 	case tea.BackgroundColorMsg:
-		m.style = newStyles(m.opt.Plain, msg.IsDark())
+		m.style = newStyles(m.opt, msg.IsDark())
 	case timeMsg:
 		m.now = time.Time(msg)
 	case secondMsg:
@@ -154,7 +154,7 @@ func (m *Model) goBack() tea.Cmd {
 	case m.alone:
 		m.alone = false
 	case m.running():
-		m.watch.on = false
+		m.watch.on, m.halted = false, true
 		m.feed.cancel()
 	case m.watch.on:
 		return m.toggleWatch()
