@@ -68,6 +68,12 @@ func TestTooSmall(t *testing.T) {
 		if d.press("q"); !d.quit {
 			t.Error("q does not quit")
 		}
+		d = drive(t, Work{}, Options{})
+		d.size(39, 10)
+		d.shows("too small: need 40x10, q quits")
+		if d.press("q"); !d.quit {
+			t.Error("q does not quit where the form has no room")
+		}
 	})
 }
 

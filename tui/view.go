@@ -40,7 +40,7 @@ func (m *Model) windowTitle() string {
 // fit, and the place where text is being typed; nil: nowhere.
 func (m *Model) draw() ([]string, *tea.Cursor) {
 	w, h := m.width, m.height
-	if w < minWidth || h < minHeight {
+	if m.tooSmall() {
 		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(max(h, 0), 1)], nil
 	}
 	lines, cursor := []string{m.header()}, (*tea.Cursor)(nil)
@@ -65,6 +65,8 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 	}
 	return lines, cursor
 }
+
+func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
 
 // body is all between header and footer, without the form. It begins with a
 // rule.
