@@ -48,6 +48,35 @@ func TestEveryRow(t *testing.T) {
 	}
 }
 
+// TestEveryScenario follows a run over every simulated network: whatever comes,
+// at every moment, it is well drawn; and the screen judges as the report does.
+func TestEveryScenario(t *testing.T) {
+	for _, s := range allScenarios(t) {
+		if s.Only == "kernel" {
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := drive(t, Work{}, Options{Job: simulation(t, s)})
+				for step := 0; step < 40 && (step < 3 || d.m.running()); step++ {
+					for _, size := range sizes {
+						d.size(size[0], size[1])
+						wellDrawn(t, d, size[0], size[1])
+					}
+					d.pass(time.Duration(1+step) * 300 * time.Millisecond)
+				}
+				out := d.m.Close()
+				d.size(120, 40)
+				result := strings.ToUpper(string(out.Reports[0].Result))
+				d.shows(result)
+				if len(out.Reports) != 1 || out.Reports[0].Interrupted {
+					t.Errorf("the run did not end: %s", result)
+				}
+			})
+		})
+	}
+}
+
 // TestTooSmall: a screen without room says so, in what room there is.
 func TestTooSmall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
