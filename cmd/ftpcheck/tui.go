@@ -22,30 +22,35 @@ import (
 func newTUICommand(s *streams) *cobra.Command {
 	var check checkFlags
 	var judge viewFlags
-	var demo string
+	var demo bool
 	cmd := &cobra.Command{
 		Use:   "tui [flags] [TARGET]",
 		Short: "Check a server on an interactive screen",
 		Long: `Check a server on an interactive screen, and again while someone changes the
 firewall. Without TARGET a form asks for it. The key ? lists the keys. When it
 ends, the text report is printed, and the exit code is that of ftpcheck TARGET.`,
-		Example: "  ftpcheck tui\n  ftpcheck tui -u alice ftp.example.com\n  ftpcheck tui --demo\n  ftpcheck tui --demo data-filtered",
+		Example: "  ftpcheck tui\n  ftpcheck tui -u alice ftp.example.com\n  ftpcheck tui --demo\n  ftpcheck tui --demo range-half-blocked",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("demo") {
-				return runDemoScreen(cmd, s, args, demo, &check, &judge)
+			if demo {
+				return runDemoScreen(cmd, s, args, &check, &judge)
 			}
 			if len(args) > 1 {
 				return usageError{fmt.Sprintf("one TARGET is needed, not %d", len(args)), ""}
 			}
 			return runScreen(cmd.Context(), s, args, &check, &judge)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			all, err := simulations()
+			if !demo || len(args) > 0 || err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return scenarioNames(all), cobra.ShellCompDirectiveNoFileComp
+		},
 	}
 	cmd.Flags().SortFlags = false
 	check.add(cmd.Flags())
 	judge.addJudge(cmd.Flags())
-	cmd.Flags().StringVar(&demo, "demo", "", "run against the simulated network `SCENARIO`, offline")
-	cmd.Flags().Lookup("demo").NoOptDefVal = defaultScenario
+	cmd.Flags().BoolVar(&demo, "demo", false, "run against a simulated network, offline; TARGET is the name of a scenario, see ftpcheck demo --list")
 	completeCheck(cmd)
 	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
 	return cmd
@@ -107,7 +112,7 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 }
 
 // runDemoScreen shows the screen for a simulated network.
-func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, given *checkFlags, judge *viewFlags) error {
+func runDemoScreen(cmd *cobra.Command, s *streams, args []string, given *checkFlags, judge *viewFlags) error {
 	if err := onScreen(s); err != nil {
 		return err
 	}
@@ -117,10 +122,7 @@ func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, g
 	if len(args) > 1 {
 		return usageError{fmt.Sprintf("one scenario at a time, not %d", len(args)), "ftpcheck demo --list names them"}
 	}
-	if len(args) == 1 {
-		name = args[0]
-	}
-	scenario, err := findScenario(name)
+	scenario, err := findScenario(append(args, defaultScenario)[0])
 	if err != nil {
 		return err
 	}
