@@ -27,6 +27,8 @@ func TestCancelledIsNotFailed(t *testing.T) {
 			seen := 0
 			for e := range p.Run(ctx) {
 				switch {
+				case e.Kind == probe.KindLost, e.Kind == probe.KindData && e.Outcome != probe.OutcomeEOF:
+					t.Errorf("cancelled after event %d: %s of %s: %s %s", n, e.Kind, e.Check, e.Outcome, e.Text)
 				case e.Kind == probe.KindSkip:
 					t.Errorf("cancelled after event %d: %s skipped: %s", n, e.Check, e.Text)
 				case e.Kind == probe.KindLookup && e.Outcome != probe.OutcomeOK:

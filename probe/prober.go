@@ -27,6 +27,7 @@ func (p *Prober) Run(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		r := newRun(p)
+		r.cancelled = func() bool { return ctx.Err() != nil }
 		go func() {
 			defer close(r.events)
 			r.main(ctx)
@@ -52,9 +53,10 @@ type run struct {
 	tool    string
 	roots   *x509.CertPool
 
-	began  time.Time
-	events chan Event
-	order  sync.Mutex // keeps the times of events in the order of the stream
+	began     time.Time
+	events    chan Event
+	cancelled func() bool // the run was
+	order     sync.Mutex  // keeps the times of events in the order of the stream
 
 	peer    netip.AddrPort // control address and port in use
 	rtt     time.Duration  // of the control connection's handshake
@@ -77,6 +79,7 @@ func newRun(p *Prober) *run {
 	}
 	r.began = time.Now()
 	r.events = make(chan Event)
+	r.cancelled = func() bool { return false }
 	r.onePort = make(chan struct{}, 1)
 	return r
 }
@@ -91,9 +94,17 @@ func setDefault[T comparable](v *T, value T) {
 // wants reports whether a check is part of the run.
 func (r *run) wants(c Check) bool { return slices.Contains(r.Checks, c) }
 
+// untold are the kinds of events that are not told once the run is cancelled:
+// its connections are closed by ourselves then, and nobody has refused, lost or
+// ended anything. What is said to a server to clean up is told all the same.
+var untold = []Kind{KindEnd, KindSkip, KindDial, KindLost, KindLimit, KindData, KindTLS, KindIdle, KindHop, KindClient}
+
 func (r *run) emit(e Event) {
 	r.order.Lock()
 	defer r.order.Unlock()
+	if r.cancelled() && slices.Contains(untold, e.Kind) {
+		return
+	}
 	e.At = time.Since(r.began)
 	r.events <- e
 }

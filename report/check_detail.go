@@ -171,11 +171,17 @@ func dataStep(peer string, d *probe.Data) string {
 	return fmt.Sprintf("%s sent %s in %s: %s", peer, count(int(d.Bytes), "byte"), ms(d.Took), d.Outcome)
 }
 
+// narrowTranscript is the width below which the times give way to the words.
+const narrowTranscript = 60
+
 // TranscriptLines sets all that was said in lines of at most width columns.
 func TranscriptLines(transcript []probe.Line, width int) []string {
 	var lines []string
 	for _, l := range transcript {
 		head := fmt.Sprintf("%4d %7.3f %-8s %s ", l.Number, l.At.Seconds(), l.Check, arrowOf(l.Dir))
+		if width < narrowTranscript {
+			head = fmt.Sprintf("%4d %-8s %s ", l.Number, l.Check, arrowOf(l.Dir))
+		}
 		for i, text := range wrap(ASCII(l.Text), width-len(head)) {
 			if i > 0 {
 				head = strings.Repeat(" ", len(head))

@@ -43,6 +43,8 @@ func (m *Model) standing() []string {
 func (m *Model) stage() (short, long string) {
 	seconds := fmt.Sprintf("%.0f s", m.elapsed().Seconds())
 	switch {
+	case m.running() && m.halted:
+		return "cancelling", "cancelling"
 	case m.running() && m.watch.on:
 		return "watch", "watch, running " + seconds
 	case m.running():
@@ -154,7 +156,7 @@ func (m *Model) escapes() string {
 	switch {
 	case m.over != doNone || m.alone:
 		return "back"
-	case m.running():
+	case m.running() && !m.halted:
 		return "cancel"
 	case m.watch.on:
 		return "end watch"

@@ -24,6 +24,7 @@ type Model struct {
 	job     *Job
 	feed    *feed // nil while no run is under way
 	seen    int   // events of feed that were folded
+	halted  bool  // the run under way was cancelled
 	only    bool  // this run leaves out some of the job's checks
 	checks  []probe.Check
 	began   time.Time
@@ -67,7 +68,7 @@ const (
 
 // New returns a screen. Its runs end when ctx is cancelled.
 func New(ctx context.Context, w Work, o Options) *Model {
-	m := &Model{ctx: ctx, work: w, opt: o, style: newStyles(o.Plain, true), ev: &probe.Evidence{}}
+	m := &Model{ctx: ctx, work: w, opt: o, style: newStyles(o, true), ev: &probe.Evidence{}}
 	m.form = newForm(o)
 	m.asking = o.Job == nil
 	m.say(o.Say...)
@@ -113,6 +114,7 @@ func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
 		m.checks = job.Checks
 	}
 	m.ev, m.report, m.seen = &probe.Evidence{}, nil, 0
+	m.halted = false
 	m.began = time.Now()
 	m.now = m.began
 	m.feed = start(m.ctx, job, m.checks)

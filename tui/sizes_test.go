@@ -50,6 +50,35 @@ func TestEveryRow(t *testing.T) {
 	}
 }
 
+// TestEveryScenario follows a run over every simulated network: whatever comes,
+// at every moment, it is well drawn; and the screen judges as the report does.
+func TestEveryScenario(t *testing.T) {
+	for _, s := range allScenarios(t) {
+		if s.Only == "kernel" {
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := drive(t, Work{}, Options{Job: simulation(t, s)})
+				for step := 0; step < 40 && (step < 3 || d.m.running()); step++ {
+					for _, size := range sizes {
+						d.size(size[0], size[1])
+						wellDrawn(t, d, size[0], size[1])
+					}
+					d.pass(time.Duration(1+step) * 300 * time.Millisecond)
+				}
+				out := d.m.Close()
+				d.size(120, 40)
+				result := strings.ToUpper(string(out.Reports[0].Result))
+				d.shows(result)
+				if len(out.Reports) != 1 || out.Reports[0].Interrupted {
+					t.Errorf("the run did not end: %s", result)
+				}
+			})
+		})
+	}
+}
+
 // TestTooSmall: a screen without room says so, in what room there is.
 func TestTooSmall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -69,6 +98,12 @@ func TestTooSmall(t *testing.T) {
 		d.shows("too small: need 40x10, q quits")
 		if d.press("q"); !d.quit {
 			t.Error("q does not quit")
+		}
+		d = drive(t, Work{}, Options{})
+		d.size(39, 10)
+		d.shows("too small: need 40x10, q quits")
+		if d.press("q"); !d.quit {
+			t.Error("q does not quit where the form has no room")
 		}
 	})
 }
@@ -128,7 +163,7 @@ func TestHostileText(t *testing.T) {
 				job.Host, job.User = "h"+evil, "u"+evil
 				d := drive(t, Work{}, Options{Job: job, Say: []string{evil}})
 				if !plain {
-					d.m.style = newStyles(false, true)
+					d.m.style = newStyles(Options{}, true)
 				}
 				d.pass(time.Second)
 				for _, size := range sizes {
@@ -210,11 +245,11 @@ func TestDecoration(t *testing.T) {
 			d := s.open(t)
 			for _, size := range sizes {
 				d.size(size[0], size[1])
-				d.m.style = newStyles(true, true)
+				d.m.style = newStyles(Options{Plain: true}, true)
 				d.m.forget()
 				plain := d.screen()
 				for _, dark := range []bool{true, false} {
-					d.m.style = newStyles(false, dark)
+					d.m.style = newStyles(Options{}, dark)
 					d.m.forget()
 					if got := trimmed(colour.ReplaceAllString(d.screen(), "")); got != plain {
 						t.Errorf("%s, dark %v: decorated\n%s\nplain\n%s", s.name, dark, got, plain)

@@ -9,6 +9,7 @@ import (
 // styles decorate. Words and shapes carry every state without them.
 type styles struct {
 	plain bool
+	ascii bool                      // rules of ASCII characters
 	words map[string]lipgloss.Style // by the word that carries a state
 	rule  lipgloss.Style
 	title lipgloss.Style
@@ -17,10 +18,10 @@ type styles struct {
 	here  lipgloss.Style // the row under the cursor
 }
 
-// newStyles are the styles for a dark or a light background. plain has none.
-func newStyles(plain, dark bool) styles {
-	if plain {
-		return styles{plain: true}
+// newStyles are the styles for a dark or a light background.
+func newStyles(o Options, dark bool) styles {
+	if o.Plain {
+		return styles{plain: true, ascii: o.ASCII}
 	}
 	pick := lipgloss.LightDark(dark)
 	style := func(light, dark string) lipgloss.Style {
@@ -29,6 +30,7 @@ func newStyles(plain, dark bool) styles {
 	good, doubt, bad, calm := style("#116329", "10"), style("#7d4e00", "11"), style("#a40e26", "9"), style("#0550ae", "14")
 	quiet := style("#57606a", "8")
 	return styles{
+		ascii: o.ASCII,
 		words: map[string]lipgloss.Style{
 			"ok": good, "PASS": good, "works": good, "open": good,
 			"warn": doubt, "WARNING": doubt, "refused": doubt, "no arrival": doubt,
@@ -57,4 +59,22 @@ func (s styles) in(style lipgloss.Style, text string) string {
 		return text
 	}
 	return style.Render(text)
+}
+
+// glyph is a character of a rule, or its stand-in where the locale has none.
+func (s styles) glyph(fine, plain string) string {
+	if s.ascii {
+		return plain
+	}
+	return fine
+}
+
+// across is a rule from edge to edge, with a name in it.
+func (s styles) across(width int, name string) string {
+	dash := s.glyph("─", "-")
+	if name == "" {
+		return s.in(s.rule, strings.Repeat(dash, width))
+	}
+	name = clip(name, width-4)
+	return s.in(s.rule, dash) + " " + s.in(s.title, name) + " " + s.in(s.rule, strings.Repeat(dash, max(width-3-len(name), 0)))
 }

@@ -15,13 +15,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer m.forget()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
-		m.forget()
-		if !m.shown(m.focus) {
-			m.focus = onList
-		}
+		m.resize(msg.Width, msg.Height)
 	case tea.BackgroundColorMsg:
-		m.style = newStyles(m.opt.Plain, msg.IsDark())
+		m.style = newStyles(m.opt, msg.IsDark())
 	case timeMsg:
 		m.now = time.Time(msg)
 	case secondMsg:
@@ -39,6 +35,20 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.key(msg)
 	}
 	return m, nil
+}
+
+// resize takes a new size. Lines are broken elsewhere in it: what belongs to
+// the selected row is looked up again.
+func (m *Model) resize(width, height int) {
+	m.width, m.height = width, height
+	m.forget()
+	if !m.shown(m.focus) {
+		m.focus = onList
+	}
+	m.choose(m.cursor)
+	if m.over == doTranscript {
+		m.scroll[onOverlay] = m.lineOfSelected(onOverlay)
+	}
 }
 
 // forget drops what was drawn: it may have changed.
@@ -74,7 +84,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case does == doSuspend:
 		return tea.Suspend
-	case msg.String() == "ctrl+c":
+	case msg.String() == "ctrl+c", does == doQuit && m.tooSmall():
 		return tea.Quit
 	case m.prompt != nil:
 		return m.promptKey(msg)
@@ -154,7 +164,7 @@ func (m *Model) goBack() tea.Cmd {
 	case m.alone:
 		m.alone = false
 	case m.running():
-		m.watch.on = false
+		m.watch.on, m.halted = false, true
 		m.feed.cancel()
 	case m.watch.on:
 		return m.toggleWatch()

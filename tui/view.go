@@ -40,14 +40,14 @@ func (m *Model) windowTitle() string {
 // fit, and the place where text is being typed; nil: nowhere.
 func (m *Model) draw() ([]string, *tea.Cursor) {
 	w, h := m.width, m.height
-	if w < minWidth || h < minHeight {
+	if m.tooSmall() {
 		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(max(h, 0), 1)], nil
 	}
 	lines, cursor := []string{m.header()}, (*tea.Cursor)(nil)
 	if m.asking {
 		form, at := m.formLines(w, h-frameRows)
 		at.Y += 2
-		lines, cursor = append(append(lines, m.rule(w, "TARGET")), form...), at
+		lines, cursor = append(append(lines, m.style.across(w, "TARGET")), form...), at
 	} else {
 		lines = append(lines, m.body()...)
 	}
@@ -59,12 +59,14 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 		at.Y = h - 1
 		cursor = at
 	}
-	lines = append(lines[:h-2], m.rule(w, ""), footer)
+	lines = append(lines[:h-2], m.style.across(w, ""), footer)
 	for i := range lines {
 		lines[i] = fit(lines[i], w)
 	}
 	return lines, cursor
 }
+
+func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
 
 // body is all between header and footer, without the form. It begins with a
 // rule.
@@ -93,18 +95,18 @@ func (m *Model) wideBody(l layout) []string {
 		for len(left) <= l.listRows {
 			left = append(left, "")
 		}
-		left = append(left, m.rule(l.listWidth, "PATH"))
+		left = append(left, m.style.across(l.listWidth, "PATH"))
 		left = append(left, m.pathLines(l.listWidth)...)
 	}
 	right := m.pane(onDetail, l.detailWidth+1)
 	var lines []string
 	for i := range l.detailRows + 1 {
-		bar, a, b := m.glyph("│", "|"), "", ""
+		bar, a, b := m.style.glyph("│", "|"), "", ""
 		switch {
 		case i == 0:
-			bar = m.glyph("┬", "+")
+			bar = m.style.glyph("┬", "+")
 		case l.pathRows > 0 && i == l.listRows+1:
-			bar = m.glyph("┤", "+")
+			bar = m.style.glyph("┤", "+")
 		}
 		if i < len(left) {
 			a = left[i]
@@ -173,12 +175,12 @@ func (m *Model) pane(f focus, width int) []string {
 		lines = lines[from : from+rows]
 		name += fmt.Sprintf("  %d-%d of %d", from+1, from+rows, all)
 	}
-	return append([]string{m.rule(width, m.focused(f)+name)}, lines...)
+	return append([]string{m.style.across(width, m.focused(f)+name)}, lines...)
 }
 
 func (m *Model) title(f focus, width int) string {
 	name, _ := m.linesOf(f)
-	return m.rule(width, m.focused(f)+name)
+	return m.style.across(width, m.focused(f)+name)
 }
 
 // focused is the sign of the pane that the keys for moving act on, where there
@@ -188,25 +190,6 @@ func (m *Model) focused(f focus) string {
 		return "> "
 	}
 	return ""
-}
-
-// glyph is a character of a rule, or its stand-in where the locale has none.
-func (m *Model) glyph(fine, plain string) string {
-	if m.opt.ASCII {
-		return plain
-	}
-	return fine
-}
-
-// rule is a line across, with a name in it.
-func (m *Model) rule(width int, name string) string {
-	dash := m.glyph("─", "-")
-	if name == "" {
-		return m.style.in(m.style.rule, strings.Repeat(dash, width))
-	}
-	name = clip(name, width-4)
-	return m.style.in(m.style.rule, dash) + " " + m.style.in(m.style.title, name) + " " +
-		m.style.in(m.style.rule, strings.Repeat(dash, max(width-3-len(name), 0)))
 }
 
 // clip cuts printable ASCII text to width columns.

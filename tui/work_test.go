@@ -19,24 +19,36 @@ import (
 
 func pasted(text string) tea.PasteMsg { return tea.PasteMsg{Content: text} }
 
-// simulated is a job over a simulated network, built anew for each run.
+// simulated is a job over a simulated network.
 func simulated(t *testing.T, name string) *Job {
+	t.Helper()
+	all := allScenarios(t)
+	at := slices.IndexFunc(all, func(s *netlab.Scenario) bool { return s.Name == name })
+	return simulation(t, all[at])
+}
+
+func allScenarios(t *testing.T) []*netlab.Scenario {
 	t.Helper()
 	all, err := netlab.Load(scenarios.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(all, func(s *netlab.Scenario) bool { return s.Name == name })
+	return all
+}
+
+// simulation builds the network anew for each run.
+func simulation(t *testing.T, scenario *netlab.Scenario) *Job {
 	job := &Job{Host: "198.51.100.2", Port: 21, User: "anonymous", Checks: probe.DefaultChecks}
 	job.Run = func(ctx context.Context, checks []probe.Check) iter.Seq[probe.Event] {
 		return func(yield func(probe.Event) bool) {
-			lab, err := netlab.Build(all[at])
+			lab, err := netlab.Build(scenario)
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			defer lab.Close()
-			prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Tool: "test", Options: probe.Options{Checks: checks, Timeout: 2 * time.Second, Ports: 12}}
+			options := probe.Options{Checks: checks, Timeout: 2 * time.Second, ReplyTimeout: 5 * time.Second, Ports: 12}
+			prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Tool: "test", Options: options, Roots: lab.Roots()}
 			for e := range prober.Run(ctx) {
 				if !yield(e) {
 					return

@@ -24,6 +24,8 @@ const anonymousPassword = "ftpcheck@"
 
 const passwordInURL = "a password in the URL can be read in the process list and the shell's history"
 
+var twoPasswords = usageError{"two passwords: one in TARGET and one in --password-file", ""}
+
 // Bounds of files that hold secrets.
 const (
 	maxPassword = 4096
@@ -37,7 +39,7 @@ func credentials(ctx context.Context, s *streams, t parsedTarget, user, password
 	if t.HasPassword {
 		warn(s, passwordInURL, "use --password-file, FTPCHECK_PASSWORD or a netrc file")
 		if passwordFile != "" {
-			return target, usageError{"two passwords: one in TARGET and one in --password-file", ""}
+			return target, twoPasswords
 		}
 	}
 	if target.User != "" && user != "" && target.User != user {

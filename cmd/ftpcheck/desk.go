@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ func (d desk) form(target string) tui.Form {
 		f.Password = t.Password
 	}
 	if t.Path != "" { // the form has no field for it
-		f.Host = target
+		f.Host = (&url.URL{Scheme: "ftp", Host: bracketed(t.Host), Path: "/" + t.Path}).String()
 	}
 	if t.TLS != "" {
 		f.TLS = t.TLS
@@ -88,11 +89,24 @@ func (d desk) read(f tui.Form) (parsedTarget, probe.Options, error) {
 	if err != nil {
 		return t, o, err
 	}
-	o.Checks = slices.DeleteFunc(slices.Clone(o.Checks), func(c probe.Check) bool { return f.Without[c] })
+	o.Checks = withModes(o.Checks, f.Without)
 	if t.User != "" && f.User != "" && t.User != f.User {
 		return t, o, usageError{"two users: one in TARGET and another in --user", ""}
 	}
 	return t, o, t.settle(&o)
+}
+
+// withModes are the checks with and without the modes that the form decides
+// about.
+func withModes(checks []probe.Check, without map[probe.Check]bool) []probe.Check {
+	var list []probe.Check
+	for _, c := range probe.Checks {
+		out, decided := without[c]
+		if decided && !out || !decided && slices.Contains(checks, c) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func bracketed(host string) string {

@@ -8,42 +8,49 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ftpcheck/report"
 	"ftpcheck/tui"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newTUICommand is the interactive screen.
 func newTUICommand(s *streams) *cobra.Command {
 	var check checkFlags
 	var judge viewFlags
-	var demo string
+	var demo bool
 	cmd := &cobra.Command{
 		Use:   "tui [flags] [TARGET]",
 		Short: "Check a server on an interactive screen",
 		Long: `Check a server on an interactive screen, and again while someone changes the
 firewall. Without TARGET a form asks for it. The key ? lists the keys. When it
 ends, the text report is printed, and the exit code is that of ftpcheck TARGET.`,
-		Example: "  ftpcheck tui\n  ftpcheck tui -u alice ftp.example.com\n  ftpcheck tui --demo\n  ftpcheck tui --demo data-filtered",
+		Example: "  ftpcheck tui\n  ftpcheck tui -u alice ftp.example.com\n  ftpcheck tui --demo\n  ftpcheck tui --demo range-half-blocked",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("demo") {
-				return runDemoScreen(cmd, s, args, demo, &judge)
+			if demo {
+				return runDemoScreen(cmd, s, args, &check, &judge)
 			}
 			if len(args) > 1 {
 				return usageError{fmt.Sprintf("one TARGET is needed, not %d", len(args)), ""}
 			}
 			return runScreen(cmd.Context(), s, args, &check, &judge)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			all, err := simulations()
+			if !demo || len(args) > 0 || err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return scenarioNames(all), cobra.ShellCompDirectiveNoFileComp
+		},
 	}
 	cmd.Flags().SortFlags = false
 	check.add(cmd.Flags())
 	judge.addJudge(cmd.Flags())
-	cmd.Flags().StringVar(&demo, "demo", "", "run against the simulated network `SCENARIO`, offline")
-	cmd.Flags().Lookup("demo").NoOptDefVal = defaultScenario
+	cmd.Flags().BoolVar(&demo, "demo", false, "run against a simulated network, offline; TARGET is the name of a scenario, see ftpcheck demo --list")
 	completeCheck(cmd)
 	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
 	return cmd
@@ -86,6 +93,9 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 		if err != nil {
 			return err
 		}
+		if t.HasPassword && check.passwordFile != "" {
+			return twoPasswords
+		}
 		o.Form = d.form(args[0])
 		o.Job, o.Say, err = work.Open(o.Form)
 		if t.HasPassword {
@@ -102,23 +112,26 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 }
 
 // runDemoScreen shows the screen for a simulated network.
-func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, judge *viewFlags) error {
+func runDemoScreen(cmd *cobra.Command, s *streams, args []string, given *checkFlags, judge *viewFlags) error {
 	if err := onScreen(s); err != nil {
+		return err
+	}
+	if err := onlyDemoFlags(cmd.Flags()); err != nil {
 		return err
 	}
 	if len(args) > 1 {
 		return usageError{fmt.Sprintf("one scenario at a time, not %d", len(args)), "ftpcheck demo --list names them"}
 	}
-	if len(args) == 1 {
-		name = args[0]
-	}
-	scenario, err := findScenario(name)
+	scenario, err := findScenario(append(args, defaultScenario)[0])
 	if err != nil {
 		return err
 	}
 	check, err := scenarioFlags(scenario, judge)
 	if err != nil {
 		return fmt.Errorf("scenario %s: %w", scenario.Name, err)
+	}
+	if cmd.Flags().Changed("timeout") {
+		check.timeout = given.timeout
 	}
 	options, err := check.options()
 	if err != nil {
@@ -135,6 +148,16 @@ func runDemoScreen(cmd *cobra.Command, s *streams, args []string, name string, j
 	}
 	o := tui.Options{Job: job, Fixed: true, ASCII: !utf8Locale(s), Say: []string{"simulated network " + scenario.Name + ": " + scenario.About}}
 	return show(cmd.Context(), s, work, o, true)
+}
+
+// onlyDemoFlags refuses flags that a scenario decides about.
+func onlyDemoFlags(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if !slices.Contains([]string{"demo", "timeout", "require", "strict"}, f.Name) {
+			err = usageError{fmt.Sprintf("--%s and --demo exclude each other", f.Name), "the scenario decides about it"}
+		}
+	})
+	return err
 }
 
 // show shows the screen and prints what is left when it is closed.

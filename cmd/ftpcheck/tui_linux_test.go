@@ -257,6 +257,28 @@ func TestScreenNoColor(t *testing.T) {
 	}
 }
 
+// TestScreenUsage: what is wrong with the command line is said before the
+// screen opens.
+func TestScreenUsage(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"tui a b":                          "one TARGET is needed, not 2",
+		"tui ftp.example.com:x":            "the port of TARGET is not a number",
+		"tui --timeout 0s h":               "--timeout 0s is out of range",
+		"tui --require idle h":             "--require idle: this check is not run",
+		"tui --password-file - -u alice h": "the screen and --password-file - both need standard input",
+		"tui --demo nowhere":               "there is no scenario \"nowhere\"",
+		"tui --demo --sweep 1-2":           "--sweep and --demo exclude each other",
+		"tui --demo --timeout 0s":          "--timeout 0s is out of range",
+	} {
+		cmd := program(t, strings.Fields(args)...)
+		cmd.Env = append(os.Environ(), "TERM=xterm")
+		if got := onTerminal(t, cmd); cmd.ProcessState.ExitCode() != 2 || !strings.HasPrefix(got, "ftpcheck: error: "+want) {
+			t.Errorf("%s: exit code %d, %q", args, cmd.ProcessState.ExitCode(), got)
+		}
+	}
+}
+
 // TestScreenNeedsATerminal: elsewhere it says so and ends.
 func TestScreenNeedsATerminal(t *testing.T) {
 	t.Parallel()
