@@ -53,6 +53,7 @@ type Host struct {
 	boxes     []Box // those that look at what passes
 	expected  []*expectation
 	listeners []*listener
+	half      []halfOpening
 	nextPort  uint16
 }
 
