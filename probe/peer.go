@@ -29,6 +29,7 @@ type visit struct {
 	mu      sync.Mutex
 	tasks   []task
 	reached []uint16 // ports at which the server listened for us, and that opened
+	closed  string   // why no further session may join; empty: it may
 	segment int      // bytes of data in a full segment of a connection to them; 0: not known
 }
 
@@ -121,6 +122,9 @@ func (v *visit) begin(ctx context.Context) *failure {
 // open gives the place a fresh session, which joins the visit once that has a
 // token.
 func (v *visit) open(ctx context.Context, p *place, check Check, try Try) bool {
+	if v.shut() != "" {
+		return false // and the place keeps the session that it has
+	}
 	v.depart(p)
 	p.used, p.check = false, check
 	others := v.crew.open.Load()
@@ -140,7 +144,7 @@ func (v *visit) openPatiently(ctx context.Context, p *place, check Check, try Tr
 		if v.open(ctx, p, check, try) {
 			return true
 		}
-		if wait > time.Second || ctx.Err() != nil {
+		if wait > time.Second || ctx.Err() != nil || v.shut() != "" {
 			return false
 		}
 		pause(ctx, wait)
@@ -152,12 +156,24 @@ func (v *visit) openPatiently(ctx context.Context, p *place, check Check, try Tr
 func (v *visit) join(s *session, check Check) bool {
 	_, _, f := s.hello(check, exchange.Join, v.token, "****", v.patience())
 	s.known = f == nil || !f.refused && s.usable()
+	if f != nil && f.refused {
+		v.mu.Lock()
+		v.closed = f.why
+		v.mu.Unlock()
+	}
 	return s.known
+}
+
+// shut says why no further session may join the visit; empty: it may.
+func (v *visit) shut() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.closed
 }
 
 // accompany makes a session of another check part of the visit.
 func (v *visit) accompany(w *worker, check Check) {
-	if v != nil && w.session.usable() {
+	if v != nil && v.shut() == "" && w.session.usable() {
 		v.news = true
 		v.join(w.session, check)
 	}
@@ -174,6 +190,9 @@ func (v *visit) learn(ctx context.Context) {
 		p := &v.host
 		if n > 0 || !p.session.usable() || !p.session.known {
 			if !v.openPatiently(ctx, p, CheckPeer, "") {
+				if shut := v.shut(); shut != "" {
+					why = shut
+				}
 				continue
 			}
 		}
