@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -131,15 +132,24 @@ func TestPortsToListenOn(t *testing.T) {
 }
 
 // Sizes of the server's have a port each, as far as there are ports; those of
-// ours share one.
+// ours share one, but not too many.
 func TestPiecesGetPorts(t *testing.T) {
 	v := &visit{crew: newCrew(newRun(&Prober{}), nil), reached: []uint16{50000, 50001, 50002}}
-	request, ports := v.assign([]piece{{AsUp, 100}, {AsDown, 7}, {AsDown, 8}, {AsDown, 9}, {AsUp, 200}})
+	request, ports := v.assign([]piece{{AsUp, 100}, {AsDown, 7}, {AsDown, 8}, {AsDown, 9}, {AsUp, 200}, {AsUp, 300}, {AsUp, 400}})
 	if !slices.Equal(request.Ports, []uint16{50000, 50001, 50002}) || !slices.Equal(request.Send, []int{0, 7, 8}) {
 		t.Errorf("asks for %+v", request)
 	}
-	if ports[piece{AsUp, 100}] != 50000 || ports[piece{AsUp, 200}] != 50000 || ports[piece{AsDown, 8}] != 50002 || len(ports) != 4 {
-		t.Errorf("ports %v", ports)
+	want := map[piece]uint16{{AsUp, 100}: 50000, {AsUp, 200}: 50000, {AsUp, 300}: 50000, {AsDown, 7}: 50001, {AsDown, 8}: 50002}
+	if !maps.Equal(ports, want) {
+		t.Errorf("ports %v, want %v", ports, want)
+	}
+	for n := range 20 { // as many as fit at once
+		v.reached = make([]uint16, n)
+		down, up := v.width(AsDown), v.width(AsUp)
+		sinks := (up + sinkShare - 1) / sinkShare
+		if (down < 1 || up < 1) != (n == 0) || n > 1 && down+sinks != n {
+			t.Errorf("%d ports: %d down, %d up", n, down, up)
+		}
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 
 const (
 	pieceLimit   = 2 * time.Second // for a piece to cross: the kernel repeats it three times meanwhile
-	narrowRounds = 3               // 1448 sizes are told apart in three rounds of
-	narrowWidth  = 12              // sizes at once, in each direction
+	narrowRounds = 3               // 1448 sizes are told apart in three rounds of twelve at once
+	sinkShare    = 3               // pieces of ours that cross over one port at once
 	// Bytes of a full segment on an ordinary link of 1500 bytes, IPv4 and IPv6,
 	// less the timestamps (RFC 7323) that Linux and others put into each. Where
 	// the system tells the connection's own (TCP_MAXSEG), that one counts.
@@ -72,7 +72,7 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 		var sizes []piece
 		for _, as := range []As{AsDown, AsUp} {
 			g := gaps[as]
-			for _, n := range spread(g.low+1, g.high-1, narrowWidth) {
+			for _, n := range spread(g.low+1, g.high-1, v.width(as)) {
 				sizes = append(sizes, piece{as, int(n)})
 			}
 		}
@@ -98,17 +98,40 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 	}
 }
 
+// width is how many pieces may cross at once in a direction: those of the
+// server's need a port each, as a port has one size to send.
+func (v *visit) width(as As) int {
+	n := len(v.reached)
+	sinks := (n + sinkShare) / (sinkShare + 1)
+	if as == AsUp {
+		return sinks * sinkShare
+	}
+	return max(n-sinks, min(n, 1))
+}
+
 // round moves pieces at once, each over a connection of its own, and reports
-// which crossed. What could not be tried is not in the answer.
+// which crossed. What could not be tried is not in the answer. Where one port
+// has to do, one direction comes after the other.
 func (v *visit) round(ctx context.Context, p *place, pieces []piece) map[piece]bool {
 	passed := map[piece]bool{}
-	request, ports := v.assign(pieces)
-	if len(request.Ports) == 0 {
+	if len(v.reached) == 1 {
+		for _, as := range []As{AsDown, AsUp} {
+			v.moveAll(ctx, p, slices.DeleteFunc(slices.Clone(pieces), func(one piece) bool { return one.as != as }), passed)
+		}
 		return passed
+	}
+	v.moveAll(ctx, p, pieces, passed)
+	return passed
+}
+
+func (v *visit) moveAll(ctx context.Context, p *place, pieces []piece, passed map[piece]bool) {
+	request, ports := v.assign(pieces)
+	if len(request.Ports) == 0 || ctx.Err() != nil {
+		return
 	}
 	listening, ok := v.listen(p, request)
 	if !ok {
-		return passed
+		return
 	}
 	var mu sync.Mutex
 	var group sync.WaitGroup
@@ -125,29 +148,29 @@ func (v *visit) round(ctx context.Context, p *place, pieces []piece) map[piece]b
 		})
 	}
 	group.Wait()
-	return passed
 }
 
 // assign gives each size that the server sends a port of its own, as far as
-// there are ports that open, and all that it reads one.
+// there are ports that open, and a few of ours one together.
 func (v *visit) assign(pieces []piece) (request exchange.ListenRequest, ports map[piece]uint16) {
 	ports = map[piece]uint16{}
 	free := slices.Clone(v.reached)
 	var sink uint16
+	shared := sinkShare
 	for _, one := range pieces {
-		switch {
-		case one.as == AsUp && sink != 0:
+		up := one.as == AsUp
+		if up && shared < sinkShare {
 			ports[one] = sink
-			continue
-		case len(free) == 0:
+			shared++
 			continue
 		}
-		port := free[0]
+		if len(free) == 0 {
+			continue
+		}
+		port, size := free[0], one.size
 		free = free[1:]
-		ports[one] = port
-		size := one.size
-		if one.as == AsUp {
-			sink, size = port, 0
+		if ports[one] = port; up {
+			sink, shared, size = port, 1, 0
 		}
 		request.Ports, request.Send = append(request.Ports, port), append(request.Send, size)
 	}
