@@ -36,6 +36,7 @@ var labLaunchers = map[string]func(*labServer) ([]string, error){
 	"proftpd":   proftpd,
 	"pure-ftpd": pureFTPd,
 	"pyftpdlib": pyftpdlib,
+	"ftpcheck":  ftpcheck,
 }
 
 // startServer starts the software in the lab's server namespace and waits
