@@ -11,6 +11,7 @@ import (
 func ftpcheck(s *labServer) ([]string, error) {
 	v := s.scenario.Server
 	args := []string{programPath(), "serve", "--listen", ":" + s.port, "--passive", s.low + "-" + s.high}
+	args = append(args, v.Config["ftpcheck"]...) // one argument a line
 	if v.Announce != "" {
 		args = append(args, "--announce", v.Announce)
 	}
