@@ -100,6 +100,9 @@ func (v *visit) do(ctx context.Context, p *place, t task, open func(context.Cont
 		defer v.run.emit(e)
 	}
 	mode := isMode(t.check)
+	if mode && v.shut() != "" {
+		return false // it may cost the session that is left
+	}
 	if !p.session.usable() || !p.session.known || mode && p.used {
 		if !open(ctx, p, t.check, t.try) {
 			return false
