@@ -106,7 +106,7 @@ func (f *serveFlags) run(ctx context.Context, s *streams) error {
 	var server *ftpd.Server
 	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(s.out, f.welcome(opt, addrs, server.Certificate())) }
 	opt.Log = func(e ftpd.Entry) {
-		if e.What != ftpd.WhatListen { // the welcome says it
+		if !unsaid[e.What] {
 			fmt.Fprintln(s.out, logLine(e))
 		}
 	}
@@ -198,6 +198,13 @@ func listenHint(err error) string {
 		return "the address is not one of this machine; --announce is for the public address of a NAT"
 	}
 	return ""
+}
+
+// unsaid are the entries that are no line of the log: the welcome or another
+// entry says the same.
+var unsaid = map[ftpd.What]bool{
+	ftpd.WhatListen: true, ftpd.WhatGreet: true, ftpd.WhatHear: true,
+	ftpd.WhatOpen: true, ftpd.WhatShut: true, ftpd.WhatHop: true,
 }
 
 // logLine is one thing that happened, as one line.

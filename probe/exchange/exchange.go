@@ -189,7 +189,11 @@ type Carried struct {
 	Took     Millis `json:"took"`
 }
 
-// ListenRequest is the body of LISTEN. All ports are inside Hello.Passive.
+// ListenRequest is the body of LISTEN. All ports are inside Hello.Passive. It
+// takes the place of an earlier LISTEN of the same session: that one's ports
+// are free again. Each connection of the client's that arrives at a port while
+// it listens is served alike. One that is read to its end is then closed, so
+// that the client learns that everything has arrived.
 type ListenRequest struct {
 	Ports []uint16 `json:"ports,omitempty"` // which to listen on; empty: Count ports that are free
 	Count int      `json:"count,omitempty"`
@@ -204,7 +208,9 @@ type Listening struct {
 }
 
 // DialRequest is the body of DIAL. The address is always the session's own
-// client.
+// client. Each port is dialled from each source. The attempts begin DialGap
+// apart and run side by side, and so does the hop search, so that the answer
+// comes soon after Limit.
 type DialRequest struct {
 	Ports  []uint16 `json:"ports"`
 	Source []int    `json:"source,omitempty"` // source ports to use one after the other: 20, or 0 for any; empty: any

@@ -3,10 +3,8 @@ package ftpd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
@@ -19,7 +17,7 @@ const dataPort = 20
 // port takes the client's address for the next transfer (RFC 959 4.1.2).
 func port(s *session, arg string) bool {
 	to, err := wire.ParsePORT(arg)
-	s.setActive("PORT", arg, to, err)
+	s.setActive("PORT", to, err)
 	return true
 }
 
@@ -27,10 +25,10 @@ func port(s *session, arg string) bool {
 func eprt(s *session, arg string) bool {
 	to, err := wire.ParseEPRT(arg)
 	if errors.Is(err, wire.ErrProtocol) || err == nil && to.Addr().Is4() != s.peer.Addr().Is4() {
-		s.reply("522 Network protocol not supported, use (" + s.family() + ")")
+		s.heardActive("EPRT", to, "522 Network protocol not supported, use ("+s.family()+")")
 		return true
 	}
-	s.setActive("EPRT", arg, to, err)
+	s.setActive("EPRT", to, err)
 	return true
 }
 
@@ -45,43 +43,65 @@ func (s *session) family() string {
 // setActive keeps to for the next transfer. Only the client's own address is
 // good: any other would make the server a weapon against third parties, the
 // FTP bounce (RFC 2577 3). Nor are ports of system services.
-func (s *session) setActive(verb, arg string, to netip.AddrPort, err error) {
-	s.log(WhatAnnounce, verb+" "+strconv.QuoteToASCII(clip(arg)))
+func (s *session) setActive(verb string, to netip.AddrPort, err error) {
+	var reply string
 	switch {
 	case s.epsvAll:
-		s.reply("500 EPSV ALL is in effect.")
+		reply = "500 EPSV ALL is in effect."
 	case err != nil || !sameHost(to.Addr(), s.peer.Addr()) || to.Port() < 1024:
-		s.reply("500 Illegal " + verb + " command.")
+		reply = "500 Illegal " + verb + " command."
 	default:
 		s.dropPassive()
-		s.active = netip.AddrPortFrom(s.peer.Addr(), to.Port())
-		s.reply("200 " + verb + " command successful. Consider using " + passiveTwin[verb] + ".")
+		s.active, s.verb = netip.AddrPortFrom(s.peer.Addr(), to.Port()), verb
+		reply = "200 " + verb + " command successful. Consider using " + passiveTwin[verb] + "."
 	}
+	s.heardActive(verb, to, reply)
+}
+
+// heardActive answers PORT or EPRT.
+func (s *session) heardActive(verb string, to netip.AddrPort, reply string) {
+	s.log(Entry{What: WhatAnnounce, Command: verb, Raw: kept(s.line), Addr: to, Code: codeOf(reply)})
+	s.reply(reply)
 }
 
 var passiveTwin = map[string]string{"PORT": "PASV", "EPRT": "EPSV"}
 
 // dial connects to the client, from port 20 where that is allowed.
-func (s *session) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+func (s *session) dial(ctx context.Context, verb string, to netip.AddrPort) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.server.opt.DataTimeout)
 	defer cancel()
-	from := s.local.Addr()
-	if a := s.server.opt.ActiveFrom; a.IsValid() {
-		from = a
-	}
 	var conn net.Conn
 	var got hops.Attempt
-	if !s.server.faults.highPort {
-		conn, got = s.network.Dial(ctx, to, probe.DialOptions{Local: netip.AddrPortFrom(from, dataPort)})
+	if !s.faults().highPort {
+		conn, got = s.network.Dial(ctx, to, probe.DialOptions{Local: s.source(dataPort)})
 	}
 	if conn == nil && neverLeft(got) {
-		conn, got = s.network.Dial(ctx, to, probe.DialOptions{Local: netip.AddrPortFrom(from, 0)})
+		conn, got = s.network.Dial(ctx, to, probe.DialOptions{Local: s.source(0)})
 	}
-	s.log(WhatDial, fmt.Sprintf("%v from %v: %s", to, got.Local, got.Outcome))
+	s.log(attempt(verb, to, got))
 	if conn == nil {
 		return nil, errNotMade
 	}
 	return conn, nil
+}
+
+// source is our end of active data connections, at a port or at any.
+func (s *session) source(port uint16) netip.AddrPort {
+	from := s.local.Addr()
+	for _, a := range []netip.Addr{s.server.opt.ActiveFrom, s.faults().activeFrom} {
+		if a.IsValid() {
+			from = a
+		}
+	}
+	return netip.AddrPortFrom(from, port)
+}
+
+// attempt tells what became of a connection attempt.
+func attempt(command string, to netip.AddrPort, a hops.Attempt) Entry {
+	return Entry{
+		What: WhatDial, Command: command, Local: a.Local, Remote: to,
+		Outcome: a.Outcome, ICMP: a.ICMP, Took: a.Took, Err: a.Err,
+	}
 }
 
 // neverLeft reports whether an attempt failed before its first packet: port 20

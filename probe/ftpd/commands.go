@@ -56,17 +56,17 @@ var commands = map[string]command{
 
 // obey does what one command asks for, and reports whether the session goes on.
 func (s *session) obey(verb, arg string) bool {
-	if s.server.faults.swallowed[verb] {
+	if s.faults().swallowed[verb] {
 		return true
 	}
 	c, known := commands[verb]
-	if reply, faulty := s.server.faults.replies[verb]; faulty {
+	if reply, faulty := s.faults().replies[verb]; faulty {
 		if reply == "" {
 			return false
 		}
 		s.settle()
 		s.reply(reply)
-		return !s.server.faults.last[verb]
+		return !s.faults().last[verb]
 	}
 	if !c.aside {
 		s.settle()
@@ -122,8 +122,10 @@ func only(arg, yes, no string) func(*session, string) bool {
 	}
 }
 
+const anonymous = "anonymous"
+
 func isAnonymous(user string) bool {
-	return strings.EqualFold(user, "anonymous") || strings.EqualFold(user, "ftp")
+	return strings.EqualFold(user, anonymous) || strings.EqualFold(user, "ftp")
 }
 
 func user(s *session, arg string) bool {
@@ -153,7 +155,7 @@ func pass(s *session, arg string) bool {
 	}
 	if !s.server.admits(s.user, arg) {
 		s.failures++
-		s.log(WhatLogin, "refused")
+		s.log(Entry{What: WhatLogin, Code: 530})
 		if !pause(s.ctx, failurePause) {
 			return true
 		}
@@ -166,11 +168,11 @@ func pass(s *session, arg string) bool {
 	s.mu.Lock()
 	s.loggedIn = true
 	s.mu.Unlock()
-	kind := "as the named user"
-	if isAnonymous(s.user) {
-		kind = "as anonymous"
+	name := s.user
+	if isAnonymous(name) {
+		name = anonymous
 	}
-	s.log(WhatLogin, "logged in "+kind)
+	s.log(Entry{What: WhatLogin, User: name})
 	s.reply("230 Login successful.")
 	return true
 }
@@ -178,6 +180,7 @@ func pass(s *session, arg string) bool {
 // quit gives the place free before it answers, so that a client may come back
 // as soon as it has read the answer.
 func quit(s *session, _ string) bool {
+	s.left = true
 	s.server.guests.leave(s)
 	s.reply("221 Goodbye.")
 	return false

@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -51,14 +52,14 @@ type behaviour struct {
 	idle421     time.Duration     // Options.Idle of the control connection
 	idleDrop    time.Duration     // silence after which nothing is answered
 
-	stripped        bool // FEAT lists AUTH TLS although AUTH is refused
-	unlisted        bool // FEAT lists nothing of TLS
-	noCloseNotify   bool // encrypted data connections end with a bare FIN
-	reuse425        bool // demands session reuse as ProFTPD does
-	reuseForgets    bool // resumes only the first data connections of a session
-	dataCertificate bool // data connections have another certificate
-	dataPlain       bool // data connections are plain after PROT P
-	dataTLSReset    bool // encrypted data connections are reset
+	stripped        bool             // FEAT lists AUTH TLS although AUTH is refused
+	unlisted        bool             // FEAT lists nothing of TLS
+	noCloseNotify   bool             // encrypted data connections end with a bare FIN
+	reuse425        bool             // demands session reuse as ProFTPD does
+	reuseForgets    bool             // resumes only the first data connections of a session
+	dataCertificate *tls.Certificate // of data connections, where it is another one
+	dataPlain       bool             // data connections are plain after PROT P
+	dataTLSReset    bool             // encrypted data connections are reset
 }
 
 const (
@@ -116,6 +117,16 @@ var faults = slices.Concat([]Fault{
 }, tlsFaults)
 
 const denied = "550 Permission denied."
+
+// newBehaviour returns what the named faults do together at a server that has
+// TLS, or has not.
+func newBehaviour(names []string, hasTLS bool) (*behaviour, error) {
+	b, err := parseFaults(names)
+	if err == nil && !hasTLS {
+		err = lackingTLS(names)
+	}
+	return &b, err
+}
 
 // Faults returns every fault that Options.Faults may name.
 func Faults() []Fault { return slices.Clone(faults) }

@@ -25,7 +25,7 @@ var features = [][2]string{
 // offers reports whether FEAT names a verb. What faults refuse is left out, as
 // vsftpd does with what is disabled.
 func (s *session) offers(verb string) bool {
-	f := &s.server.faults
+	f := s.faults()
 	_, refused := f.replies[verb]
 	switch verb {
 	case "AUTH":

@@ -3,7 +3,6 @@ package ftpd
 import (
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 )
 
@@ -40,17 +39,17 @@ func (s *session) directory(verb, arg string, line func(File) string) bool {
 		s.reply("550 No such directory.")
 		return true
 	}
-	if s.server.faults.longList {
+	if s.faults().longList {
 		for i := range moreLines {
 			shown = append(shown, line(File{Name: fmt.Sprintf("one-of-many-%03d.txt", i)}))
 		}
 	}
 	content := text(shown)
-	if s.server.faults.endlessList {
+	if s.faults().endlessList {
 		content = endless{}
 	}
 	s.start(job{
-		name: verb, move: sendFrom(content),
+		command: verb, move: sendFrom(content),
 		begin: "150 Here comes the directory listing.", end: "226 Directory send OK.",
 	})
 	return true
@@ -63,7 +62,7 @@ func retr(s *session, arg string) bool {
 		return true
 	}
 	s.start(job{
-		name: "RETR " + f.Name, move: sendFrom(f.content()), end: "226 Transfer complete.",
+		command: "RETR", path: f.Name, move: sendFrom(f.content()), end: "226 Transfer complete.",
 		begin: fmt.Sprintf("150 Opening BINARY mode data connection for %s (%d bytes).", f.Name, f.Size),
 	})
 	return true
@@ -76,11 +75,11 @@ func stor(s *session, arg string) bool {
 		return true
 	}
 	s.start(job{
-		name: "STOR " + strconv.QuoteToASCII(clip(arg)),
-		move: func(conn net.Conn) (int64, error) {
+		command: "STOR", path: clip(arg),
+		move: func(conn net.Conn) error {
 			n, err := receive(conn)
 			s.uploads.add(File{uploadName(arg), n})
-			return n, err
+			return err
 		},
 		begin: "150 Ok to send data.", end: "226 Transfer complete.",
 	})

@@ -13,6 +13,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"ftpcheck/probe"
@@ -78,41 +80,16 @@ const (
 	DefaultProduct       = "(ftpcheck)"
 )
 
-// What classes a log entry.
-type What string
-
-const (
-	WhatListen   What = "listen"   // the server listens on an address
-	WhatCome     What = "come"     // a client connected
-	WhatRefuse   What = "refuse"   // a client was turned away
-	WhatSecure   What = "secure"   // a connection began TLS, or failed to
-	WhatLogin    What = "login"    // a client logged in, or failed to
-	WhatAnnounce What = "announce" // an address and port were announced, by a 227 or 229, or by the client's PORT or EPRT
-	WhatArrive   What = "arrive"   // a data connection arrived at an announced port
-	WhatAbsent   What = "absent"   // nothing arrived at an announced port
-	WhatDial     What = "dial"     // an active data connection was tried
-	WhatTransfer What = "transfer" // a listing, download or upload ended
-	WhatLeave    What = "leave"    // a session ended
-	WhatStop     What = "stop"     // the server stopped
-)
-
-// Entry is one line of the server's log. Client-chosen words in Text are quoted.
-type Entry struct {
-	Time time.Time
-	Peer netip.AddrPort // client's end of the control connection; invalid where none is concerned
-	What What
-	Text string
-}
-
 // Server is one server. It serves once.
 type Server struct {
-	opt    Options
-	faults behaviour
-	tls    *secrecy   // nil: plain FTP only
-	random *rand.Rand // guarded by ports.mu
-	ports  ports
-	guests guests
-	logs   chan struct{} // a token that makes Log calls come one at a time
+	opt      Options
+	faults   atomic.Pointer[behaviour]
+	tls      *secrecy   // nil: plain FTP only
+	random   *rand.Rand // guarded by ports.mu
+	ports    ports
+	guests   guests
+	sessions atomic.Int64  // that have come so far
+	logs     chan struct{} // a token that makes Log calls come one at a time
 }
 
 // New returns a server, or an error when the options contradict each other.
@@ -133,17 +110,11 @@ func New(opt Options) (*Server, error) {
 		return nil, errors.New("the passive range ends before it begins")
 	}
 	opt = opt.withDefaults()
-	faults, err := parseFaults(opt.Faults)
+	faults, err := newBehaviour(opt.Faults, opt.TLS != nil)
 	if err != nil {
 		return nil, err
 	}
-	if faults.announce.IsValid() {
-		opt.Announce = faults.announce
-	}
-	if faults.activeFrom.IsValid() {
-		opt.ActiveFrom = faults.activeFrom
-	}
-	secrecy, err := newSecrecy(opt, &faults)
+	secrecy, err := newSecrecy(opt)
 	if err != nil {
 		return nil, err
 	}
@@ -151,14 +122,27 @@ func New(opt Options) (*Server, error) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	return &Server{
+	s := &Server{
 		opt:    opt,
-		faults: faults,
 		tls:    secrecy,
 		random: rand.New(rand.NewPCG(seed, 0)),
 		guests: guests{total: opt.MaxSessions, each: opt.MaxPerAddress},
 		logs:   make(chan struct{}, 1),
-	}, nil
+	}
+	s.faults.Store(faults)
+	return s, nil
+}
+
+// SetFaults makes the server misbehave as the names say, instead of as before.
+// A session that lives follows from its next command on.
+func (s *Server) SetFaults(names []string) error {
+	faults, err := newBehaviour(names, s.tls != nil)
+	if err != nil {
+		return err
+	}
+	s.faults.Store(faults)
+	s.log(Entry{What: WhatFaults, Text: strings.Join(names, " ")})
+	return nil
 }
 
 func (o Options) withDefaults() Options {
@@ -188,13 +172,4 @@ func (s *Server) admits(user, password string) bool {
 	given, want := sha256.Sum256([]byte(password)), sha256.Sum256([]byte(s.opt.Password))
 	same := subtle.ConstantTimeCompare(given[:], want[:]) == 1
 	return s.opt.User != "" && user == s.opt.User && same
-}
-
-func (s *Server) log(peer netip.AddrPort, what What, text string) {
-	if s.opt.Log == nil {
-		return
-	}
-	s.logs <- struct{}{}
-	defer func() { <-s.logs }()
-	s.opt.Log(Entry{Time: time.Now(), Peer: peer, What: what, Text: text})
 }

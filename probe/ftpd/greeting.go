@@ -10,7 +10,7 @@ import (
 // greet sends the greeting, or what faults send in its place, and reports
 // whether the session goes on.
 func (s *session) greet() bool {
-	f := &s.server.faults
+	f := s.faults()
 	if f.closes || f.delay > 0 && !pause(s.ctx, f.delay) {
 		return false
 	}
@@ -31,7 +31,10 @@ func (s *session) greet() bool {
 		}
 		return false
 	}
-	return s.reply("220 "+s.server.opt.Product) == nil
+	line := "220 " + s.server.opt.Product
+	s.greeting = []byte(s.asSent(line) + "\r\n")
+	s.log(Entry{What: WhatGreet, Raw: s.greeting})
+	return s.reply(line) == nil
 }
 
 // listenOnly reads until the client leaves or its time to log in is over.

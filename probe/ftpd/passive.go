@@ -18,7 +18,9 @@ import (
 // so that the log tells whether anything arrived even when nobody waits.
 type passive struct {
 	s         *session
+	command   string       // PASV or EPSV
 	listener  net.Listener // nil for a port that is announced but closed
+	sole      bool         // no other session has one: the fault ports-exhausted
 	port      netip.AddrPort
 	arrived   chan net.Conn
 	strangers chan struct{} // closed when somebody else knocked
@@ -36,44 +38,46 @@ const (
 var errNoPort = errors.New("no free passive port")
 
 // openPassive listens on a free port of the range and replaces what was there.
-func (s *session) openPassive() (*passive, error) {
+func (s *session) openPassive(command string) (*passive, error) {
 	s.dropPassive()
 	s.active = netip.AddrPort{}
 	p := &passive{
-		s: s, arrived: make(chan net.Conn, maxArrivals),
+		s: s, command: command, arrived: make(chan net.Conn, maxArrivals),
 		strangers: make(chan struct{}), done: make(chan struct{}),
 	}
-	var err error
-	if p.listener, p.port, err = s.listenPassive(); err != nil {
+	if err := p.listen(); err != nil {
+		s.log(Entry{What: WhatOpen, Command: command, Err: err.Error()})
 		return nil, err
 	}
 	s.passive = p
-	if s.server.faults.closedPort {
+	if s.faults().closedPort {
 		p.listener.Close()
 		close(p.done)
 		return p, nil
 	}
+	s.log(Entry{What: WhatOpen, Command: command, Local: p.port})
 	go p.accept()
 	return p, nil
 }
 
-// listenPassive listens on a port of the range, or of that into which a fault
-// spills. Each port is tried once, from a random one on.
-func (s *session) listenPassive() (net.Listener, netip.AddrPort, error) {
-	ports := &s.server.ports
-	if s.server.faults.exhausted && !ports.take(netip.AddrPort{}) {
-		return nil, netip.AddrPort{}, errNoPort
+// listen listens on a port of the range, or of that into which a fault spills.
+// Each port is tried once, from a random one on.
+func (p *passive) listen() error {
+	f, ports := p.s.faults(), &p.s.server.ports
+	if p.sole = f.exhausted; p.sole && !ports.take(netip.AddrPort{}) {
+		p.sole = false
+		return errNoPort
 	}
-	for _, r := range []probe.PortRange{s.server.opt.Passive, s.server.faults.spill} {
-		if l, at := s.listenIn(r); l != nil {
-			return l, at, nil
+	for _, r := range []probe.PortRange{p.s.server.opt.Passive, f.spill} {
+		if p.listener, p.port = p.s.listenIn(r); p.listener != nil {
+			return nil
 		}
-		if s.server.faults.spill.Low == 0 {
+		if f.spill.Low == 0 {
 			break
 		}
 	}
-	s.freePort(netip.AddrPort{})
-	return nil, netip.AddrPort{}, errNoPort
+	p.free()
+	return errNoPort
 }
 
 // listenIn tries the ports of one range.
@@ -95,11 +99,11 @@ func (s *session) listenIn(r probe.PortRange) (net.Listener, netip.AddrPort) {
 	return nil, netip.AddrPort{}
 }
 
-// freePort gives a port back, and with it the one that ports-exhausted shares.
-func (s *session) freePort(port netip.AddrPort) {
-	s.server.ports.free(port)
-	if s.server.faults.exhausted {
-		s.server.ports.free(netip.AddrPort{})
+// free gives the port back, and with it the one that ports-exhausted shares.
+func (p *passive) free() {
+	p.s.server.ports.free(p.port)
+	if p.sole {
+		p.s.server.ports.free(netip.AddrPort{})
 	}
 }
 
@@ -120,10 +124,10 @@ func (p *passive) accept() {
 			return
 		}
 		p.knocks++
-		from := addrPort(conn.RemoteAddr())
-		at := fmt.Sprintf("%v at port %d", from, p.port.Port())
-		if p.s.server.faults.stranger || !sameHost(from.Addr(), p.s.peer.Addr()) {
-			p.s.log(WhatArrive, at+", not the client's address: closed")
+		e := Entry{What: WhatArrive, Local: p.port, Remote: addrPort(conn.RemoteAddr())}
+		if p.s.faults().stranger || !sameHost(e.Remote.Addr(), p.s.peer.Addr()) {
+			e.Refused = true
+			p.s.log(e)
 			conn.Close()
 			if !known {
 				known = true
@@ -131,7 +135,7 @@ func (p *passive) accept() {
 			}
 			continue
 		}
-		p.s.log(WhatArrive, at)
+		p.s.log(e)
 		select {
 		case p.arrived <- conn:
 		default:
@@ -202,15 +206,21 @@ func (p *passive) close() {
 	p.closing.Do(func() {
 		p.listener.Close()
 		<-p.done
-		p.s.freePort(p.port)
-		if p.knocks == 0 {
-			p.s.log(WhatAbsent, fmt.Sprintf("nothing arrived at port %d", p.port.Port()))
-		}
+		p.free()
+		p.s.log(Entry{What: p.summary(), Local: p.port})
 		close(p.arrived)
 		for conn := range p.arrived {
 			conn.Close()
 		}
 	})
+}
+
+// summary is what there is to say of a port that is closed.
+func (p *passive) summary() What {
+	if p.knocks == 0 {
+		return WhatAbsent
+	}
+	return WhatShut
 }
 
 // pasv announces a port the old way (RFC 959 4.1.2): IPv4 only.
@@ -223,22 +233,38 @@ func pasv(s *session, _ string) bool {
 		s.reply("425 You cannot use PASV on IPv6 connections. Use EPSV instead.")
 		return true
 	}
-	p, err := s.openPassive()
+	p, err := s.openPassive("PASV")
 	if err != nil {
 		s.reply("425 Cannot open a data port: all of them are busy.")
 		return true
 	}
 	shown := p.port
-	if a := s.server.opt.Announce; a.IsValid() {
+	if a := s.announced(); a.IsValid() {
 		shown = netip.AddrPortFrom(a.Unmap(), shown.Port())
 	}
 	text := wire.FormatPASV(shown)
-	if s.server.faults.badPASV {
+	if s.faults().badPASV {
 		text = badPASV(shown.Addr())
 	}
-	s.log(WhatAnnounce, "227 "+text)
-	s.reply("227 " + text)
+	s.announce(p, "227 "+text, shown)
 	return true
+}
+
+// announced is the address in 227 replies; invalid: the session's own end.
+func (s *session) announced() netip.Addr {
+	if a := s.faults().announce; a.IsValid() {
+		return a
+	}
+	return s.server.opt.Announce
+}
+
+// announce tells the client where to connect to.
+func (s *session) announce(p *passive, reply string, shown netip.AddrPort) {
+	s.log(Entry{
+		What: WhatAnnounce, Command: p.command, Raw: []byte(s.asSent(reply)),
+		Local: p.port, Addr: shown, Code: codeOf(reply),
+	})
+	s.reply(reply)
 }
 
 func badPASV(a netip.Addr) string {
@@ -258,13 +284,12 @@ func epsv(s *session, arg string) bool {
 		s.reply("522 Network protocol not supported, use (" + own + ")")
 		return true
 	}
-	p, err := s.openPassive()
+	p, err := s.openPassive("EPSV")
 	if err != nil {
 		s.reply("425 Cannot open a data port: all of them are busy.")
 		return true
 	}
 	text := wire.FormatEPSV(p.port.Port())
-	s.log(WhatAnnounce, "229 "+text)
-	s.reply("229 " + text)
+	s.announce(p, "229 "+text, netip.AddrPortFrom(netip.Addr{}, p.port.Port()))
 	return true
 }

@@ -34,7 +34,7 @@ func (s *Server) Serve(ctx context.Context, network probe.Network) error {
 		l.Close()
 	}
 	all.Wait()
-	s.log(netip.AddrPort{}, WhatStop, "stopped")
+	s.log(Entry{What: WhatStop})
 	return nil
 }
 
@@ -54,7 +54,7 @@ func (s *Server) listen(ctx context.Context, network probe.Network) ([]net.Liste
 		}
 		addr := addrPort(l.Addr())
 		listeners, addrs = append(listeners, l), append(addrs, addr)
-		s.log(netip.AddrPort{}, WhatListen, addr.String())
+		s.log(Entry{What: WhatListen, Local: addr})
 	}
 	if s.opt.Ready != nil {
 		s.opt.Ready(addrs)
@@ -87,7 +87,7 @@ func (s *Server) accept(ctx context.Context, network probe.Network, l net.Listen
 func (s *Server) receive(ctx context.Context, network probe.Network, conn net.Conn, all *sync.WaitGroup) {
 	sess := newSession(ctx, s, network, conn)
 	refusal, others := s.guests.admit(sess)
-	if refusal == "" && s.faults.oneSession && others > 0 {
+	if refusal == "" && sess.faults().oneSession && others > 0 {
 		refusal = tooManyHere
 		s.guests.leave(sess)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -14,24 +13,28 @@ import (
 	"time"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/wire"
 )
 
 // session is one control connection. Its goroutine reads and obeys commands;
 // a transfer runs beside it, so that ABOR is heard.
 type session struct {
-	server  *Server
-	network probe.Network
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	conn    net.Conn  // as it was accepted
-	secured *tls.Conn // over conn, once TLS has begun
-	peer    netip.AddrPort
-	local   netip.AddrPort
-	since   time.Time
-	read    *wire.CommandReader
-	token   chan struct{} // whoever holds it may write a reply
-	spoke   atomic.Bool   // a command has come
+	server   *Server
+	number   int // at this server, from 1
+	network  probe.Network
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	conn     net.Conn  // as it was accepted
+	secured  *tls.Conn // over conn, once TLS has begun
+	peer     netip.AddrPort
+	local    netip.AddrPort
+	since    time.Time
+	read     *wire.CommandReader
+	greeting []byte        // as it was sent
+	token    chan struct{} // whoever holds it may write a reply
+	spoke    atomic.Bool   // a command has come
+	follows  atomic.Pointer[behaviour]
 
 	user     string
 	failures int // refused passwords
@@ -39,10 +42,13 @@ type session struct {
 	epsvAll  bool
 	passive  *passive
 	active   netip.AddrPort
+	verb     string    // that announced active
 	transfer *transfer // the latest one, running or not; nil before the first
 	count    int       // transfers so far
 	uploads  uploads
-	dead     bool // a fault has ended all answers
+	line     string // the command that is obeyed, as it arrived
+	dead     bool   // a fault has ended all answers
+	left     bool   // the client said QUIT
 
 	mark      []byte // in the tickets of the control connection's TLS session
 	sized     bool   // PBSZ came
@@ -79,18 +85,22 @@ var commandLimits = wire.Limits{Line: maxLine, Bytes: 4 * maxLine}
 
 func newSession(ctx context.Context, server *Server, network probe.Network, conn net.Conn) *session {
 	s := &session{
-		server: server, network: network, conn: conn,
+		server: server, number: int(server.sessions.Add(1)), network: network, conn: conn,
 		peer: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr()),
 		since: time.Now(), token: make(chan struct{}, 1),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.read = wire.NewCommandReader(conn, commandLimits)
+	s.follows.Store(server.faults.Load())
 	return s
 }
 
+// faults are those that the session follows.
+func (s *session) faults() *behaviour { return s.follows.Load() }
+
 // turnAway tells a client that it is not admitted.
 func (s *session) turnAway(refusal string) {
-	s.log(WhatRefuse, refusal)
+	s.log(Entry{What: WhatRefuse, Code: codeOf(refusal), Text: refusal})
 	if s.implicit() {
 		s.since = time.Now().Add(partingWord - s.server.opt.LoginTimeout)
 		if !s.secure() {
@@ -105,16 +115,16 @@ func (s *session) turnAway(refusal string) {
 
 // run serves the session to its end.
 func (s *session) run() {
-	s.log(WhatCome, fmt.Sprintf("connected to %v", s.local))
+	s.log(Entry{What: WhatCome, Local: s.local})
 	inlineUrgentData(s.conn)
 	stop := context.AfterFunc(s.ctx, func() {
 		s.conn.SetReadDeadline(time.Unix(1, 0))
 		s.conn.SetWriteDeadline(time.Now().Add(partingWord))
 	})
-	why := "ended"
+	end := ending{exchange.EndOurs, "ended"}
 	defer func() {
 		if p := recover(); p != nil {
-			why = internalError
+			end = ending{exchange.EndOurs, internalError}
 			s.reply("421 Internal error, closing control connection.")
 		}
 		stop()
@@ -125,15 +135,15 @@ func (s *session) run() {
 			<-s.transfer.done
 		}
 		s.hangUp()
-		s.log(WhatLeave, why)
+		s.log(Entry{What: WhatLeave, How: end.how, Text: end.why})
 	}()
 	if s.greet() {
-		why = s.converse()
+		end = s.converse()
 	}
 }
 
-// converse obeys commands until the session ends, and says why it did.
-func (s *session) converse() string {
+// converse obeys commands until the session ends, and says how it did.
+func (s *session) converse() ending {
 	for {
 		s.expect()
 		line, err := s.read.ReadCommand()
@@ -145,38 +155,56 @@ func (s *session) converse() string {
 			s.reply("500 Line too long.")
 		} else if err != nil {
 			return s.farewell(err)
-		} else if !s.obey(wire.ParseCommand(line)) {
-			return "closed"
+		} else if s.hear(line); !s.obey(wire.ParseCommand(line)) {
+			if s.left {
+				return ending{exchange.EndQuit, "closed"}
+			}
+			return ending{exchange.EndOurs, "closed"}
 		}
 		if s.bad > maxBad {
 			s.reply("421 Too many bad commands, closing control connection.")
-			return "too many bad commands"
+			return ending{exchange.EndOurs, "too many bad commands"}
 		}
 	}
 }
 
+// hear notes a command that arrived. What it says may be a secret, even in the
+// place of the verb.
+func (s *session) hear(line string) {
+	s.line = line
+	s.follows.Store(s.server.faults.Load())
+	e := Entry{What: WhatHear}
+	if verb, _ := wire.ParseCommand(line); commands[verb].do != nil || noSuch[verb] {
+		e.Command = verb
+	}
+	if e.Command == "NOOP" {
+		e.Raw = kept(line)
+	}
+	s.log(e)
+}
+
 // farewell says goodbye to a session whose reading has failed.
-func (s *session) farewell(err error) string {
+func (s *session) farewell(err error) ending {
 	var ne net.Error
 	switch cause := context.Cause(s.ctx); {
 	case errors.Is(cause, errEvicted):
 		s.reply("421 Login took too long, others are waiting.")
-		return cause.Error()
+		return ending{exchange.EndOurs, cause.Error()}
 	case errors.Is(cause, errNotResumed):
-		return cause.Error()
+		return ending{exchange.EndOurs, cause.Error()}
 	case s.ctx.Err() != nil:
 		s.reply("421 Server is going down, closing control connection.")
-		return errStopped.Error()
+		return ending{exchange.EndOurs, errStopped.Error()}
 	case errors.As(err, &ne) && ne.Timeout():
-		if s.server.faults.idleDrop > 0 {
+		if s.faults().idleDrop > 0 {
 			s.dead = true
 			s.listenOnly()
-			return "stopped answering"
+			return ending{exchange.EndOurs, "stopped answering"}
 		}
 		s.reply("421 Timeout.")
-		return "timeout"
+		return ending{exchange.EndTimeout, "timeout"}
 	}
-	return "client closed"
+	return ending{endOf(err), "client closed"}
 }
 
 // expect sets the time by which the next command has to come.
@@ -198,7 +226,7 @@ func (s *session) expect() {
 
 // patience is how long the client may be silent.
 func (s *session) patience() time.Duration {
-	switch f := &s.server.faults; {
+	switch f := s.faults(); {
 	case f.idleDrop > 0 && !s.dead:
 		return f.idleDrop
 	case f.idle421 > 0:
@@ -219,13 +247,18 @@ func (s *session) setBusy(busy bool) {
 func (s *session) reply(lines ...string) error {
 	var b strings.Builder
 	for _, l := range lines {
-		b.WriteString(l)
-		if s.server.faults.escapes {
-			b.WriteString(escape)
-		}
+		b.WriteString(s.asSent(l))
 		b.WriteString("\r\n")
 	}
 	return s.send([]byte(b.String()))
+}
+
+// asSent is a line of a reply as it goes out.
+func (s *session) asSent(line string) string {
+	if s.faults().escapes {
+		return line + escape
+	}
+	return line
 }
 
 // send writes b as a whole: replies of the session and of its transfer never
@@ -235,7 +268,7 @@ func (s *session) send(b []byte) error {
 	defer func() { <-s.token }()
 	for len(b) > 0 {
 		part := b
-		if s.server.faults.drip && pause(s.ctx, dripPause) {
+		if s.faults().drip && pause(s.ctx, dripPause) {
 			part = b[:1]
 		}
 		limit := writeTimeout
@@ -268,5 +301,3 @@ func (s *session) hangUp() {
 	}
 	s.conn.Close()
 }
-
-func (s *session) log(what What, text string) { s.server.log(s.peer, what, text) }

@@ -11,10 +11,11 @@ import (
 // stalling returns conn, or one that stops after as many bytes as the fault
 // stall-after says.
 func (s *session) stalling(ctx context.Context, conn net.Conn) net.Conn {
-	if s.server.faults.stallAfter == 0 {
+	after := s.faults().stallAfter
+	if after == 0 {
 		return conn
 	}
-	return &stallingConn{Conn: conn, ctx: ctx, left: s.server.faults.stallAfter, wait: s.server.opt.Idle}
+	return &stallingConn{Conn: conn, ctx: ctx, left: after, wait: s.server.opt.Idle}
 }
 
 type stallingConn struct {

@@ -16,26 +16,19 @@ import (
 // each connection is made, and whose keys seal all tickets.
 type secrecy struct {
 	TLS
-	base  *tls.Config
-	leaf  *x509.Certificate
-	other *tls.Certificate // of data connections, where a fault wants another one
+	base *tls.Config
+	leaf *x509.Certificate
 }
 
 // newSecrecy makes up what the options leave open; nil is a server without TLS.
-func newSecrecy(opt Options, faults *behaviour) (*secrecy, error) {
+func newSecrecy(opt Options) (*secrecy, error) {
 	if opt.TLS == nil {
-		return nil, lackingTLS(opt.Faults)
+		return nil, nil
 	}
 	s := &secrecy{TLS: *opt.TLS}
-	s.Reuse = s.Reuse || faults.reuse425 || faults.reuseForgets
 	var err error
 	if s.Certificate == nil {
 		if s.Certificate, err = SelfSigned(ownNames(opt)...); err != nil {
-			return nil, err
-		}
-	}
-	if faults.dataCertificate {
-		if s.other, err = SelfSigned("data.example.net"); err != nil {
 			return nil, err
 		}
 	}
@@ -102,10 +95,10 @@ func (s *session) secure() bool {
 	s.mark = newMark()
 	conn := tls.Server(s.conn, s.server.tls.control(s.mark))
 	if err := conn.HandshakeContext(ctx); err != nil {
-		s.log(WhatSecure, "control: no TLS: "+err.Error())
+		s.log(Entry{What: WhatSecure, Err: err.Error()})
 		return false
 	}
-	s.log(WhatSecure, "control: "+tls.VersionName(conn.ConnectionState().Version))
+	s.log(Entry{What: WhatSecure, TLS: tls.VersionName(conn.ConnectionState().Version)})
 	s.secured = conn
 	s.read = wire.NewCommandReader(conn, commandLimits)
 	return true
@@ -124,7 +117,7 @@ func auth(s *session, arg string) bool {
 	case mechanism != "TLS" && mechanism != "TLS-C":
 		s.reply("504 Only AUTH TLS.")
 	case s.read.Buffered() > 0:
-		s.log(WhatSecure, "control: bytes behind AUTH TLS, closed")
+		s.log(Entry{What: WhatSecure, Err: "bytes behind AUTH TLS, closed"})
 		s.reply("421 Bytes behind AUTH TLS, closing control connection.")
 		return false
 	default:

@@ -25,7 +25,7 @@ const forgetsAfter = 3
 // data is the configuration of one data connection: only the session with this
 // mark is resumed, as often as the client likes. A connection that resumed
 // none must not get a ticket with the mark.
-func (t *secrecy) data(mark []byte, resume bool) *tls.Config {
+func (t *secrecy) data(mark []byte, resume bool, other *tls.Certificate) *tls.Config {
 	c := t.base.Clone()
 	c.WrapSession = func(cs tls.ConnectionState, ss *tls.SessionState) ([]byte, error) {
 		if cs.DidResume {
@@ -40,8 +40,8 @@ func (t *secrecy) data(mark []byte, resume bool) *tls.Config {
 		}
 		return ss, nil
 	}
-	if t.other != nil {
-		c.Certificates = []tls.Certificate{*t.other}
+	if other != nil {
+		c.Certificates = []tls.Certificate{*other}
 	}
 	return c
 }
@@ -53,26 +53,24 @@ func marked(ss *tls.SessionState, mark []byte) bool {
 // protect makes a data connection a TLS one: the server is the TLS server in
 // active mode, too (RFC 4217 7).
 func (s *session) protect(ctx context.Context, conn net.Conn) (*tls.Conn, error) {
-	f := &s.server.faults
+	f := s.faults()
 	s.protected++
-	resume := !f.dataCertificate && !(f.reuseForgets && s.protected > forgetsAfter)
+	resume := f.dataCertificate == nil && !(f.reuseForgets && s.protected > forgetsAfter)
 	ctx, cancel := context.WithTimeout(ctx, s.server.opt.DataTimeout)
 	defer cancel()
-	secured := tls.Server(conn, s.server.tls.data(s.mark, resume))
-	if err := secured.HandshakeContext(ctx); err != nil {
-		s.log(WhatSecure, "data: no TLS: "+err.Error())
+	secured := tls.Server(conn, s.server.tls.data(s.mark, resume, f.dataCertificate))
+	err := secured.HandshakeContext(ctx)
+	e := Entry{What: WhatSecure, Data: true, Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr())}
+	if err != nil {
+		e.Err = err.Error()
+		s.log(e)
 		return nil, errNoDataTLS
 	}
 	state := secured.ConnectionState()
-	how := "data: " + tls.VersionName(state.Version)
-	if state.DidResume {
-		how += ", resumed"
-	} else {
-		how += ", not resumed"
-	}
-	s.log(WhatSecure, how)
+	e.TLS, e.Resumed = tls.VersionName(state.Version), state.DidResume
+	s.log(e)
 	switch {
-	case state.DidResume || !s.server.tls.Reuse:
+	case state.DidResume || !s.server.tls.Reuse && !f.reuse425 && !f.reuseForgets:
 		return secured, nil
 	case f.reuse425:
 		return nil, reuseRequired425

@@ -13,9 +13,14 @@ var tlsFaults = []Fault{
 	{"no-close-notify", "", "encrypted data connections end without close_notify", on(func(b *behaviour) { b.noCloseNotify = true })},
 	{"reuse-425", "", "425 to a data connection that does not resume the TLS session", on(func(b *behaviour) { b.reuse425 = true })},
 	{"reuse-forgets", "", "522 to the fourth data connection, whose TLS session is not resumed any more", on(func(b *behaviour) { b.reuseForgets = true })},
-	{"data-cert-differs", "", "data connections have another certificate", on(func(b *behaviour) { b.dataCertificate = true })},
+	{"data-cert-differs", "", "data connections have another certificate", anotherCertificate},
 	{"data-plain", "", "data connections stay plain after PROT P", on(func(b *behaviour) { b.dataPlain = true })},
 	{"data-tls-reset", "", "data connections end in a reset when their TLS handshake begins", on(func(b *behaviour) { b.dataTLSReset = true })},
+}
+
+func anotherCertificate(b *behaviour, _ string) (err error) {
+	b.dataCertificate, err = SelfSigned("data.example.net")
+	return err
 }
 
 // NeedsTLS reports whether the fault only exists where Options.TLS is set.

@@ -2,12 +2,14 @@ package ftpd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"time"
+
+	"ftpcheck/probe/exchange"
 )
 
 // transfer is one use of the data connection.
@@ -21,6 +23,8 @@ type noData string
 
 func (n noData) Error() string { return string(n) }
 
+func (n noData) code() int { return codeOf(string(n)) }
+
 const (
 	errNoData   noData = "425 Use PORT or PASV first."
 	errNotMade  noData = "425 Failed to establish connection."
@@ -29,10 +33,10 @@ const (
 
 // job is what happens over a data connection.
 type job struct {
-	name  string // for the log
-	begin string // the 1xx reply, sent when the data connection exists
-	end   string // the 2xx reply
-	move  func(conn net.Conn) (int64, error)
+	command, path string
+	begin         string // the 1xx reply, sent when the data connection exists
+	end           string // the 2xx reply
+	move          func(conn net.Conn) error
 }
 
 // start runs j beside the session. The session may go on reading commands.
@@ -44,6 +48,20 @@ func (s *session) start(j job) {
 	p, active := s.passive, s.active
 	s.passive, s.active = nil, netip.AddrPort{}
 	s.count++
+	s.beside(func(ctx context.Context) {
+		conn, err := s.open(ctx, p, active)
+		if refused := noData(""); errors.As(err, &refused) {
+			s.log(Entry{What: WhatTransfer, Command: j.command, Path: j.path, Code: refused.code()})
+			s.reply(err.Error())
+			return
+		}
+		s.carry(ctx, conn, j)
+	})
+}
+
+// beside does something that takes long beside the session, which waits with
+// all commands but those that stop it or ask about it.
+func (s *session) beside(do func(context.Context)) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	t := &transfer{cancel: cancel, done: make(chan struct{})}
 	s.transfer = t
@@ -54,17 +72,11 @@ func (s *session) start(j job) {
 		defer s.setBusy(false)
 		defer func() {
 			if recover() != nil {
-				s.log(WhatTransfer, internalError)
+				s.log(Entry{What: WhatTransfer, Text: internalError})
 				s.cancel(errors.New(internalError))
 			}
 		}()
-		conn, err := s.open(ctx, p, active)
-		if err != nil {
-			s.log(WhatTransfer, j.name+": no data connection")
-			s.reply(err.Error())
-			return
-		}
-		s.carry(ctx, conn, j)
+		do(ctx)
 	}()
 }
 
@@ -74,12 +86,12 @@ func (s *session) open(ctx context.Context, p *passive, active netip.AddrPort) (
 		defer p.close()
 	}
 	switch {
-	case s.count == s.server.faults.laterFail:
+	case s.count == s.faults().laterFail:
 		return nil, errNotMade
 	case p != nil:
 		return p.take(ctx, s.server.opt.DataTimeout)
 	case active.IsValid():
-		return s.dial(ctx, active)
+		return s.dial(ctx, s.verb, active)
 	}
 	return nil, errNoData
 }
@@ -92,57 +104,78 @@ func (s *session) carry(ctx context.Context, conn net.Conn, j job) {
 	if s.reply(j.begin) != nil {
 		return
 	}
-	var n int64
+	began := time.Now()
+	e := Entry{
+		What: WhatTransfer, Command: j.command, Path: j.path,
+		Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr()),
+	}
+	m := &meter{Conn: conn}
 	var err error
 	switch {
-	case s.server.faults.resets:
+	case s.faults().resets:
 		err = reset(conn)
-	case s.server.faults.silentData:
+	case s.faults().silentData:
 		pause(ctx, s.server.opt.Idle)
 	default:
-		n, err = s.move(ctx, conn, j)
+		err = s.move(ctx, m, j, &e)
 	}
 	if closing := conn.Close(); err == nil {
 		err = closing
 	}
-	switch refused := noData(""); {
+	e.Took = time.Since(began)
+	m.tell(&e, err)
+	s.conclude(ctx, j, e, err)
+}
+
+// conclude tells the log and the client what became of a transfer.
+func (s *session) conclude(ctx context.Context, j job, e Entry, err error) {
+	reply := j.end
+	refused := noData("")
+	switch {
 	case ctx.Err() != nil:
-		s.log(WhatTransfer, fmt.Sprintf("%s: aborted after %d bytes", j.name, n))
-		s.reply("426 Transfer aborted.")
+		reply, e.How = "426 Transfer aborted.", exchange.EndOurs
 	case errors.As(err, &refused):
-		s.log(WhatTransfer, j.name+": no TLS on the data connection")
-		s.unprotected(err)
+		reply, e.Err = string(refused), err.Error()
 	case err != nil:
-		s.log(WhatTransfer, fmt.Sprintf("%s: broke after %d bytes", j.name, n))
-		s.reply("426 Failure on the data connection.")
-	default:
-		s.log(WhatTransfer, fmt.Sprintf("%s: %d bytes", j.name, n))
-		if !s.server.faults.never226 {
-			s.reply(j.end)
-		}
+		reply = "426 Failure on the data connection."
+	case s.faults().never226:
+		reply = ""
+	}
+	e.Code = codeOf(reply)
+	s.log(e)
+	switch {
+	case refused != "":
+		s.unprotected(err)
+	case reply != "":
+		s.reply(reply)
 	}
 }
 
-// move moves the data of j over conn, encrypted where the client asked for it.
-func (s *session) move(ctx context.Context, conn net.Conn, j job) (int64, error) {
-	f := &s.server.faults
-	patient := &patientConn{Conn: conn, patience: s.server.opt.Idle}
+// move moves the data of j over the connection of m, encrypted where the
+// client asked for it.
+func (s *session) move(ctx context.Context, m *meter, j job, e *Entry) error {
+	f := s.faults()
+	patient := &patientConn{Conn: m.Conn, patience: s.server.opt.Idle}
+	m.Conn = patient
 	if !s.private || f.dataPlain {
-		return j.move(s.stalling(ctx, patient))
+		return j.move(s.stalling(ctx, m))
 	}
 	if f.dataTLSReset {
 		patient.Read(make([]byte, 1)) // so that the handshake has begun
-		return 0, reset(conn)
+		return reset(patient.Conn)
 	}
 	secured, err := s.protect(ctx, patient)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	n, err := j.move(s.stalling(ctx, secured))
+	state := secured.ConnectionState()
+	e.TLS, e.Resumed = tls.VersionName(state.Version), state.DidResume
+	m.Conn = secured
+	err = j.move(s.stalling(ctx, m))
 	if err == nil && !f.noCloseNotify {
 		err = secured.CloseWrite()
 	}
-	return n, err
+	return err
 }
 
 // reset tears conn down with a RST where the connection can.
@@ -171,9 +204,10 @@ func (c *patientConn) Write(b []byte) (int, error) {
 }
 
 // sendFrom returns a job's move that sends what r yields.
-func sendFrom(r io.Reader) func(net.Conn) (int64, error) {
-	return func(conn net.Conn) (int64, error) {
-		return copyThrough(conn, r)
+func sendFrom(r io.Reader) func(net.Conn) error {
+	return func(conn net.Conn) error {
+		_, err := copyThrough(conn, r)
+		return err
 	}
 }
 

@@ -1,0 +1,137 @@
+package ftpd
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"ftpcheck/probe/exchange"
+)
+
+// words says in a few words what e tells. The peer, the time and What stand
+// beside them.
+func (e Entry) words() string {
+	switch e.What {
+	case WhatListen:
+		return e.Local.String()
+	case WhatCome:
+		return fmt.Sprintf("connected to %v", e.Local)
+	case WhatGreet:
+		return quoted(e.Raw)
+	case WhatSecure:
+		return e.secureWords()
+	case WhatLogin:
+		return e.loginWords()
+	case WhatHear:
+		return e.Command
+	case WhatAnnounce:
+		return e.announceWords()
+	case WhatOpen, WhatArrive, WhatHalf, WhatAbsent, WhatShut:
+		return e.portWords()
+	case WhatDial, WhatHop:
+		return e.dialWords()
+	case WhatTransfer:
+		return e.transferWords()
+	case WhatStop:
+		return "stopped"
+	}
+	return e.Command
+}
+
+func quoted(raw []byte) string { return strconv.QuoteToASCII(clip(string(raw))) }
+
+func (e Entry) secureWords() string {
+	which := "control"
+	if e.Data {
+		which = "data"
+	}
+	switch {
+	case e.Err != "":
+		return which + ": no TLS: " + e.Err
+	case !e.Data:
+		return which + ": " + e.TLS
+	case e.Resumed:
+		return which + ": " + e.TLS + ", resumed"
+	}
+	return which + ": " + e.TLS + ", not resumed"
+}
+
+func (e Entry) loginWords() string {
+	switch {
+	case e.User == "":
+		return "refused"
+	case isAnonymous(e.User):
+		return "logged in as anonymous"
+	}
+	return "logged in as the named user"
+}
+
+func (e Entry) announceWords() string {
+	if e.Command == "PASV" || e.Command == "EPSV" {
+		return string(e.Raw)
+	}
+	_, arg, _ := strings.Cut(string(e.Raw), " ")
+	text := e.Command + " " + quoted([]byte(arg))
+	if e.Code >= 400 {
+		text += fmt.Sprintf(", refused: %d", e.Code)
+	}
+	return text
+}
+
+func (e Entry) portWords() string {
+	switch e.What {
+	case WhatArrive:
+		text := fmt.Sprintf("%v at port %d", e.Remote, e.Local.Port())
+		if e.Refused {
+			text += ", not the client's address: closed"
+		}
+		return text
+	case WhatHalf:
+		return fmt.Sprintf("a SYN from %v to port %d was answered, the client never sent the third packet", e.Remote, e.Local.Port())
+	case WhatAbsent:
+		return fmt.Sprintf("nothing arrived at port %d", e.Local.Port())
+	case WhatShut:
+		return fmt.Sprintf("port %d is closed", e.Local.Port())
+	}
+	if e.Err != "" {
+		return fmt.Sprintf("%s: no port to listen on: %s", e.Command, e.Err)
+	}
+	return fmt.Sprintf("%s: listens on port %d", e.Command, e.Local.Port())
+}
+
+func (e Entry) dialWords() string {
+	text := fmt.Sprintf("%v from %v: %s", e.Remote, e.Local, e.Outcome)
+	if e.Outcome == "" {
+		text = fmt.Sprintf("%v: not tried: %s", e.Remote, e.Err)
+	}
+	if e.TTL > 0 {
+		text = fmt.Sprintf("%v at hop %d: %s", e.Remote, e.TTL, e.Outcome)
+	}
+	if e.ICMP != nil {
+		text += fmt.Sprintf(", ICMP %d/%d from %v", e.ICMP.Type, e.ICMP.Code, e.ICMP.From)
+	}
+	return text
+}
+
+func (e Entry) transferWords() string {
+	name := e.Command
+	if e.Command == "STOR" {
+		name += " " + quoted([]byte(e.Path))
+	} else if e.Path != "" {
+		name += " " + e.Path
+	}
+	switch n := e.Sent + e.Received; {
+	case !e.Remote.IsValid():
+		return name + ": no data connection"
+	case e.Err != "":
+		return name + ": no TLS on the data connection"
+	case e.Code == 426 && e.How == exchange.EndOurs:
+		return fmt.Sprintf("%s: aborted after %d bytes", name, n)
+	case e.Code == 426:
+		return fmt.Sprintf("%s: broke after %d bytes", name, n)
+	case e.Code == 0:
+		return fmt.Sprintf("%s: %d bytes, no reply", name, n)
+	default:
+		return fmt.Sprintf("%s: %d bytes", name, n)
+	}
+}
