@@ -151,6 +151,9 @@ func unexplained(v *view, found []Finding) *Finding {
 			covered[c] = covered[c] || !slices.Contains(harmless, f.Code)
 		}
 	}
+	for _, c := range probe.Passive {
+		covered[c] = covered[c] || v.distorted(c)
+	}
 	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {
 		covered[probe.CheckClient], covered[probe.CheckTransfer] = true, true
 	}
