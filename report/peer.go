@@ -176,10 +176,17 @@ func (v *view) translated(t *twin) bool {
 func (t *twin) dials() bool { return slices.Contains(probe.Active, t.Check) }
 
 // distorted reports whether the mode's announcement arrives otherwise than it
-// was sent, and no listing comes because of that.
+// was sent, and leads to no listing because of that.
 func (v *view) distorted(c probe.Check) bool {
 	t := v.twin(c)
-	return t.changed() && !t.Listed() && !v.translated(t)
+	return t.changed() && !v.led(t) && !v.translated(t)
+}
+
+// led reports whether a listing came from where the announcement led as it
+// arrived.
+func (v *view) led(t *twin) bool {
+	p := v.readPassive(t.Mode)
+	return t.Listed() && (t.dials() || !p.differs || opened(p.announced))
 }
 
 // wrongPort reports whether the replies to a passive command arrive with

@@ -140,13 +140,13 @@ func (v *view) helperCorrects(f *Finding, t *twin) *Finding {
 
 // helperOpens adds that announced ports open and others do not.
 func (v *view) helperOpens(f *Finding) *Finding {
-	opens, silent := v.opensPorts()
+	opens, shut := v.opensPorts()
 	if opens == nil {
 		return f
 	}
 	story := []string{
-		fmt.Sprintf("%s opened right after it was announced in the dialogue. The server then listened on it once more, and told so in a form that no device reads: it stayed silent.", opens.To),
-		fmt.Sprintf("So did each port on which it listened in this way: %s. A device on the way reads the dialogue, and opens the ports that it finds there.", rangeList(silent, 4)),
+		fmt.Sprintf("%s opened right after it was announced in the dialogue. The server then listened on it once more, and told so in a form that no device reads: it did not open.", opens.To),
+		fmt.Sprintf("Neither did any other on which it listened in this way (%s). A device on the way reads the dialogue, and opens the ports that it finds there.", rangeList(shut, 4)),
 	}
 	fix := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Before TLS is used: open the passive range by its numbers (seen in this run: %s).", v.announcedRange()), Examples: openRange(v.announcedRange())}
 	if f != nil {

@@ -260,17 +260,18 @@ func (v *view) rewrittenWell() (active, passive *twin) {
 		case !t.changed() || encrypted(v.ev, t.Mode):
 		case t.dials() && len(t.Arrivals) > 0 && active == nil:
 			active = t
-		case !t.dials() && t.Listed() && v.translated(t) && passive == nil:
+		case !t.dials() && v.led(t) && v.translated(t) && passive == nil:
 			passive = t
 		}
 	}
 	return active, passive
 }
 
-// opensPorts are ports that opened once they were announced in the dialogue, and
-// stayed silent when the other end listened on them and told so in a form that
-// no device reads. No port opened without being announced.
-func (v *view) opensPorts() (announced *probe.Dial, silent []portRange) {
+// opensPorts is a port that opened once it was announced in the dialogue, and
+// the ports that stayed shut, that one among them, when the other end listened
+// on them and told so in a form that no device reads. None opened without being
+// announced.
+func (v *view) opensPorts() (announced *probe.Dial, shut []portRange) {
 	for _, c := range probe.Passive {
 		if encrypted(v.ev, v.mode(c)) {
 			return nil, nil
@@ -278,22 +279,22 @@ func (v *view) opensPorts() (announced *probe.Dial, silent []portRange) {
 	}
 	var opens *probe.Dial
 	for _, l := range v.listens() {
-		switch {
-		case l.state != PortSilent && l.state != PortRejected:
-			return nil, nil
-		default:
+		switch l.state {
+		case PortSilent, PortRefused, PortRejected:
 			port := l.dial.To.Port()
-			silent = append(silent, portRange{port, port})
+			shut = append(shut, portRange{port, port})
 			if d := v.announcedOpen(port); d != nil {
 				opens = d
 			}
+		default:
+			return nil, nil
 		}
 	}
-	if len(silent) < 2 || opens == nil {
+	if len(shut) < 2 || opens == nil {
 		return nil, nil
 	}
-	slices.SortFunc(silent, func(a, b portRange) int { return int(a.low) - int(b.low) })
-	return opens, silent
+	slices.SortFunc(shut, func(a, b portRange) int { return int(a.low) - int(b.low) })
+	return opens, shut
 }
 
 // announcedOpen is an attempt at a port that opened right after it was announced.
