@@ -70,6 +70,7 @@ func dataNotForwarded(v *view) *Finding {
 	f.Fixes = []Fix{v.fixForward(),
 		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, v.announcedRange())},
 	}
+	v.notForwardedBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 
@@ -137,6 +138,7 @@ func dataFiltered(v *view) *Finding {
 	}
 	f.Fixes = v.fixBlocked(f.Where)
 	v.tellOther(f, b)
+	v.filteredBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 
@@ -198,6 +200,7 @@ func dataRejected(v *view) *Finding {
 	f.Owner = ownerAt(f.Where)
 	f.Fixes = v.fixBlocked(f.Where)
 	v.tellOther(f, b)
+	v.rejectedBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 
@@ -283,6 +286,7 @@ func dataRefused(v *view) *Finding {
 		{Who: ServerAdmin, Do: fmt.Sprintf("Look at the server while a client waits: ss -ltn must show the announced port. Then at the host's firewall (ports seen: %s).", r), Examples: openRange(r)},
 		{Who: ServerNetwork, Do: "If the server runs in a container or behind NAT: publish or forward the whole passive range.", Examples: forwardRange(r, "")},
 	}
+	v.refusedBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 

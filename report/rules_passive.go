@@ -43,7 +43,7 @@ var passiveRules = []rule{
 // not the control host, over IPv4. Over IPv6 a 227 proves nothing.
 func (v *view) announcedAddress() *passive {
 	p := v.passiveOf(probe.CheckPASV)
-	if p == nil || !p.differs || p.peer.Is6() || v.blind(p.Check) {
+	if p == nil || !p.differs || p.peer.Is6() || v.blind(p.Check) || v.distorted(p.Check) {
 		return nil
 	}
 	return p
