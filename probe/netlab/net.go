@@ -56,6 +56,7 @@ type Host struct {
 	pipes     map[string]*pipe // by direction, as in Rule.Toward
 	expected  []*expectation
 	listeners []*listener
+	half      []halfOpening
 	nextPort  uint16
 }
 

@@ -18,8 +18,8 @@ type visitor struct {
 	read *wire.Reader
 }
 
-// visit connects and logs in as anonymous.
-func visit(to netip.AddrPort) (*visitor, error) {
+// callOn connects and logs in as anonymous.
+func callOn(to netip.AddrPort) (*visitor, error) {
 	conn, err := netDial(to)
 	if err != nil {
 		return nil, err
