@@ -33,7 +33,9 @@ type crew struct {
 	client   atomic.Bool    // the client check has been run, or is being
 	entered  sync.WaitGroup // places that have not got into their first session yet
 
-	featured bool // FEAT was answered before the login
+	featured bool   // FEAT was answered before the login
+	offer    int    // version of the exchange that FEAT shows; 0: none
+	visit    *visit // nil: the opposite end is not ftpcheck's own, or was not asked
 
 	mu       sync.Mutex
 	alone    []Check // modes to try again, one at a time
@@ -95,6 +97,7 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 		c.serially(ctx, first)
 		c.sampler.finish(ctx, first)
 		c.compare(ctx, workers)
+		c.visit = c.meet(ctx, first)
 	} else {
 		cancel()
 		group.Wait()
@@ -111,8 +114,10 @@ func (c *crew) work(ctx context.Context, conn net.Conn) {
 	if c.in {
 		c.rehearse(ctx)
 		c.path.compare(ctx)
+		c.visit.stay(ctx)
 		c.transfers(ctx)
 		c.idle(ctx)
+		c.visit.leave(ctx)
 	}
 	c.sampler.end(ctx)
 }

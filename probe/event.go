@@ -61,7 +61,7 @@ const (
 	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words)
 	KindOpen     Kind = "open"     // control session Session begins: from Local to Addr
 	KindSend     Kind = "send"     // Text is a command line as sent, secrets replaced
-	KindRecv     Kind = "recv"     // Text is one reply line as received; Code is set on a reply's last line
+	KindRecv     Kind = "recv"     // Text is one reply line as received, or a note in place of a body of the exchange; Code is set on a reply's last line
 	KindNote     Kind = "note"     // Text is our own remark in the transcript
 	KindLogin    Kind = "login"    // Session is logged in
 	KindLost     Kind = "lost"     // the control connection of Session gave out: Outcome, Text (first bytes or reason), Took (the wait)
@@ -76,7 +76,7 @@ const (
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
 	KindHello    Kind = "hello"    // the opposite end told who it is, and how it sees Session: Hello
 	KindSeen     Kind = "seen"     // the opposite end told all that it has seen so far: Seen; or Outcome failed, Text why it did not
-	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset, Took
+	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
 )
 

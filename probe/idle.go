@@ -50,6 +50,7 @@ func (c *crew) idle(ctx context.Context) {
 	if !c.run.wants(CheckIdle) || c.run.Idle <= 0 || ctx.Err() != nil {
 		return
 	}
+	c.visit.rest(ctx)
 	end := c.run.begin(CheckIdle)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -84,6 +85,7 @@ func (c *crew) enterIdle(ctx context.Context, n int) (in []*worker) {
 		if len(in) == 0 && !c.enterAlone(ctx, w, CheckIdle) || len(in) > 0 && !w.enter(ctx, CheckIdle) {
 			break
 		}
+		c.visit.accompany(w, CheckIdle)
 		in = append(in, w)
 	}
 	if len(in) > 1 {

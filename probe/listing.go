@@ -223,7 +223,7 @@ func (s *session) drain(ctx context.Context, check Check, j job, src source, dea
 	}
 	defer conn.Close()
 	began := time.Now()
-	m := mover{session: s, conn: conn, raw: raw, done: all.stop, touch: all.touch, over: began.Add(maxTransfer)}
+	m := mover{session: s, conn: conn, raw: raw, done: all.stop, touch: all.touch, over: began.Add(maxTransfer), sum: s.newSum()}
 	if j.send > 0 {
 		<-all.begun
 		d.Bytes, d.Outcome = m.write(j.send)
@@ -233,7 +233,7 @@ func (s *session) drain(ctx context.Context, check Check, j job, src source, dea
 			d.Outcome = OutcomeTimeout // our own patience ended with the control connection's, and the server closed both
 		}
 	}
-	d.Took = time.Since(began)
+	d.Took, d.Sum = time.Since(began), m.checksum()
 	s.emit(d.Event)
 	return d
 }

@@ -65,8 +65,12 @@ func (w *worker) inquire() {
 		if !w.session.send(CheckLogin, command, command) {
 			return
 		}
-		if _, ok := w.session.reply(CheckLogin, deadline); !ok {
+		reply, ok := w.session.reply(CheckLogin, deadline)
+		if !ok {
 			return
+		}
+		if command == "FEAT" {
+			w.offer = offered(reply)
 		}
 	}
 }

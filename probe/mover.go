@@ -1,6 +1,9 @@
 package probe
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
 	"io"
 	"net"
 	"time"
@@ -14,6 +17,31 @@ type mover struct {
 	done    <-chan struct{} // closed when nothing more is due
 	touch   func()          // called when bytes have moved
 	over    time.Time       // the end of all patience
+	sum     hash.Hash       // of the bytes; nil: not taken
+}
+
+// newSum returns what takes the checksum of a data connection, in a session of
+// which the opposite end tells its own.
+func (s *session) newSum() hash.Hash {
+	if !s.known {
+		return nil
+	}
+	return sha256.New()
+}
+
+// moved notes bytes that came or went.
+func (m mover) moved(b []byte) {
+	if m.sum != nil {
+		m.sum.Write(b)
+	}
+}
+
+// checksum is that of all bytes moved, in hexadecimal; empty: not taken.
+func (m mover) checksum() string {
+	if m.sum == nil {
+		return ""
+	}
+	return hex.EncodeToString(m.sum.Sum(nil))
 }
 
 // maxTransfer bounds the time of one transfer, however it moves.
@@ -25,6 +53,7 @@ func (m mover) read(most int64) (n int64, outcome Outcome) {
 	for n < most {
 		got, err := m.conn.Read(buf)
 		n += int64(got)
+		m.moved(buf[:got])
 		if err != nil {
 			if outcome = ending(err); outcome == OutcomeClosed {
 				outcome = endOf(m.conn)
@@ -46,6 +75,7 @@ func (m mover) write(send int64) (n int64, outcome Outcome) {
 	for n < send {
 		wrote, err := m.conn.Write(block[:min(int64(len(block)), send-n)])
 		n += int64(wrote)
+		m.moved(block[:wrote])
 		if err != nil {
 			return n, ending(err)
 		}

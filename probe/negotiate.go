@@ -122,6 +122,7 @@ func (c *crew) withoutTLS(w *worker, refusal wire.Reply) (TLSMode, string) {
 	}
 	reply, ok := w.session.command(CheckSecure, "FEAT")
 	c.featured = ok && reply.Code/100 == 2
+	c.offer = offered(reply)
 	switch {
 	case explicit:
 		return TLSOff, "the server refuses AUTH TLS, and --tls explicit asks for it"

@@ -37,8 +37,14 @@ type DialOptions struct {
 
 // HalfOpens is a Network that can see handshakes which are not complete.
 type HalfOpens interface {
-	// HalfOpen returns who sent a SYN to the port on which local listens, got an
-	// answer, and has not completed the handshake yet. ok is false where the
-	// system does not tell.
-	HalfOpen(local netip.AddrPort) (from []netip.AddrPort, ok bool)
+	// HalfOpen returns the handshakes of which a SYN came to this machine and
+	// was answered, and which are not complete. ok is false where the system
+	// does not tell.
+	HalfOpen() (all []HalfOpening, ok bool)
+}
+
+// HalfOpening is a TCP connection that another machine begins with this one.
+type HalfOpening struct {
+	Local netip.AddrPort // our end
+	From  netip.AddrPort // the other machine's
 }

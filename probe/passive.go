@@ -147,7 +147,7 @@ func (w *worker) dialData(ctx context.Context, e Event) net.Conn {
 		w.sampler.blocked(e.Addr, a.Outcome)
 		w.path.search(e.Addr)
 	}
-	if conn != nil && onHost {
+	if conn != nil && onHost && e.Try != TryPeer {
 		w.sampler.opens()
 		w.path.reached(e.Addr)
 	}

@@ -63,7 +63,8 @@ type run struct {
 	known   []netip.Addr   // addresses that the target's name has
 	onePort chan struct{}  // full while the only port of ActivePorts is in use
 	heard   announcements
-	randoms atomic.Bool // the random ports were dialled
+	randoms atomic.Bool            // the random ports were dialled
+	token   atomic.Pointer[string] // of the visit: a secret
 }
 
 func newRun(p *Prober) *run {
@@ -116,16 +117,18 @@ func (r *run) begin(c Check) (end func()) {
 	return func() { r.emit(Event{Kind: KindEnd, Check: c, Took: time.Since(began)}) }
 }
 
+// skip tells why checks of the run are not run. Of the peer check that is told
+// only where it was asked for: most servers know nothing of it.
 func (r *run) skip(why string, checks ...Check) {
 	for _, c := range checks {
-		if r.wants(c) {
+		if r.wants(c) && (c != CheckPeer || r.Peer) {
 			r.emit(Event{Kind: KindSkip, Check: c, Text: why})
 		}
 	}
 }
 
 // afterLogin are the checks that need an account.
-var afterLogin = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient, CheckTransfer, CheckIdle}
+var afterLogin = []Check{CheckEPSV, CheckPASV, CheckEPRT, CheckPORT, CheckPorts, CheckClient, CheckTransfer, CheckIdle, CheckPeer}
 
 // needsLogin reports whether the run has to log in.
 func (r *run) needsLogin() bool {

@@ -35,6 +35,7 @@ type session struct {
 	bye   bool // QUIT was sent: whatever ends it now is its end
 	try   Try  // the further try that it is for, in every event of it
 	brief bool // its listings get little time
+	known bool // it is part of the visit: checksums are taken of what it carries
 	step  int  // the transfer under way, likewise
 
 	shook    bool     // a TLS handshake was begun
@@ -278,8 +279,14 @@ func (r *run) received(e Event, raw []byte) Event {
 	return e
 }
 
-// redact replaces the password, as it is and as Go quotes it in errors.
+// redact replaces the token of the visit, and the password, as it is and as Go
+// quotes it in errors.
 func (r *run) redact(text string) string {
+	if token := r.token.Load(); token != nil {
+		for _, form := range []string{*token, strings.ToUpper(*token), strings.ToLower(*token)} {
+			text = strings.ReplaceAll(text, form, "****")
+		}
+	}
 	p := r.Target.Password
 	if len(p) < 4 || isAnonymous(r.Target.User) {
 		return text // too short to tell from other text, or no secret

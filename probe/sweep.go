@@ -33,7 +33,7 @@ func (r *run) samples() bool {
 
 // listens reports whether the run has data ports opened, at the server or here.
 func (r *run) listens() bool {
-	return r.samples() || r.wants(CheckClient) || r.wants(CheckTransfer) || slices.ContainsFunc(modes, r.wants)
+	return r.samples() || r.wants(CheckClient) || r.wants(CheckTransfer) || r.wants(CheckPeer) || slices.ContainsFunc(modes, r.wants)
 }
 
 // sweep maps Options.Sweep on the control host: it dials every port and closes

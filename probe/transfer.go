@@ -17,6 +17,9 @@ const (
 	smallUpload = 16       // bytes
 	largeUpload = 1 << 20  // bytes: more than any buffer on the way holds back
 	farewell    = 5 * time.Second
+
+	peerDownload = "1MiB.bin" // with the opposite end, where no file was named
+	peerUpload   = "."        // which keeps nothing
 )
 
 // step is one transfer of the transfer check.
@@ -28,17 +31,26 @@ type step struct {
 
 func (s step) line() string { return strings.TrimSpace(s.verb + " " + s.path) }
 
+// files are those that the transfer check moves. The opposite end has them in
+// any case.
+func (c *crew) files() (download, upload string) {
+	if r := c.run; c.visit == nil || r.Download != "" || r.Upload != "" {
+		return r.Download, r.Upload
+	}
+	return peerDownload, peerUpload
+}
+
 // steps mixes what was asked for: some faults come only after a few transfers,
 // or when their direction changes.
-func (r *run) steps() []step {
-	list, get := step{verb: "LIST"}, step{verb: "RETR", path: r.Download}
-	put := func(size int64) step { return step{"STOR", r.uploadPath(), size} }
+func steps(download, upload string) []step {
+	list, get := step{verb: "LIST"}, step{verb: "RETR", path: download}
+	put := func(size int64) step { return step{"STOR", uploadPath(upload), size} }
 	switch {
-	case r.Download != "" && r.Upload != "":
+	case download != "" && upload != "":
 		return []step{list, get, put(smallUpload), list, put(largeUpload), get}
-	case r.Download != "":
+	case download != "":
 		return []step{list, get, list, get, list, get}
-	case r.Upload != "":
+	case upload != "":
 		return []step{list, put(smallUpload), list, put(largeUpload), list, put(smallUpload)}
 	}
 	all := make([]step, transfers)
@@ -50,11 +62,11 @@ func (r *run) steps() []step {
 
 // uploadPath is a name that nobody else uses, and no other upload of the run:
 // some servers let nobody overwrite or remove what was stored.
-func (r *run) uploadPath() string {
+func uploadPath(dir string) string {
 	random := make([]byte, 6)
 	rand.Read(random)
 	name := "ftpcheck-" + hex.EncodeToString(random) + ".tmp"
-	switch dir := r.Upload; {
+	switch {
 	case dir == "" || dir == ".":
 		return name
 	default:
@@ -62,27 +74,35 @@ func (r *run) uploadPath() string {
 	}
 }
 
-// transfers runs the transfer check, in a session of its own.
+// transfers runs the transfer check, in a session of its own. With the opposite
+// end it is always run.
 func (c *crew) transfers(ctx context.Context) {
-	if !c.run.wants(CheckTransfer) || ctx.Err() != nil {
+	if !c.run.wants(CheckTransfer) && c.visit == nil || ctx.Err() != nil {
 		return
 	}
+	skip := func(why string) { c.run.emit(Event{Kind: KindSkip, Check: CheckTransfer, Text: why}) }
 	command := c.passiveCommand()
 	if command == "" {
-		c.run.skip("not tested: no passive mode works", CheckTransfer)
+		skip("not tested: no passive mode works")
 		return
 	}
 	end := c.run.begin(CheckTransfer)
 	w := &worker{crew: c}
 	if !c.enterAlone(ctx, w, CheckTransfer) {
 		if ctx.Err() == nil {
-			c.run.skip(c.noSession(), CheckTransfer)
+			skip(c.noSession())
 		}
 		return
 	}
 	defer end()
+	c.visit.accompany(w, CheckTransfer)
+	if !c.enterAlone(ctx, w, CheckTransfer) {
+		return
+	}
+	// Nobody asked for it: it need not wait long for what has stalled before.
+	w.session.brief = !c.run.wants(CheckTransfer) && c.stalled()
 	w.session.command(CheckTransfer, "TYPE I")
-	for i, st := range c.run.steps() {
+	for i, st := range steps(c.files()) {
 		if ctx.Err() != nil || !w.session.usable() {
 			break
 		}
@@ -119,6 +139,7 @@ func (w *worker) takeStep(ctx context.Context, n int, st step, command string) {
 	w.leave(CheckTransfer, false) // it is dirty, and only takes up a place
 	again := &worker{crew: w.crew}
 	if again.enterPatiently(ctx, another{CheckTransfer, TryClamped}) {
+		w.visit.accompany(again, CheckTransfer)
 		again.moveStep(ctx, n, st, command, TryClamped)
 		if st.verb == "STOR" {
 			again.remove(ctx, st)

@@ -27,30 +27,10 @@ func Topics() []Topic {
 		title, _, _ := strings.Cut(string(page), "\n")
 		topics = append(topics, Topic{name, strings.TrimPrefix(title, "# "), false})
 	}
-	for _, c := range explained() {
+	for _, c := range Codes() {
 		topics = append(topics, Topic{c.Code, c.Title, true})
 	}
 	return topics
-}
-
-// explained are the codes of the rule table, and those that no rule reports.
-func explained() []Code {
-	codes := Codes()
-	for _, c := range unruled {
-		if !slices.ContainsFunc(codes, func(r Code) bool { return r.Code == c.Code }) {
-			codes = append(codes, c)
-		}
-	}
-	return codes
-}
-
-// unruled are the causes of the catalogue that a run against an ordinary
-// server cannot decide: they need what both ends saw.
-var unruled = []Code{
-	{"active-command-rewritten", Warning, ClientNetwork, "The active command is rewritten on the way",
-		"The PORT or EPRT that reached the server is not the one that was sent."},
-	{"active-server-egress-blocked", Problem, ServerNetwork, "The server's network lets nothing out",
-		"The client's port is reachable, but the server's own connection does not leave its network."},
 }
 
 // Explain returns the page about a code or a subject, ready to print. For an

@@ -74,9 +74,9 @@ func (p product) is(names ...string) bool {
 type sight struct {
 	addr  netip.Addr // invalid: not known
 	check probe.Check
-	reply *probe.Reply
-	match [2]int // byte offsets of the address in the line
-	line  int    // index of that line in reply.Lines
+	reply *probe.Reply // that names it; nil: the opposite end told it in the exchange
+	match [2]int       // byte offsets of the address in the line
+	line  int          // index of that line in reply.Lines
 }
 
 func (s sight) known() bool { return s.addr.IsValid() }
@@ -88,10 +88,14 @@ var (
 	fromForeign = regexp.MustCompile(`(?i)data connection from foreign address ([0-9a-fA-F.]+|\[[0-9a-fA-F:]+\])`)
 )
 
-// clientSeen finds the client's own address in what the server says. vsftpd's
+// clientSeen is what the opposite end tells of us. From another server it finds
+// the client's own address in what that says. vsftpd's
 // "Connected to A" is the client; pyftpdlib's "Connected to: A:port" is the
 // server itself (seen in vsftpd 3.0.3, ProFTPD 1.3.8, pyftpdlib 1.5.7).
 func clientSeen(ev *probe.Evidence, p product) sight {
+	if seen := peerSight(ev); seen.known() {
+		return seen
+	}
 	for _, s := range ev.Sessions {
 		if s == nil {
 			continue

@@ -16,12 +16,18 @@ var activeRules = []rule{
 	{Code: Code{"server-side-source-nat", Warning, ServerNetwork, "The server sees its gateway, not clients",
 		"The server sees this client under an address of its own network: something on its side rewrites the source of connections."},
 		when: serverSourceNAT, hides: []string{"active-behind-nat"}},
+	{Code: Code{"active-command-rewritten", Warning, ClientNetwork, "The active command arrives rewritten",
+		"The PORT or EPRT that reached the server is not the one that was sent, and nothing arrives because of it."},
+		when: activeCommandRewritten},
 	{Code: Code{"active-behind-nat", Warning, ClientNetwork, "NAT on this side stops active mode",
 		"The address that the client announces in active mode is not the one under which the server sees it."},
 		when: activeBehindNAT},
 	{Code: Code{"active-disabled", Warning, ServerAdmin, "The server refuses active mode",
 		"The server refuses PORT and EPRT whatever address they name."},
 		when: activeDisabled, hides: []string{"eprt-unsupported"}},
+	{Code: Code{"active-server-egress-blocked", Problem, ServerNetwork, "Server's network lets nothing out",
+		"The server's own connection to the client does not leave its network."},
+		when: serverEgressBlocked, hides: []string{"active-inbound-blocked"}},
 	{Code: Code{"active-inbound-blocked", Warning, ClientNetwork, "The server's connection does not arrive",
 		"The server accepted PORT or EPRT with the right address, but its connection did not arrive at this client."},
 		when: activeInboundBlocked},
@@ -35,7 +41,7 @@ var activeRules = []rule{
 		"In active mode the data connection arrives from another port than 20, which firewalls that admit only port 20 drop."},
 		when: activeSourcePort},
 	{Code: Code{"helper-in-path", Note, ClientNetwork, "An FTP helper is at work on this path",
-		"A private address was announced in active mode and the server's connection arrived nevertheless: a device rewrote the command."},
+		"A device on the way reads the dialogue, and rewrites an address or opens a port for it."},
 		when: helperInPath},
 }
 
@@ -48,9 +54,10 @@ var (
 // attempted reports whether the server tried to connect and gave up, or we
 // gave up waiting: it accepted the command and then failed or said nothing, or
 // it dials at once and answers the command with the failure (pyftpdlib 1.5.7).
-// Where a helper that cannot read TLS is the reason, it is neither.
+// Where a helper that cannot read TLS is the reason, or a device that changes
+// the command, it is neither.
 func (v *view) attempted(a active) bool {
-	if v.blind(a.Check) || len(a.Arrivals) > 0 || !a.Ended || v.ev.Finished == probe.OutcomeCancelled {
+	if v.blind(a.Check) || v.distorted(a.Check) || len(a.Arrivals) > 0 || !a.Ended || v.ev.Finished == probe.OutcomeCancelled {
 		return false
 	}
 	silent := a.Lost == nil || a.Lost.Outcome == hops.Timeout
@@ -80,15 +87,17 @@ func (v *view) swallowed(a active) bool {
 
 // refused reports whether the server refused the command without trying.
 func (v *view) refused(a active) bool {
-	return refusal(a.Mode) != nil && !v.attempted(a) && !v.blind(a.Check)
+	return refusal(a.Mode) != nil && !v.attempted(a) && !v.blind(a.Check) && !v.distorted(a.Check)
 }
 
 // mismatch says why the announced address is not the one that the server
 // sees; "" when that is not known. proven: the server itself showed it.
 func (v *view) mismatch(a active) (why string, proven bool) {
 	at := a.Announced.Addr().Unmap()
+	t := v.twin(a.Check)
 	switch {
 	case !at.IsValid():
+	case t.changed() && v.translated(t): // what arrives names the right one
 	case v.seen.known() && v.seen.addr == at:
 	case v.seen.known() && v.seen.addr.Is4() == at.Is4():
 		return fmt.Sprintf("the server sees this client as %s", v.seen.addr), true
@@ -128,7 +137,9 @@ func (v *view) sourceRewritten() (netip.Addr, Certainty) {
 	if !v.seen.known() || !v.local.IsValid() || seen == v.local || seen.Is4() != v.local.Is4() || public(seen) {
 		return netip.Addr{}, ""
 	}
-	switch {
+	switch own := v.translatedEnd(); {
+	case own.IsValid() && seen != own && sameNetwork(seen, own) && !sameNetwork(v.local, seen):
+		return seen, Certain
 	case classOf(seen) == classShared:
 		return netip.Addr{}, "" // a provider's NAT may stand in front of a server inside the provider's network
 	case public(peer) && sameNetwork(v.local, seen): // the client's own network; hairpin NAT does this
@@ -150,7 +161,7 @@ func serverSourceNAT(v *view) *Finding {
 		Certainty: sure, Checks: []probe.Check{v.seen.check},
 		Where: &Where{Side: SideServer, Of: v.distance()},
 		Story: []string{
-			fmt.Sprintf("The server says from where we are connected to it, and names %s:", seen),
+			v.sightStory(),
 			fmt.Sprintf("This client is %s and the server is %s. %s belongs to the server's own network: a container proxy, a load balancer or masquerading towards the server replaces the client's address.", v.local, v.peer.Addr().Unmap(), seen),
 		},
 		Effect: "Limits and bans that count by address hit all clients at once." + v.passiveHint(),
@@ -160,8 +171,10 @@ func serverSourceNAT(v *view) *Finding {
 			{"nft", "masquerade only what leaves by the outer interface: oifname \"wan\" masquerade"},
 		}}},
 	}
-	f.Quote = v.quote(v.seen.check, v.seen.reply.Line-(len(v.seen.reply.Lines)-1-v.seen.line))
-	f.Quote = markSpan(f.Quote, v.seen.match[0], v.seen.match[1], string(classOf(seen)))
+	if r := v.seen.reply; r != nil {
+		f.Quote = v.quote(v.seen.check, r.Line-(len(r.Lines)-1-v.seen.line))
+		f.Quote = markSpan(f.Quote, v.seen.match[0], v.seen.match[1], string(classOf(seen)))
+	}
 	blamed := false
 	for _, a := range v.active {
 		about := v.refused(a) && aboutAddress(a.Reply)
@@ -174,6 +187,18 @@ func serverSourceNAT(v *view) *Finding {
 		f.Effect = "The server refuses PORT and EPRT, because they name another address than it sees. " + f.Effect
 	}
 	return f
+}
+
+// sightStory tells how it is known from where the server sees us come.
+func (v *view) sightStory() string {
+	if v.seen.reply != nil {
+		return fmt.Sprintf("The server says from where we are connected to it, and names %s:", v.seen.addr)
+	}
+	s := fmt.Sprintf("The opposite end sees our connection come from %s.", v.seen.addr)
+	if own := v.translatedEnd(); own.IsValid() {
+		s += fmt.Sprintf(" It is itself %s there.", own)
+	}
+	return s
 }
 
 // aboutAddress reports whether a refusal can be about the address that PORT or
@@ -200,7 +225,7 @@ func activeBehindNAT(v *view) *Finding {
 	a := list[0]
 	why, proven := v.mismatch(a)
 	f := v.activeFinding(list)
-	f.Certainty = sure(proven && (v.attempted(a) || addressText.MatchString(text(a.Reply))))
+	f.Certainty = sure(proven && (v.attempted(a) || addressText.MatchString(text(a.Reply)) || v.arrivedAsSent(a)))
 	f.Where = &Where{Side: SideClient, Of: v.distance()}
 	f.Story = []string{fmt.Sprintf("In active mode we announced %s, and the server answered:", a.Announced)}
 	if v.attempted(a) {
@@ -240,6 +265,13 @@ func (v *view) wrongActiveAddress(f *Finding, a active) *Finding {
 	f.RuledOut = append(f.RuledOut, "NAT on this side: the server sees this client's own address.")
 	f.Fixes = []Fix{{Who: ClientUser, Do: fmt.Sprintf("Announce %s: leave --active-address out, and correct the same setting in other clients.", a.local)}}
 	return f
+}
+
+// arrivedAsSent reports whether the other end tells that PORT or EPRT got there
+// unchanged.
+func (v *view) arrivedAsSent(a active) bool {
+	t := v.twin(a.Check)
+	return t != nil && t.got != "" && !t.changed()
 }
 
 func activeFlags(v *view) string {
@@ -307,11 +339,8 @@ func (v *view) portRefused(list []active, granted active) *Finding {
 }
 
 func activeInboundBlocked(v *view) *Finding {
-	list := v.activeWhere(func(a active) bool {
-		why, _ := v.mismatch(a)
-		return why == "" && v.attempted(a) && a.Announced.IsValid()
-	})
-	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() || v.listSwallowed() {
+	list := v.inboundTried()
+	if len(list) == 0 || v.listSwallowed() {
 		return nil
 	}
 	a := list[0]
@@ -331,9 +360,14 @@ func activeInboundBlocked(v *view) *Finding {
 		f.RuledOut = append(f.RuledOut, "NAT on this side: the server sees the address that we announced.")
 	}
 	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
-	f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall that does not let the server's own connection out. The opposite end (ftpcheck serve) would tell.")
 	f.Effect = "Active mode fails from this network." + v.passiveHint()
 	f.Fixes = v.passiveOr(admitServer(a, forward))
+	if v.other == nil {
+		f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall that does not let the server's own connection out. The opposite end (ftpcheck serve) would tell.")
+		return f
+	}
+	f.Checks = append(f.Checks, probe.CheckPeer)
+	v.inboundProven(f, a)
 	return f
 }
 

@@ -14,7 +14,7 @@ import (
 func replyMalformed(v *view) *Finding {
 	var f *Finding
 	for _, p := range v.passive {
-		if p.Malformed == "" || p.Check == probe.CheckPASV && p.peer.Is6() {
+		if p.Malformed == "" || p.Check == probe.CheckPASV && p.peer.Is6() || v.distorted(p.Check) {
 			continue
 		}
 		if f != nil {

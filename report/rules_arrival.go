@@ -53,13 +53,30 @@ func activeSourcePort(v *view) *Finding {
 
 // helperInPath: a private address was announced, and the connection arrived.
 // Without NAT, as through a VPN, the server sees the private address itself.
-// Under TLS no helper can have read the address.
+// Under TLS no helper can have read the address. With the opposite end it shows
+// what was rewritten, and whether ports open only once they are announced.
 func helperInPath(v *view) *Finding {
+	var f *Finding
+	active, passive := v.rewrittenWell()
+	seen, _ := v.sourceRewritten()
+	switch {
+	case active != nil:
+		f = v.helperRewrites(active)
+	case !seen.IsValid():
+		f = v.helperGuessed()
+	}
+	if passive != nil {
+		f = v.helperCorrects(f, passive)
+	}
+	return v.helperOpens(f)
+}
+
+func (v *view) helperGuessed() *Finding {
 	list := v.arrivals(func(a active, _ probe.Arrival) bool {
 		at := a.Announced.Addr().Unmap()
 		return !encrypted(v.ev, a.Mode) && inner(at) && at == a.local && public(a.peer) && !(v.seen.known() && v.seen.addr == at)
 	})
-	if seen, _ := v.sourceRewritten(); len(list) == 0 || seen.IsValid() {
+	if len(list) == 0 {
 		return nil
 	}
 	a := list[0]
@@ -77,6 +94,71 @@ func helperInPath(v *view) *Finding {
 		f.RuledOut = []string{"Not ruled out: a route between the two networks without NAT, such as a VPN. The server does not say how it sees us."}
 	}
 	return f
+}
+
+// helperRewrites: the command arrived changed, and led back to us.
+func (v *view) helperRewrites(t *twin) *Finding {
+	f := &Finding{
+		Certainty: Certain, Checks: []probe.Check{t.Check, probe.CheckPeer}, Quote: v.quoteCommand(t),
+		Where: &Where{Side: SideClient, Of: v.distance()},
+		Story: []string{"A device on the way, usually the FTP helper (ALG) of the router on this side, rewrites the active command. We sent:",
+			fmt.Sprintf("What arrived at the server: %s. Its connection from %s arrived here.", sentence(t.got), t.Arrivals[0].From)},
+		Effect: "Active mode works, in plain FTP. With TLS the helper cannot read the command, and active mode will fail.",
+		Fixes:  v.usePassive(),
+	}
+	if got, ok := named(t.got); !ok || got.Addr() != v.seen.addr || v.seen.addr == v.local {
+		f.Where.Side = SideUnknown
+	}
+	for _, c := range probe.Active {
+		if other := v.twin(c); other.changed() && len(other.Arrivals) > 0 {
+			f.Checks = append(f.Checks, c)
+		}
+	}
+	return f
+}
+
+// helperCorrects adds what a device in front of the server puts into passive
+// replies.
+func (v *view) helperCorrects(f *Finding, t *twin) *Finding {
+	sent, _ := named(t.sent)
+	got, _ := named(t.got)
+	story := fmt.Sprintf("The server says that it answered %s by %s, and %s arrived here: a device in front of the server, an FTP helper (ALG), puts in the address under which we reach it.", verb(t.Command), sentence(t.sent), got)
+	to := announceable(v.peerOf(t.Mode))
+	fix := Fix{Who: ServerAdmin, Do: fmt.Sprintf("Before TLS is used: announce %s instead of %s, which only the helper corrects.", to, sent.Addr()), Examples: examplesAnnounce(v, to)}
+	if f != nil {
+		f.Story, f.Fixes = append(f.Story, story), append(f.Fixes, fix)
+		f.Checks = append(f.Checks, t.Check, probe.CheckPeer)
+		return f
+	}
+	return &Finding{Certainty: Certain, Owner: ServerNetwork, Checks: []probe.Check{t.Check, probe.CheckPeer}, Quote: v.quoteRewritten(t),
+		Where:  &Where{Side: SideServer, Of: v.distance()},
+		Story:  []string{"A device on the way rewrites the reply to PASV. What arrived here:", story},
+		Effect: "Plain FTP works because of the device. With TLS it cannot help, and the server's own address counts.",
+		Fixes:  []Fix{fix},
+	}
+}
+
+// helperOpens adds that announced ports open and others do not.
+func (v *view) helperOpens(f *Finding) *Finding {
+	opens, shut := v.opensPorts()
+	if opens == nil {
+		return f
+	}
+	story := []string{
+		fmt.Sprintf("%s opened right after it was announced in the dialogue. The server then listened on it once more, and told so in a form that no device reads: it did not open.", opens.To),
+		fmt.Sprintf("Neither did any other on which it listened in this way (%s). A device on the way reads the dialogue, and opens the ports that it finds there.", rangeList(shut, 4)),
+	}
+	fix := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Before TLS is used: open the passive range by its numbers (seen in this run: %s).", v.announcedRange()), Examples: openRange(v.announcedRange())}
+	if f != nil {
+		f.Story, f.Fixes = append(f.Story, story...), append(f.Fixes, fix)
+		f.Checks = append(f.Checks, opens.Check, probe.CheckPeer)
+		return f
+	}
+	return &Finding{Certainty: Certain, Owner: ServerNetwork, Checks: []probe.Check{opens.Check, probe.CheckPeer}, Where: &Where{Side: SideUnknown, Of: v.distance()},
+		Story:  story,
+		Effect: "Passive mode works, in plain FTP. With TLS the device cannot read the ports, and passive mode will fail.",
+		Fixes:  []Fix{fix},
+	}
 }
 
 func eprtUnsupported(v *view) *Finding {

@@ -174,9 +174,13 @@ func (v *view) blindToActive(f *Finding, list []active) *Finding {
 	return f
 }
 
-// passiveReplyRewritten: over TLS nobody on the way can change the reply, so
-// that it shows what the server says to this client.
+// passiveReplyRewritten: the opposite end tells what it sent. Else, over TLS
+// nobody on the way can change the reply, so that it shows what the server says
+// to this client.
 func passiveReplyRewritten(v *view) *Finding {
+	if f := v.rewrittenReply(); f != nil {
+		return f
+	}
 	sent, got := v.mode(probe.CheckPASV), v.try(probe.CheckPASV, probe.TryPlain)
 	if sent == nil || got == nil || v.blind(probe.CheckPASV) || !encrypted(v.ev, sent) || encrypted(v.ev, got) || !accepted(sent) || !accepted(got) {
 		return nil

@@ -70,6 +70,7 @@ func dataNotForwarded(v *view) *Finding {
 	f.Fixes = []Fix{v.fixForward(),
 		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, v.announcedRange())},
 	}
+	v.notForwardedBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 
@@ -137,6 +138,7 @@ func dataFiltered(v *view) *Finding {
 	}
 	f.Fixes = v.fixBlocked(f.Where)
 	v.tellOther(f, b)
+	v.filteredBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 
@@ -198,6 +200,7 @@ func dataRejected(v *view) *Finding {
 	f.Owner = ownerAt(f.Where)
 	f.Fixes = v.fixBlocked(f.Where)
 	v.tellOther(f, b)
+	v.rejectedBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 
@@ -225,8 +228,11 @@ func (v *view) rejectedByICMP(b *blockade) *Finding {
 // rejectedByReset: a RST that comes from a shorter distance than the server's.
 func (v *view) rejectedByReset(b *blockade) *Finding {
 	t, of := b.trace, v.distance()
-	if t.answer != hops.Refused || of == 0 || t.distance >= of {
+	if v.sameMachine() {
 		return nil
+	}
+	if t.answer != hops.Refused || of == 0 || t.distance >= of {
+		return v.rejectedInFront(b)
 	}
 	f := v.blocked(b, "")
 	f.Where = v.locate(t, nil)
@@ -241,6 +247,21 @@ func (v *view) rejectedByReset(b *blockade) *Finding {
 	return f
 }
 
+// rejectedInFront: the server listened on the ports, and somebody else refused.
+func (v *view) rejectedInFront(b *blockade) *Finding {
+	if !v.listenedInVain() {
+		return nil
+	}
+	f := v.blocked(b, "They were refused.")
+	f.Certainty, f.Where = b.certainty(Certain), &Where{Side: SideUnknown, Of: v.distance()}
+	if t := b.trace; t.answer == hops.Refused && v.distance() > 1 {
+		f.Where = v.locate(t, nil)
+		f.Where.Side = SideServer
+		f.Story = append(f.Story, fmt.Sprintf("The refusal comes from hop %d, the distance of the server itself: from a firewall on its machine, or from the forward filter of %s.", t.distance, v.control().hopName(t.distance-1)))
+	}
+	return f
+}
+
 func dataRefused(v *view) *Finding {
 	b := v.blockade()
 	if b == nil || b.outcome != hops.Refused {
@@ -248,10 +269,10 @@ func dataRefused(v *view) *Finding {
 	}
 	t, of := b.trace, v.distance()
 	measured := t.answer == hops.Refused && of > 0
-	if measured && t.distance < of {
+	near := v.sameMachine()
+	if measured && t.distance < of || !near && v.listenedInVain() {
 		return nil
 	}
-	near := v.sameMachine()
 	f := v.blocked(b, "They were refused.")
 	f.Where = &Where{Side: SideUnknown}
 	switch {
@@ -283,6 +304,7 @@ func dataRefused(v *view) *Finding {
 		{Who: ServerAdmin, Do: fmt.Sprintf("Look at the server while a client waits: ss -ltn must show the announced port. Then at the host's firewall (ports seen: %s).", r), Examples: openRange(r)},
 		{Who: ServerNetwork, Do: "If the server runs in a container or behind NAT: publish or forward the whole passive range.", Examples: forwardRange(r, "")},
 	}
+	v.refusedBothEnds(f, b)
 	return v.tlsDoubt(f)
 }
 

@@ -43,7 +43,7 @@ var passiveRules = []rule{
 // not the control host, over IPv4. Over IPv6 a 227 proves nothing.
 func (v *view) announcedAddress() *passive {
 	p := v.passiveOf(probe.CheckPASV)
-	if p == nil || !p.differs || p.peer.Is6() || v.blind(p.Check) {
+	if p == nil || !p.differs || p.peer.Is6() || v.blind(p.Check) || v.distorted(p.Check) {
 		return nil
 	}
 	return p
@@ -81,6 +81,13 @@ func (v *view) addressFinding(p *passive, why string) *Finding {
 		f.RuledOut = append(f.RuledOut, "Not tested: the same port on the control host.")
 	default:
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: something else blocks the port too, because %s %s.", p.host.To, outcomeWords(p.host)))
+	}
+	if t := v.twin(p.Check); t != nil && t.sent != "" && t.got != "" && !t.changed() {
+		f.Checks = append(f.Checks, probe.CheckPeer)
+		f.RuledOut = append(f.RuledOut, "An FTP helper on the way that changes the reply: the server says that it sent this very one.")
+		for i := range f.Story {
+			f.Story[i] = strings.Replace(f.Story[i], "A stale setting, or an FTP helper on the way, looks the same.", "A stale setting looks the same.", 1)
+		}
 	}
 	if !p.judged() {
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not tested: whether %s accepts the data connection. \"--follow always\" dials it.", p.Announced.Addr().Unmap()))

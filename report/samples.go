@@ -30,7 +30,7 @@ const (
 func (v *view) attempts() []attempt {
 	list := slices.Clone(v.ports)
 	for _, t := range v.steps() {
-		if d := t.host; d != nil {
+		if d := t.host; d != nil && !v.wrongPort(t.Command) {
 			list = append(list, attempt{d, true})
 		}
 	}

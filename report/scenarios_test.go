@@ -81,10 +81,14 @@ func scenarioFlags(t *testing.T, args []string) (o probe.Options, j Judge) {
 	f.StringVar(&o.Download, "download", "", "")
 	f.StringVar(&o.Upload, "upload", "", "")
 	f.DurationVar(&o.Idle, "idle", 0, "")
-	f.Func("sweep", "", func(text string) error {
-		_, err := fmt.Sscanf(text, "%d-%d", &o.Sweep.Low, &o.Sweep.High)
-		return err
-	})
+	ports := func(r *probe.PortRange) func(string) error {
+		return func(text string) error {
+			_, err := fmt.Sscanf(text, "%d-%d", &r.Low, &r.High)
+			return err
+		}
+	}
+	f.Func("sweep", "", ports(&o.Sweep))
+	f.Func("active-ports", "", ports(&o.ActivePorts))
 	f.Func("checks", "", checks(&o.Checks))
 	f.Func("require", "", checks(&j.Require))
 	f.BoolVar(&j.Strict, "strict", false, "")

@@ -9,7 +9,7 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-// PortState is what a swept port did, in one of four words.
+// PortState is what a port did, in one word.
 type PortState string
 
 const (
@@ -19,7 +19,14 @@ const (
 	PortRejected PortState = "rejected" // an ICMP message, or no route on this machine
 )
 
-// PortStates lists the states in the order in which they are shown.
+// States that both ends together show.
+const (
+	PortArrived  PortState = "arrived"  // the connection was made at both ends
+	PortAnswered PortState = "answered" // something completed the handshake, and the other end saw nothing of it
+	PortHalfway  PortState = "half-way" // the first packet arrived, and its answer was lost
+)
+
+// PortStates lists the states of a sweep in the order in which they are shown.
 var PortStates = []PortState{PortOpen, PortRefused, PortSilent, PortRejected}
 
 // PortStateOf maps the outcome of an attempt to its state; "" when it tells
@@ -60,6 +67,11 @@ func SweptRanges(dials []probe.Dial) []SweptRange {
 			byPort[d.To.Port()] = state
 		}
 	}
+	return rangesOf(byPort)
+}
+
+// rangesOf sums up ports as runs of neighbours in one state, in port order.
+func rangesOf(byPort map[uint16]PortState) []SweptRange {
 	ports := make([]uint16, 0, len(byPort))
 	for p := range byPort {
 		ports = append(ports, p)

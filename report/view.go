@@ -21,6 +21,9 @@ type view struct {
 	passive []passive
 	active  []active
 	ports   []attempt // announced ports dialled on the control host
+
+	other *probe.Peer // what the opposite end told; nil: it is not ftpcheck's own, or was not asked
+	twins []twin      // tries that both ends saw
 }
 
 // passive is one passive mode that was tried.
@@ -52,6 +55,7 @@ func newView(ev *probe.Evidence) *view {
 	}
 	v.product = fingerprint(ev)
 	v.seen = clientSeen(ev, v.product)
+	v.readPeer()
 	for _, c := range probe.Passive {
 		if m := v.mode(c); m != nil {
 			v.passive = append(v.passive, v.readPassive(m))
@@ -63,6 +67,7 @@ func newView(ev *probe.Evidence) *view {
 		}
 	}
 	v.collectPorts()
+	v.collectListens()
 	return v
 }
 
@@ -112,7 +117,7 @@ func (v *view) readPassive(m *probe.Mode) passive {
 
 func (v *view) collectPorts() {
 	for _, p := range v.passive {
-		if p.host != nil {
+		if p.host != nil && !v.wrongPort(p.Command) {
 			v.ports = append(v.ports, attempt{p.host, true})
 		}
 	}
@@ -120,7 +125,7 @@ func (v *view) collectPorts() {
 		return
 	}
 	for _, s := range v.ev.Samples {
-		if s != nil && tested(s.Dial.Outcome) {
+		if s != nil && tested(s.Dial.Outcome) && !v.wrongPort(s.Command) {
 			v.ports = append(v.ports, attempt{&s.Dial, true})
 		}
 	}
@@ -128,6 +133,18 @@ func (v *view) collectPorts() {
 		if d := &v.ev.Confirms[i]; tested(d.Outcome) {
 			v.ports = append(v.ports, attempt{d, false})
 		}
+	}
+}
+
+// collectListens adds the ports on which the opposite end listened at our
+// request. Where a device opens ports that are announced in the dialogue alone,
+// they say nothing about the others.
+func (v *view) collectListens() {
+	if opens, _ := v.opensPorts(); opens != nil {
+		return
+	}
+	for _, l := range v.listens() {
+		v.ports = append(v.ports, attempt{l.dial, true})
 	}
 }
 

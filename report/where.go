@@ -127,6 +127,9 @@ func (v *view) natSign() string {
 		return fmt.Sprintf("hop %d answers with the server's own address %s, and the server is %d hops away",
 			n, v.peer.Addr().Unmap(), v.distance())
 	}
+	if a := v.translatedEnd(); a.IsValid() {
+		return fmt.Sprintf("the server's own end of the control connection is %s", a)
+	}
 	if !public(v.peer.Addr()) {
 		return ""
 	}
@@ -138,6 +141,9 @@ func (v *view) natSign() string {
 
 // insideAddress is the server's address behind its NAT, where it shows.
 func (v *view) insideAddress() netip.Addr {
+	if a := v.translatedEnd(); a.IsValid() {
+		return a
+	}
 	if p := v.passiveOf(probe.CheckPASV); p != nil && p.Announced.IsValid() && inner(p.Announced.Addr()) {
 		return p.Announced.Addr().Unmap()
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
 
@@ -77,4 +78,12 @@ func count(n int, one string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// mostMillis bounds a time that the opposite end tells: a day.
+const mostMillis = exchange.Millis(24 * 60 * 60 * 1000)
+
+// millis is a time that the opposite end tells.
+func millis(t exchange.Millis) time.Duration {
+	return time.Duration(min(max(t, 0), mostMillis)) * time.Millisecond
 }

@@ -92,6 +92,7 @@ func runCheck(cmd *cobra.Command, s *streams, args []string, check *checkFlags, 
 	if err != nil {
 		return err
 	}
+	options.Peer = options.Peer || show.requires(probe.CheckPeer)
 	v, err := show.open(s, options.Checks)
 	if err != nil {
 		return err

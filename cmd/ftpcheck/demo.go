@@ -137,6 +137,7 @@ func runDemo(ctx context.Context, s *streams, scenario *netlab.Scenario, check *
 	if err != nil {
 		return err
 	}
+	options.Peer = options.Peer || show.requires(probe.CheckPeer)
 	v, err := show.open(s, options.Checks)
 	if err != nil {
 		return err

@@ -110,6 +110,7 @@ func (f *checkFlags) options() (probe.Options, error) {
 		o.Checks = slices.Clone(probe.DefaultChecks)
 	}
 	o.Checks = f.chosen(o)
+	o.Peer = slices.Contains(f.checks, string(probe.CheckPeer))
 	if f.ports == 0 && o.Sweep.Low != 0 {
 		o.Ports = -1 // the ports check sweeps, and samples nothing
 	}
@@ -207,13 +208,11 @@ func parseChecks(flag string, names []string) ([]probe.Check, error) {
 	return checks, nil
 }
 
-// checkNames are the names of the checks that exist.
+// checkNames are the names of all checks.
 func checkNames() []string {
 	var names []string
 	for _, c := range probe.Checks {
-		if c != probe.CheckPeer {
-			names = append(names, string(c))
-		}
+		names = append(names, string(c))
 	}
 	return names
 }

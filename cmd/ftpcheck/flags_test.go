@@ -62,6 +62,9 @@ func TestOptions(t *testing.T) {
 			o.Sweep = probe.PortRange{Low: 50000, High: 51000}
 			o.Checks = []probe.Check{probe.CheckName, probe.CheckControl, probe.CheckLogin, probe.CheckPorts}
 		}},
+		{"--checks peer,login", func(o *probe.Options) {
+			o.Checks, o.Peer = []probe.Check{probe.CheckLogin, probe.CheckPeer}, true
+		}},
 		{"--checks transfer,secure", func(o *probe.Options) { o.Checks = []probe.Check{probe.CheckSecure, probe.CheckTransfer} }},
 		{"--checks pasv --ports 0 --sweep 21", func(o *probe.Options) {
 			o.Ports, o.Sweep = -1, probe.PortRange{Low: 21, High: 21} // it sweeps, and samples nothing
@@ -89,7 +92,7 @@ func TestOptionsRefuse(t *testing.T) {
 		"--ports -1", "--ports 201", "--follow sometimes", "--checks tls", "--checks pasv,,epsv", "--checks PASV",
 		"--active-ports 0", "--active-ports 5-4", "--active-ports 1-65536", "--active-ports a-b", "--active-ports -5",
 		"--active-address host", "--active-address fe80::1%eth0", "--active-address 224.0.0.1", "--active-address ::",
-		"--tls on", "--tls TLS", "--idle 999ms", "--idle 2h1s", "--idle -5s", "--checks idle", "--checks peer",
+		"--tls on", "--tls TLS", "--idle 999ms", "--idle 2h1s", "--idle -5s", "--checks idle",
 		"--sweep 0-5", "--sweep 9-8", "--sweep 1-65536", "--upload a\x00b", "--download a\x7fb",
 		"-6 --active-address 203.0.113.2", "-4 --active-address 2001:db8::1",
 	} {

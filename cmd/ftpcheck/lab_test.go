@@ -103,17 +103,21 @@ func runScenario(t *testing.T, program string, s *netlab.Scenario, software stri
 }
 
 func softwareOf(s *netlab.Scenario) []string {
-	if len(s.Server.Software) == 0 {
-		return []string{"vsftpd"}
+	switch {
+	case len(s.Server.Software) > 0:
+		return s.Server.Software
+	case s.Server.Peer:
+		return []string{"ftpcheck"}
 	}
-	return s.Server.Software
+	return []string{"vsftpd"}
 }
 
 // buildProgram builds the program to where user nobody can run it, with the
 // race detector if this test has it too.
 func buildProgram(t *testing.T) string {
 	t.Helper()
-	dir := filepath.Join(labFolders, "ftpc"+pid()+"x0")
+	path := programPath()
+	dir := filepath.Dir(path)
 	t.Cleanup(func() {
 		if !labKept() {
 			_ = os.RemoveAll(dir)
@@ -122,7 +126,6 @@ func buildProgram(t *testing.T) string {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "ftpcheck")
 	args := []string{"build", "-o", path, "."}
 	if slowed() {
 		args = slices.Insert(args, 1, "-race")
@@ -139,6 +142,9 @@ func slowed() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
+
+// programPath is where the program is built: the servers' side runs it, too.
+func programPath() string { return filepath.Join(labFolders, "ftpc"+pid()+"x0", "ftpcheck") }
 
 func labKept() bool { return os.Getenv("FTPCHECK_LAB_KEEP") != "" }
 

@@ -8,8 +8,8 @@ import (
 	"io"
 	"math"
 	"net"
-	"net/netip"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +45,8 @@ func startBoxes(t *testing.T, n *labNet) {
 			err = n.relay(t, b.At, falseOpenPort, nil)
 		case netlab.BoxIdle:
 			err = n.enter(b.At, func() error { return forgetIdle(labTime(t, b.Value)) })
+		case netlab.BoxSlow:
+			err = errors.Join(n.slowDown(b.At, "server", b.Value), n.slowDown(b.At, "client", b.Value))
 		}
 		if err != nil {
 			t.Fatalf("%s at %s: %v", b.Kind, b.At, err)
@@ -59,6 +61,17 @@ func forgetIdle(d time.Duration) error {
 	return errors.Join(
 		os.WriteFile(dir+"timeout_established", fmt.Append(nil, math.Ceil(d.Seconds())), 0o644),
 		os.WriteFile(dir+"loose", []byte("0"), 0o644))
+}
+
+// slowDown lets a device pass so many bytes a second ("bps", to tc) toward one
+// end. What waits for more than a second is dropped.
+func (n *labNet) slowDown(device, toward, rate string) error {
+	out, err := exec.Command("tc", "-n", n.ns(device), "qdisc", "add", "dev", arrivesOn(device, map[string]string{"server": "client", "client": "server"}[toward]),
+		"root", "tbf", "rate", rate+"bps", "burst", "5kb", "latency", "1s").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("tc: %w: %s", err, out)
+	}
+	return nil
 }
 
 // relay accepts connections on a device until the test ends, and passes them
@@ -110,10 +123,16 @@ func join(a, b net.Conn) {
 	copying.Wait()
 }
 
-// blackHoles returns the ip commands that narrow a device's end of a link.
+// blackHoles returns the ip commands that narrow a device's end of a link, or
+// its routes in one direction. Both ends of a link must agree on its mtu: one
+// drops what is longer than its own when it comes, too.
 func blackHoles(s *netlab.Scenario, device string) (lines []string) {
 	for _, b := range s.Boxes {
 		if b.Kind != netlab.BoxBlackHole {
+			continue
+		}
+		if b.Toward != "" {
+			lines = append(lines, narrowRoutes(b, device)...)
 			continue
 		}
 		switch toward := map[string]string{"cgw": "isp", "isp": "sgw"}[b.At]; device {
@@ -121,6 +140,21 @@ func blackHoles(s *netlab.Scenario, device string) (lines []string) {
 			lines = append(lines, "link set "+arrivesOn(device, "client")+" mtu "+b.Value)
 		case toward:
 			lines = append(lines, "link set "+arrivesOn(device, "server")+" mtu "+b.Value)
+		}
+	}
+	return lines
+}
+
+// narrowRoutes returns the commands for the provider's router.
+func narrowRoutes(b netlab.Box, device string) []string {
+	routes := map[string][]string{
+		"server": {"198.51.100.0/24 via 198.51.100.2", "2001:db8:2::/64 via 2001:db8:b::2"},
+		"client": {"203.0.113.0/24 via 203.0.113.2", "2001:db8:1::/64 via 2001:db8:a::2"},
+	}
+	var lines []string
+	for _, route := range routes[b.Toward] {
+		if device == b.At {
+			lines = append(lines, "route change "+route+" mtu lock "+b.Value)
 		}
 	}
 	return lines
@@ -146,9 +180,9 @@ func nftBoxes(s *netlab.Scenario, device string) string {
 		case netlab.BoxIdle:
 			through = append(through, "meta l4proto tcp ct state invalid drop")
 		case netlab.BoxSwallow:
-			through = append(through, fmt.Sprintf("%s tcp dport %d @ih,0,%d %#x drop", server, controlPort(s), 8*len(b.Value), b.Value))
-		case netlab.BoxRewrite:
-			through = append(through, nftRewrite(s, client, b.Value))
+			through = append(through, fmt.Sprintf("%s tcp dport %d %s drop", server, controlPort(s), nftText(0, b.Value)))
+		default:
+			through = append(through, nftReaders(s, b, server, client)...)
 		}
 	}
 	return nftTable("ip boxes", [][2]string{
@@ -159,16 +193,6 @@ func nftBoxes(s *netlab.Scenario, device string) string {
 	}, [][]string{pre, in, through, out})
 }
 
-// nftRewrite writes another address into a 227 reply. The kernel can replace
-// bytes, not insert any: both addresses must be written with as many.
-func nftRewrite(s *netlab.Scenario, iif, to string) string {
-	const before = "227 Entering Passive Mode ("
-	commas := func(addr string) string { return strings.ReplaceAll(addr, ".", ",") }
-	from := commas(netip.MustParsePrefix(newLabAddresses(s).server).Addr().String())
-	return fmt.Sprintf("%s tcp sport %d @ih,0,32 %#x @ih,%d,%d %#x @ih,%d,%d set %#x", iif, controlPort(s), before[:4],
-		8*len(before), 8*len(from), from, 8*len(before), 8*len(from), commas(to))
-}
-
 func TestNFTBoxes(t *testing.T) {
 	s := &netlab.Scenario{Boxes: []netlab.Box{
 		{At: "cgw", Kind: netlab.BoxProxy},
@@ -177,9 +201,31 @@ func TestNFTBoxes(t *testing.T) {
 		{At: "sgw", Kind: netlab.BoxFalseOpen},
 		{At: "sgw", Kind: netlab.BoxIdle, Value: "3s"},
 		{At: "sgw", Kind: netlab.BoxRewrite, Value: "203.0.113.199"},
+		{At: "cgw", Kind: netlab.BoxRewritePort, Value: "49876"},
+		{At: "cgw", Kind: netlab.BoxRewriteActive, Value: "203.0.113.99"},
+		{At: "cgw", Kind: netlab.BoxRewriteActivePort, Value: "61540"},
+		{At: "cgw", Kind: netlab.BoxTruncate, Value: "PORT"},
+		{At: "cgw", Kind: netlab.BoxMask, Value: "SITE FTPCHECK BEGIN"},
+		{At: "cgw", Kind: netlab.BoxAlter},
+		{At: "cgw", Kind: netlab.BoxCutReset, Value: "NOOP"},
+		{At: "cgw", Kind: netlab.BoxCutSilent, Value: "NOOP"},
 	}}
 	want := map[string][]string{
-		"cgw": {`iifname "lan" tcp dport 21 redirect to :2121`},
+		"cgw": {
+			`iifname "lan" tcp dport 21 redirect to :2121`,
+			`iifname "wan" tcp sport 21 @ih,0,32 0x32323720 @ih,328,56 set 0x3139342c323132`,
+			`iifname "wan" tcp sport 21 @ih,0,32 0x32323920 @ih,312,40 set 0x3439383736`,
+			`iifname "lan" tcp dport 21 @ih,0,40 0x504f525420 @ih,40,96 set 0x3230332c302c3131332c3939`,
+			`iifname "lan" tcp dport 21 @ih,0,64 0x45505254207c317c @ih,64,96 set 0x3230332e302e3131332e3939`,
+			`iifname "lan" tcp dport 21 @ih,0,40 0x504f525420 @ih,144,56 set 0x3234302c313030`,
+			`iifname "lan" tcp dport 21 @ih,0,64 0x45505254207c317c @ih,168,40 set 0x3631353430`,
+			`iifname "lan" tcp dport 21 @ih,0,40 0x504f525420 @ih,144,56 set 0x20202020202020`,
+			`iifname "lan" tcp dport 21 @ih,0,128 0x5349544520465450434845434b204245 @ih,128,24 0x47494e @ih,0,128 set 0x58585858585858585858585858585858 @ih,128,24 set 0x585858`,
+			`meta l4proto tcp ct original proto-dst != 21 @ih,120,8 set 0x58`,
+			`iifname "lan" tcp dport 21 @ih,0,32 0x4e4f4f50 limit rate 1/day burst 1 packets reject with tcp reset`,
+			`iifname "lan" tcp dport 21 @ih,0,32 0x4e4f4f50 limit rate 1/day burst 1 packets ct mark set 1`,
+			`ct mark 1 drop`,
+		},
 		"isp": {
 			`iifname "left" tcp dport 21 @ih,0,32 0x50415356 drop`,
 			`icmp type destination-unreachable icmp code frag-needed drop`,
@@ -205,5 +251,10 @@ func TestNFTBoxes(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(blackHoles(s, "isp"), blackHoles(s, "sgw"), blackHoles(s, "cgw")), "[link set right mtu 1000] [link set wan mtu 1000] []"; got != want {
 		t.Errorf("links: %s, want %s", got, want)
+	}
+	up := &netlab.Scenario{Boxes: []netlab.Box{{At: "isp", Kind: netlab.BoxBlackHole, Value: "1300", Toward: "server"}}}
+	want2 := "[route change 198.51.100.0/24 via 198.51.100.2 mtu lock 1300 route change 2001:db8:2::/64 via 2001:db8:b::2 mtu lock 1300] []"
+	if got := fmt.Sprint(blackHoles(up, "isp"), blackHoles(up, "sgw")); got != want2 {
+		t.Errorf("routes: %s, want %s", got, want2)
 	}
 }

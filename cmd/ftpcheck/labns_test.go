@@ -221,7 +221,7 @@ func labMissing() (missing []string) {
 	if os.Geteuid() != 0 {
 		return []string{"root"}
 	}
-	for _, tool := range []string{"ip", "nft", "setpriv", "vsftpd", "/usr/bin/python3", "openssl", "nmap"} {
+	for _, tool := range []string{"ip", "tc", "nft", "setpriv", "vsftpd", "/usr/bin/python3", "openssl", "nmap"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			missing = append(missing, tool)
 		}

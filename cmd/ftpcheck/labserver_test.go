@@ -36,15 +36,17 @@ var labLaunchers = map[string]func(*labServer) ([]string, error){
 	"proftpd":   proftpd,
 	"pure-ftpd": pureFTPd,
 	"pyftpdlib": pyftpdlib,
+	"ftpcheck":  ftpcheck,
 }
 
 // startServer starts the software in the lab's server namespace and waits
-// until it listens. Its output is logged when the test fails.
-func startServer(t *testing.T, n *labNet, software string) {
+// until it listens. Its output is logged when the test fails. The process is
+// nil where there is none.
+func startServer(t *testing.T, n *labNet, software string) *os.Process {
 	t.Helper()
 	if kind, raw := strings.CutPrefix(software, "raw:"); raw {
 		startRaw(t, n, kind)
-		return
+		return nil
 	}
 	s := newLabServer(t, n, software)
 	args, err := labLaunchers[software](s)
@@ -87,6 +89,7 @@ func startServer(t *testing.T, n *labNet, software string) {
 	if err := n.await("srv", func() (bool, error) { return listens(s.port) }, ended); err != nil {
 		t.Fatalf("%s does not listen on port %s: %v", software, s.port, err)
 	}
+	return cmd.Process
 }
 
 func newLabServer(t *testing.T, n *labNet, software string) *labServer {

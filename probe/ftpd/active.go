@@ -14,6 +14,10 @@ import (
 // dataPort is the source port of active data connections (RFC 959 3.2).
 const dataPort = 20
 
+// leastPort is the lowest port of a client that is connected to: those below
+// are system services.
+const leastPort = 1024
+
 // port takes the client's address for the next transfer (RFC 959 4.1.2).
 func port(s *session, arg string) bool {
 	to, err := wire.ParsePORT(arg)
@@ -48,7 +52,7 @@ func (s *session) setActive(verb string, to netip.AddrPort, err error) {
 	switch {
 	case s.epsvAll:
 		reply = "500 EPSV ALL is in effect."
-	case err != nil || !sameHost(to.Addr(), s.peer.Addr()) || to.Port() < 1024:
+	case err != nil || !sameHost(to.Addr(), s.peer.Addr()) || to.Port() < leastPort:
 		reply = "500 Illegal " + verb + " command."
 	default:
 		s.dropPassive()

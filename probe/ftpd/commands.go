@@ -248,13 +248,3 @@ func stat(s *session, arg string) bool {
 	)
 	return true
 }
-
-// site has no subcommand but HELP so far.
-func site(s *session, arg string) bool {
-	if strings.EqualFold(arg, "HELP") {
-		s.reply("214 No SITE commands.")
-	} else {
-		s.reply("500 Unknown SITE command.")
-	}
-	return true
-}

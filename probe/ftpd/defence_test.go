@@ -26,7 +26,7 @@ func TestManyClients(t *testing.T) {
 	most := watchMemory(t)
 	for range clients {
 		all.Go(func() {
-			c, err := visit(r.addr)
+			c, err := callOn(r.addr)
 			if c != nil {
 				defer c.Close()
 			}

@@ -75,24 +75,28 @@ type Entry struct {
 	Text string // the same in words; those chosen by the client are quoted
 }
 
-// log tells of e.
-func (s *Server) log(e Entry) {
+// log tells of e and returns it in full.
+func (s *Server) log(e Entry) Entry {
 	e.Time = time.Now()
 	if e.Text == "" {
 		e.Text = e.words()
 	}
-	if s.opt.Log == nil {
-		return
+	if s.opt.Log != nil {
+		s.logs <- struct{}{}
+		defer func() { <-s.logs }()
+		s.opt.Log(e)
 	}
-	s.logs <- struct{}{}
-	defer func() { <-s.logs }()
-	s.opt.Log(e)
+	return e
 }
 
-// log tells of e, which concerns the session.
-func (s *session) log(e Entry) {
+// log tells of e, which concerns the session, and returns it in full.
+func (s *session) log(e Entry) Entry {
 	e.Session, e.Peer = s.number, s.peer
-	s.server.log(e)
+	e = s.server.log(e)
+	if v := s.visit.Load(); v != nil {
+		v.add(e)
+	}
+	return e
 }
 
 // ending is how a session ended, and why in words.

@@ -1,5 +1,11 @@
 package ftpd
 
+import (
+	"fmt"
+
+	"ftpcheck/probe/exchange"
+)
+
 // verbs is what HELP shows.
 const verbs = " ABOR ALLO CDUP CWD DELE EPRT EPSV FEAT HELP LIST MDTM MLSD MLST MODE NLST NOOP OPTS\r\n" +
 	" PASS PASV PORT PWD QUIT RETR SITE SIZE STAT STOR STRU SYST TYPE USER XCUP XCWD\r\n XPWD"
@@ -43,6 +49,9 @@ func feat(s *session, _ string) bool {
 		if s.offers(f[0]) {
 			lines = append(lines, " "+f[1])
 		}
+	}
+	if s.server.opt.Exchange {
+		lines = append(lines, fmt.Sprintf(" %s %d", exchange.Feature, exchange.Version))
 	}
 	s.reply(append(lines, "211 End")...)
 	return true

@@ -45,6 +45,7 @@ type Options struct {
 	ActiveFrom netip.Addr // source address of active data connections instead of the control connection's own
 	Faults     []string   // names of Faults, "NAME" or "NAME=ARGUMENT"
 	Product    string     // text of the greeting after "220 "
+	Tool       string     // version of ftpcheck, for clients that are ftpcheck's own
 	Seed       uint64     // makes the choice of passive ports repeatable; zero: random
 
 	Ready func([]netip.AddrPort) // called once, with the control addresses, when all of them listen
@@ -88,6 +89,8 @@ type Server struct {
 	random   *rand.Rand // guarded by ports.mu
 	ports    ports
 	guests   guests
+	watch    watch
+	visits   visits
 	sessions atomic.Int64  // that have come so far
 	logs     chan struct{} // a token that makes Log calls come one at a time
 }
@@ -128,6 +131,7 @@ func New(opt Options) (*Server, error) {
 		random: rand.New(rand.NewPCG(seed, 0)),
 		guests: guests{total: opt.MaxSessions, each: opt.MaxPerAddress},
 		logs:   make(chan struct{}, 1),
+		visits: visits{answers: make(chan struct{}, maxAnswers)},
 	}
 	s.faults.Store(faults)
 	return s, nil

@@ -18,20 +18,21 @@ import (
 // so that the log tells whether anything arrived even when nobody waits.
 type passive struct {
 	s         *session
-	command   string       // PASV or EPSV
-	listener  net.Listener // nil for a port that is announced but closed
-	sole      bool         // no other session has one: the fault ports-exhausted
+	door      *door  // nil for a port that is announced but closed
+	command   string // PASV or EPSV
+	listener  net.Listener
+	sole      bool // no other session has one: the fault ports-exhausted
 	port      netip.AddrPort
 	arrived   chan net.Conn
 	strangers chan struct{} // closed when somebody else knocked
 	done      chan struct{} // closed when nothing more is accepted
-	knocks    int           // connections that arrived; read it after done
 	closing   sync.Once
 }
 
 const (
 	maxArrivals   = 4                    // connections held for one port: a scanner's must not crowd out the client's
 	strangerGrace = time.Second          // the client may still come after a stranger did
+	maxReclaimed  = 8                    // loans that are ended for one announcement: others may be quicker
 	lookAtArrival = 5 * time.Millisecond // to see whether an arrival has left again
 )
 
@@ -55,7 +56,7 @@ func (s *session) openPassive(command string) (*passive, error) {
 		close(p.done)
 		return p, nil
 	}
-	s.log(Entry{What: WhatOpen, Command: command, Local: p.port})
+	p.door = s.openDoor(command, p.port)
 	go p.accept()
 	return p, nil
 }
@@ -68,12 +69,21 @@ func (p *passive) listen() error {
 		p.sole = false
 		return errNoPort
 	}
-	for _, r := range []probe.PortRange{p.s.server.opt.Passive, f.spill} {
+	ranges := []probe.PortRange{p.s.server.opt.Passive}
+	if f.spill.Low != 0 {
+		ranges = append(ranges, f.spill)
+	}
+	for _, r := range ranges {
 		if p.listener, p.port = p.s.listenIn(r); p.listener != nil {
 			return nil
 		}
-		if f.spill.Low == 0 {
+	}
+	for range maxReclaimed {
+		if !ports.reclaim(p.s.local.Addr()) {
 			break
+		}
+		if p.listener, p.port = p.s.listenIn(ranges[0]); p.listener != nil {
+			return nil
 		}
 	}
 	p.free()
@@ -123,11 +133,7 @@ func (p *passive) accept() {
 		if err != nil {
 			return
 		}
-		p.knocks++
-		e := Entry{What: WhatArrive, Local: p.port, Remote: addrPort(conn.RemoteAddr())}
-		if p.s.faults().stranger || !sameHost(e.Remote.Addr(), p.s.peer.Addr()) {
-			e.Refused = true
-			p.s.log(e)
+		if p.door.arrive(addrPort(conn.RemoteAddr())) {
 			conn.Close()
 			if !known {
 				known = true
@@ -135,7 +141,6 @@ func (p *passive) accept() {
 			}
 			continue
 		}
-		p.s.log(e)
 		select {
 		case p.arrived <- conn:
 		default:
@@ -204,23 +209,21 @@ func (c *startedConn) Read(b []byte) (int, error) {
 // close stops listening and drops what arrived and was not taken.
 func (p *passive) close() {
 	p.closing.Do(func() {
+		if p.door != nil {
+			p.s.server.watch.look(p.s.network, []*door{p.door})
+			lastCall(p.listener)
+		}
 		p.listener.Close()
 		<-p.done
-		p.free()
-		p.s.log(Entry{What: p.summary(), Local: p.port})
+		if p.door != nil {
+			p.door.shut()
+		}
+		p.free() // only now: the next one to listen there is another door
 		close(p.arrived)
 		for conn := range p.arrived {
 			conn.Close()
 		}
 	})
-}
-
-// summary is what there is to say of a port that is closed.
-func (p *passive) summary() What {
-	if p.knocks == 0 {
-		return WhatAbsent
-	}
-	return WhatShut
 }
 
 // pasv announces a port the old way (RFC 959 4.1.2): IPv4 only.

@@ -35,6 +35,9 @@ type session struct {
 	token    chan struct{} // whoever holds it may write a reply
 	spoke    atomic.Bool   // a command has come
 	follows  atomic.Pointer[behaviour]
+	visit    atomic.Pointer[visit] // that it belongs to; nil: to none
+	place    int                   // its number in the visit
+	loans    *loans                // that its client has asked for
 
 	user     string
 	failures int // refused passwords
@@ -131,6 +134,7 @@ func (s *session) run() {
 		s.server.guests.leave(s)
 		s.cancel(errStopped)
 		s.dropPassive()
+		s.dropLoans()
 		if s.transfer != nil {
 			<-s.transfer.done
 		}

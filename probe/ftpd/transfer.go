@@ -110,6 +110,9 @@ func (s *session) carry(ctx context.Context, conn net.Conn, j job) {
 		Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr()),
 	}
 	m := &meter{Conn: conn}
+	if s.visit.Load() != nil {
+		m.takeSum()
+	}
 	var err error
 	switch {
 	case s.faults().resets:

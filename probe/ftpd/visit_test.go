@@ -1,80 +1,346 @@
 package ftpd
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net"
 	"net/netip"
-	"strconv"
+	"slices"
 	"strings"
+	"testing"
 	"time"
 
-	"ftpcheck/probe/wire"
+	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
-// visitor is a client for tests in which many run at once: it returns errors.
-type visitor struct {
-	net.Conn
-	read *wire.Reader
+// site sends a verb of the exchange and reads the body of the answer.
+func (c *client) site(verb exchange.Verb, arg string, body any) {
+	c.t.Helper()
+	reply := c.ask(strings.TrimSpace("SITE FTPCHECK "+string(verb)+" "+arg), "211-FTPCHECK ")
+	lines := strings.Split(reply, "\n")
+	if err := exchange.Decode(strings.Join(lines[1:len(lines)-1], "\n"), body); err != nil {
+		c.t.Fatalf("%s: %v", verb, err)
+	}
 }
 
-// visit connects and logs in as anonymous.
-func visit(to netip.AddrPort) (*visitor, error) {
-	conn, err := netDial(to)
+// begin begins a visit.
+func (c *client) begin() exchange.Hello {
+	c.t.Helper()
+	var h exchange.Hello
+	c.site(exchange.Begin, "1", &h)
+	return h
+}
+
+func (c *client) seen() exchange.Seen {
+	c.t.Helper()
+	var s exchange.Seen
+	c.site(exchange.Ask, "", &s)
+	return s
+}
+
+// bodyOf makes the argument of a verb.
+func bodyOf(t testing.TB, v any) string {
+	t.Helper()
+	text, err := exchange.Encode(v)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	v := &visitor{Conn: conn, read: wire.NewReader(conn, wire.DefaultLimits)}
-	for _, step := range [][2]string{{"", "220"}, {"USER ftp", "331"}, {"PASS x", "230"}} {
-		if _, err := v.ask(step[0], step[1]); err != nil {
-			return v, err
+	return text
+}
+
+// TestHello: what the server tells of itself and of the session.
+func TestHello(t *testing.T) {
+	ports := freeRange(t, 3)
+	r := serve(t, Options{Exchange: true, Tool: "1.2.3", Passive: ports, Announce: netip.MustParseAddr("192.0.2.7")})
+	c := r.login(t)
+	feat := c.ask("FEAT", "211-")
+	if !strings.HasSuffix(feat, "\n FTPCHECK 1\n211 End") {
+		t.Errorf("FEAT does not show the exchange: %q", feat)
+	}
+	got := c.begin()
+	if len(got.Token) < 26 {
+		t.Errorf("token %q", got.Token)
+	}
+	token := got.Token
+	got.Token = ""
+	if string(got.Greeting) != "220 (ftpcheck)\r\n" {
+		t.Errorf("greeting %q", got.Greeting)
+	}
+	got.Greeting, got.HalfOpen, got.Traces = nil, false, false
+	want := exchange.Hello{
+		Version: 1, Tool: "1.2.3", Session: 1, Client: addrPort(c.conn.LocalAddr()), Server: r.addr,
+		Passive: exchange.Range(ports), Announce: netip.MustParseAddr("192.0.2.7"),
+	}
+	if !equalHello(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	other := r.login(t)
+	var second exchange.Hello
+	other.site(exchange.Join, token, &second)
+	if second.Session != 2 || second.Token != "" {
+		t.Errorf("the second session got %+v", second)
+	}
+}
+
+func equalHello(a, b exchange.Hello) bool {
+	return string(a.Greeting) == string(b.Greeting) && bodyText(a) == bodyText(b)
+}
+
+func bodyText(v any) string { text, _ := exchange.Encode(v); return text }
+
+// TestForeignClientNoticesNothing: without the exchange there is no trace of
+// it, and with it the other commands are the same.
+func TestForeignClientNoticesNothing(t *testing.T) {
+	without, with := serve(t, Options{}).login(t), serve(t, Options{Exchange: true}).login(t)
+	without.ask("SITE FTPCHECK BEGIN 1", "500 Unknown SITE command.")
+	if feat := without.ask("FEAT", "211-"); strings.Contains(feat, "FTPCHECK") {
+		t.Errorf("FEAT: %q", feat)
+	}
+	for _, command := range []string{"SITE HELP", "SITE CHMOD 644 x", "SITE", "HELP", "SYST"} {
+		a, b := without.ask(command, ""), with.ask(command, "")
+		if a != b {
+			t.Errorf("%s: %q without the exchange, %q with it", command, a, b)
 		}
 	}
-	return v, nil
 }
 
-// ask sends a command, unless it is empty, and wants a reply.
-func (v *visitor) ask(command, want string) (string, error) {
-	if command != "" {
-		if _, err := io.WriteString(v, command+"\r\n"); err != nil {
-			return "", err
+// TestSeenOfATransfer: the record of passive and active mode, with the exact
+// bytes of what was announced.
+func TestSeenOfATransfer(t *testing.T) {
+	r := serve(t, Options{Exchange: true})
+	c := r.login(t)
+	c.begin()
+	c.send("\xff\xf1noop") // Telnet's NOP is no part of the line
+	c.wants("200")
+	port := c.passive()
+	data := dialTCP(t, port)
+	c.ask("RETR 1KiB.bin", "150")
+	mustRead(t, data)
+	c.wants("226")
+	l, command := listen(t)
+	c.ask(command, "200")
+	c.ask("STOR up", "150")
+	upload, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(upload, "hello")
+	upload.Close()
+	c.wants("226")
+
+	seen := c.seen()
+	announced := "227 Entering Passive Mode (" + portOf(port) + ")."
+	var lines []string
+	for _, l := range seen.Sessions[0].Lines {
+		mark := "<"
+		if l.Sent {
+			mark = ">"
+		}
+		lines = append(lines, mark+string(l.Raw))
+	}
+	if want := []string{"<noop", ">" + announced, "<" + command}; !slices.Equal(lines, want) {
+		t.Errorf("lines %q, want %q", lines, want)
+	}
+	p := seen.Ports[0]
+	if len(seen.Ports) != 1 || p.Command != "PASV" || p.Local != port || p.Closed == 0 || len(p.Knocks) != 1 {
+		t.Fatalf("ports %+v", seen.Ports)
+	}
+	k := p.Knocks[0]
+	if k.From != addrPort(data.LocalAddr()) || k.Half || k.Refused || k.Carried == nil {
+		t.Fatalf("knock %+v", k)
+	}
+	if want := (exchange.Carried{For: "RETR", Sent: 1024, Sum: Checksum("1KiB.bin"), How: exchange.EndOurs, Took: k.Carried.Took}); *k.Carried != want {
+		t.Errorf("carried %+v, want %+v", *k.Carried, want)
+	}
+	d := seen.Dials[0]
+	if len(seen.Dials) != 1 || d.Command != "PORT" || d.To != addrPort(l.Addr()) || d.From != addrPort(upload.RemoteAddr()) || d.Outcome != hops.Open {
+		t.Fatalf("dials %+v", seen.Dials)
+	}
+	sum := sha256.Sum256([]byte("hello"))
+	if want := (exchange.Carried{For: "STOR", Received: 5, Sum: hex.EncodeToString(sum[:]), How: exchange.EndClosed, Took: d.Carried.Took}); *d.Carried != want {
+		t.Errorf("carried %+v, want %+v", *d.Carried, want)
+	}
+}
+
+// TestSeenAfterTheEnd: a visit outlives its sessions, and tells how each ended.
+func TestSeenAfterTheEnd(t *testing.T) {
+	r := serve(t, Options{Exchange: true, Idle: 300 * time.Millisecond})
+	first := r.login(t)
+	token := first.begin().Token
+	ends := []struct {
+		how exchange.Ending
+		end func(c *client)
+	}{
+		{exchange.EndQuit, func(c *client) { c.ask("QUIT", "221") }},
+		{exchange.EndClosed, func(c *client) { c.conn.Close() }},
+		{exchange.EndReset, func(c *client) { c.conn.(*net.TCPConn).SetLinger(0); c.conn.Close() }},
+		{exchange.EndTimeout, func(c *client) { c.wants("421 Timeout."); c.ends() }},
+		{exchange.EndOurs, func(c *client) { c.hold(strings.Repeat("> XYZZY\n< 500\n", maxBad+1) + "< 421\n.") }},
+	}
+	for i, e := range ends {
+		c := first
+		if i > 0 {
+			c = r.login(t)
+			c.site(exchange.Join, token, &exchange.Hello{})
+		}
+		e.end(c)
+	}
+	eventually(t, "all sessions have ended", func() bool { return len(r.entries(WhatLeave)) == len(ends) })
+	c := r.login(t)
+	c.site(exchange.Join, token, &exchange.Hello{})
+	seen := c.seen()
+	for i, e := range ends {
+		if s := seen.Sessions[i]; s.How != e.how || s.Ended == 0 || s.Heard > s.Ended {
+			t.Errorf("session %d ended: %+v, want %s", s.Number, s, e.how)
 		}
 	}
-	reply, err := v.read.ReadReply(nil)
-	got := strings.Join(reply.Strings(), "\n")
-	if err == nil && !strings.HasPrefix(got, want) {
-		err = fmt.Errorf("%q got %q, want %q", command, got, want)
+	if s := seen.Sessions[len(ends)]; s.Ended != 0 || s.How != "" {
+		t.Errorf("this session lives, and the server says %+v", s)
 	}
-	return got, err
 }
 
-// fetch returns what a transfer command sends over an EPSV data connection.
-func (v *visitor) fetch(command string) (string, error) {
-	text, err := v.ask("EPSV", "229")
+// TestLISTEN: ports at the client's choice, in both directions, and what there
+// is to say of those that it does not get.
+func TestLISTEN(t *testing.T) {
+	ports := freeRange(t, 4)
+	r := serve(t, Options{Exchange: true, Passive: ports})
+	c := r.login(t)
+	c.begin()
+	taken, err := net.Listen("tcp4", netip.AddrPortFrom(r.addr.Addr(), ports.High).String())
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
-	port, _, err := wire.ParseEPSV(text)
-	if err != nil {
-		return "", err
+	defer taken.Close()
+	var got exchange.Listening
+	c.site(exchange.Listen, bodyOf(t, exchange.ListenRequest{
+		Ports: []uint16{ports.Low, ports.Low + 1, ports.High}, Send: []int{3000}, For: 20_000,
+	}), &got)
+	if len(got.Ports) != 3 || got.Ports[0].Failed != "" || got.Ports[1].Failed != "" || got.Ports[2].Failed != "in use" {
+		t.Fatalf("%+v", got.Ports)
 	}
-	data, err := netDial(netip.AddrPortFrom(addrPort(v.RemoteAddr()).Addr(), port))
-	if err != nil {
-		return "", err
+	down := dialTCP(t, got.Ports[0].Local)
+	text := mustRead(t, down)
+	down.Close()
+	up := dialTCP(t, got.Ports[1].Local)
+	io.WriteString(up, "0123456789")
+	up.(*net.TCPConn).CloseWrite()
+	mustRead(t, up) // the server closes when it has read all
+	stranger := dialFrom(t, "127.0.0.2", got.Ports[1].Local)
+	mustRead(t, stranger)
+
+	var seen exchange.Seen
+	eventually(t, "both connections have ended", func() bool { return len(r.entries(WhatTransfer)) == 2 })
+	seen = c.seen()
+	sum := sha256.Sum256([]byte(text))
+	k := seen.Ports[0].Knocks[0].Carried
+	if len(text) != 3000 || k.For != "SEND" || k.Sent != 3000 || k.Sum != hex.EncodeToString(sum[:]) || k.How != exchange.EndClosed {
+		t.Errorf("sent %d bytes, the server says %+v", len(text), k)
 	}
-	defer data.Close()
-	if _, err := v.ask(command, "150"); err != nil {
-		return "", err
+	knocks := seen.Ports[1].Knocks
+	if k := knocks[0].Carried; k.For != "SINK" || k.Received != 10 || k.How != exchange.EndClosed {
+		t.Errorf("sent 10 bytes, the server says %+v", k)
 	}
-	data.SetDeadline(time.Now().Add(20 * time.Second))
-	got, err := io.ReadAll(data)
-	if err == nil {
-		_, err = v.ask("", "226")
+	if k := knocks[1]; !k.Refused || k.Carried != nil || k.From != addrPort(stranger.LocalAddr()) {
+		t.Errorf("the stranger: %+v", k)
 	}
-	return string(got), err
+	if p := seen.Ports[2]; p.Failed != "in use" {
+		t.Errorf("the port that is taken: %+v", p)
+	}
+	// Another LISTEN takes the place of this one.
+	var next exchange.Listening
+	c.site(exchange.Listen, bodyOf(t, exchange.ListenRequest{Count: 3, For: 20_000}), &next)
+	for _, p := range next.Ports {
+		if p.Failed != "" {
+			t.Errorf("three of four ports are free, but %+v", p)
+		}
+	}
 }
 
-func portOf(a netip.AddrPort) string { return wire.FormatPORT(a) }
+// TestPASVBeforeLISTEN: a port on which nobody has come yet goes to whoever
+// needs it for a transfer.
+func TestPASVBeforeLISTEN(t *testing.T) {
+	ports := freeRange(t, 2)
+	r := serve(t, Options{Exchange: true, Passive: ports})
+	c := r.login(t)
+	c.begin()
+	var got exchange.Listening
+	c.site(exchange.Listen, bodyOf(t, exchange.ListenRequest{Count: 2, For: 20_000}), &got)
+	other := r.login(t)
+	port := other.passive()
+	if port.Port() != got.Ports[0].Local.Port() && port.Port() != got.Ports[1].Local.Port() {
+		t.Errorf("PASV got %v of %v", port, got.Ports)
+	}
+	if n := len(r.entries(WhatAbsent)); n != 1 {
+		t.Errorf("%d ports were taken away, want one", n)
+	}
+}
 
-func itoa(port uint16) string { return strconv.Itoa(int(port)) }
+// TestDIAL: both sources, a port that listens, one that does not, and the hops.
+func TestDIAL(t *testing.T) {
+	r := serve(t, Options{Exchange: true})
+	c := r.login(t)
+	c.begin()
+	l, _ := listen(t)
+	at := addrPort(l.Addr())
+	closed, _ := listen(t)
+	closed.Close()
+	sources := []int{0}
+	if mayBind20() {
+		sources = []int{20, 0}
+	}
+	ports := []uint16{at.Port(), addrPort(closed.Addr()).Port()}
+	var got exchange.Dialled
+	c.site(exchange.Dial, bodyOf(t, exchange.DialRequest{Ports: ports, Source: sources, Limit: 5000, Search: true}), &got)
+	if len(got.Dials) != len(ports)*len(sources) {
+		t.Fatalf("%+v", got.Dials)
+	}
+	var steps int
+	for _, d := range got.Dials {
+		want := hops.Open
+		if d.To.Port() != at.Port() {
+			want = hops.Refused
+		}
+		if d.Command != "DIAL" || d.Session != 1 || d.To.Addr() != at.Addr() || d.Outcome != want {
+			t.Errorf("%+v, want %s", d, want)
+		}
+		if len(d.Steps) > 0 {
+			steps++
+			if d.To != at || d.Steps[0].TTL != 1 || d.Steps[0].Outcome != hops.Open {
+				t.Errorf("searched %+v", d)
+			}
+		}
+	}
+	if r.traces() != (steps == 1) {
+		t.Errorf("%d hop searches", steps)
+	}
+	if seen := c.seen(); bodyText(seen.Dials) != bodyText(got.Dials) {
+		t.Errorf("the record says %+v, the answer %+v", seen.Dials, got.Dials)
+	}
+}
+
+// traces reports whether this system's network searches hops.
+func (r *running) traces() bool { return probe.System{}.Traces() }
+
+// TestEND: what was forgotten cannot be joined, and its ports are closed.
+func TestEND(t *testing.T) {
+	r := serve(t, Options{Exchange: true})
+	c := r.login(t)
+	token := c.begin().Token
+	other := r.login(t)
+	other.site(exchange.Join, token, &exchange.Hello{})
+	var got exchange.Listening
+	c.site(exchange.Listen, bodyOf(t, exchange.ListenRequest{Count: 1, For: 20_000}), &got)
+	c.ask("SITE FTPCHECK END", "211 ")
+	if conn, err := netDial(got.Ports[0].Local); err == nil {
+		conn.Close()
+		t.Error("a port is still open")
+	}
+	other.ask("SITE FTPCHECK SEEN", "503")
+	other.ask("SITE FTPCHECK JOIN "+token, "550")
+	if c.begin().Token == token {
+		t.Error("the next visit has the same token")
+	}
+}

@@ -32,10 +32,28 @@ func (e Entry) words() string {
 		return e.dialWords()
 	case WhatTransfer:
 		return e.transferWords()
+	case WhatVisit:
+		return e.visitWords()
 	case WhatStop:
 		return "stopped"
 	}
 	return e.Command
+}
+
+func (e Entry) visitWords() string {
+	switch exchange.Verb(e.Command) {
+	case exchange.Begin:
+		return "ftpcheck at the other end begins a visit"
+	case exchange.Join:
+		return "belongs to a visit"
+	case exchange.Listen:
+		return fmt.Sprintf("asks to listen on %d ports", e.Count)
+	case exchange.Dial:
+		return fmt.Sprintf("asks for %d connections to itself", e.Count)
+	case exchange.Ask:
+		return "asks what was seen"
+	}
+	return "ends the visit"
 }
 
 func quoted(raw []byte) string { return strconv.QuoteToASCII(clip(string(raw))) }
@@ -102,7 +120,7 @@ func (e Entry) portWords() string {
 func (e Entry) dialWords() string {
 	text := fmt.Sprintf("%v from %v: %s", e.Remote, e.Local, e.Outcome)
 	if e.Outcome == "" {
-		text = fmt.Sprintf("%v: not tried: %s", e.Remote, e.Err)
+		text = fmt.Sprintf("%v: no outcome: %s", e.Remote, e.Err)
 	}
 	if e.TTL > 0 {
 		text = fmt.Sprintf("%v at hop %d: %s", e.Remote, e.TTL, e.Outcome)
@@ -129,6 +147,8 @@ func (e Entry) transferWords() string {
 		return fmt.Sprintf("%s: aborted after %d bytes", name, n)
 	case e.Code == 426:
 		return fmt.Sprintf("%s: broke after %d bytes", name, n)
+	case e.Command == cmdSend || e.Command == cmdSink:
+		return fmt.Sprintf("%s: %d bytes, %s", name, n, e.How)
 	case e.Code == 0:
 		return fmt.Sprintf("%s: %d bytes, no reply", name, n)
 	default:

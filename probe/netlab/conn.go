@@ -34,6 +34,8 @@ type conn struct {
 	stalled       bool          // nor does data: a segment vanishes, however often it is repeated
 	largest       int           // bytes of data that a segment may carry and still arrive; 0: any number
 	inspectors    []inspector   // on the way to the peer
+	pipes         []*pipe       // on the way to the peer
+	cutters       []*cutter     // on the way to the peer
 	memories      []*memory     // on the way, the same for both directions
 
 	in       []segment // from the peer, arrived or under way
@@ -53,12 +55,16 @@ func (n *Net) connect(p *path) (*conn, *conn) {
 	a := &conn{net: n, both: g, local: tcpAddr(p.sent.src), remote: tcpAddr(p.sent.dst), delay: p.delay, lost: !p.carries(false)}
 	b := &conn{net: n, both: g, local: tcpAddr(p.got.dst), remote: tcpAddr(p.got.src), delay: p.delay, lost: !p.carries(true)}
 	a.peer, b.peer = b, a
-	a.largest = p.largest()
-	b.largest = a.largest
+	a.largest, b.largest = p.largest(p.limit), p.largest(p.back)
 	for _, s := range p.steps {
 		a.inspectors = append(a.inspectors, s.host.inspectors(p, s, false)...)
 		b.inspectors = append(s.host.inspectors(p, s, true), b.inspectors...)
 		a.memories = append(a.memories, s.host.memories()...)
+		if p.from.toward == towardServer && s.pre.dst.Port() == helperPort {
+			a.cutters = append(a.cutters, s.host.cutters...)
+		}
+		a.pipes = append(a.pipes, s.host.pipe(p.from.toward)...)
+		b.pipes = append(b.pipes, s.host.pipe(opposite(p.from.toward))...)
 	}
 	b.memories = a.memories
 	n.conns[a], n.conns[b] = struct{}{}, struct{}{}
@@ -148,24 +154,34 @@ func (c *conn) send(data []byte) {
 			c.stalled = !passes // each repetition fares alike, and the rest waits behind it
 		}
 	}
+	if cut := c.cutBy(data); passes && cut != nil {
+		c.cut(cut, now)
+		passes = false
+	}
 	c.peer.unread += len(data) // also of what is lost: it fills the window
 	if !passes {
 		return
 	}
+	arrives := c.arrival(now, len(data))
 	if c.peer.closed {
-		c.peer.sendReset(c.arrival(now)) // for which the writer waits
+		c.peer.sendReset(arrives) // for which the writer waits
 		return
 	}
-	c.peer.in = append(c.peer.in, segment{at: c.arrival(now), data: data})
+	c.peer.in = append(c.peer.in, segment{at: arrives, data: data})
 	c.both.wake()
 }
 
-// arrival is when the peer gets what is sent at the given time.
-func (c *conn) arrival(sent time.Time) time.Time { return sent.Add(c.delay + transmission) }
+// arrival is when the peer gets so many bytes that are sent at the given time.
+func (c *conn) arrival(sent time.Time, bytes int) time.Time {
+	for _, p := range c.pipes {
+		sent = p.through(sent, bytes)
+	}
+	return sent.Add(c.delay + transmission)
+}
 
 // sendReset sends a RST at the given time.
 func (c *conn) sendReset(at time.Time) {
-	if arrives := c.arrival(at); c.remembered(at) && (c.peer.resetAt.IsZero() || arrives.Before(c.peer.resetAt)) {
+	if arrives := c.arrival(at, 0); c.remembered(at) && (c.peer.resetAt.IsZero() || arrives.Before(c.peer.resetAt)) {
 		c.peer.resetAt = arrives
 		c.both.wake()
 	}
@@ -184,7 +200,7 @@ func (c *conn) CloseWrite() error {
 
 func (c *conn) finish() {
 	if !c.finished && !c.stalled && c.remembered(time.Now()) && !c.peer.closed {
-		c.peer.in = append(c.peer.in, segment{at: c.arrival(time.Now())})
+		c.peer.in = append(c.peer.in, segment{at: c.arrival(time.Now(), 0)})
 	}
 	c.finished = true
 	c.both.wake()

@@ -138,7 +138,11 @@ func (h *Host) dial(ctx context.Context, to netip.AddrPort, opt probe.DialOption
 	h.net.mu.Lock()
 	l := p.end.listening(p.got.dst)
 	h.net.mu.Unlock()
-	if !p.carries(true) || l != nil && l.full() {
+	switch {
+	case l != nil && l.full():
+		return nil, silence(ctx)
+	case !p.carries(true):
+		h.net.hang(p, l)
 		return nil, silence(ctx)
 	}
 	if !sleep(ctx, p.delay) {
@@ -211,6 +215,8 @@ func (h *Host) establish(p *path, l *listener) (*conn, error) {
 	ours, theirs := h.net.connect(p)
 	if !ours.lost {
 		time.AfterFunc(p.delay, func() { l.offer(theirs) })
+	} else {
+		p.hang(l)
 	}
 	return ours, nil
 }

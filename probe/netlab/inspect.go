@@ -2,9 +2,8 @@ package netlab
 
 import (
 	"bytes"
-	"net/netip"
-
-	"ftpcheck/probe/wire"
+	"sync/atomic"
+	"time"
 )
 
 // inspector looks at each segment of one direction of a connection, and may
@@ -20,19 +19,34 @@ func (h *Host) inspectors(p *path, s step, reply bool) []inspector {
 	if reply {
 		toward = opposite(toward)
 	}
+	control := s.pre.dst.Port() == helperPort
+	command, answer := control && !reply && toward == towardServer, control && reply && toward == towardClient
 	var all []inspector
 	for _, b := range h.boxes {
 		switch {
 		case b.Kind == BoxSwallow && toward == towardServer:
 			all = append(all, swallower(b.Value))
-		case b.Kind == BoxRewrite && toward == towardClient && reply && s.pre.dst.Port() == helperPort:
-			all = append(all, rewriter{netip.MustParseAddr(b.Value)}) // Validate has read it
+		case b.Kind == BoxAlter && !control:
+			all = append(all, alterer{})
+		case command && edits[b.Kind].command != nil:
+			all = append(all, editor{edits[b.Kind].command, b.Value})
+		case answer && edits[b.Kind].reply != nil:
+			all = append(all, editor{edits[b.Kind].reply, b.Value})
 		}
 	}
 	if h.watches(s) {
 		all = append(all, h.helperFor(p, s, reply))
 	}
 	return all
+}
+
+// pipe is what a slow router lets through in one direction; none when it is
+// not slow.
+func (h *Host) pipe(toward string) []*pipe {
+	if p := h.pipes[toward]; p != nil {
+		return []*pipe{p}
+	}
+	return nil
 }
 
 // swallower drops the segments that begin with it, of any connection.
@@ -42,24 +56,43 @@ func (s swallower) read(data []byte) ([]byte, bool) {
 	return data, !bytes.HasPrefix(data, []byte(s))
 }
 
-// rewriter puts another address into the 227 replies that begin a segment. It
-// does nothing for the data connection, and sees nothing in encrypted replies.
-type rewriter struct{ addr netip.Addr }
+// alterer changes one byte of each segment.
+type alterer struct{}
 
-func (r rewriter) read(data []byte) ([]byte, bool) {
-	line, rest, whole := bytes.Cut(data, []byte("\r\n"))
-	if !whole || !bytes.HasPrefix(line, []byte("227 ")) {
-		return data, true
+// altered is which byte of a segment is changed, counted from 0.
+const altered = 15
+
+func (alterer) read(data []byte) ([]byte, bool) {
+	if len(data) > altered {
+		data[altered] = 'X'
 	}
-	announced, at, err := wire.ParsePASV(string(line))
-	if err != nil {
-		return data, true
-	}
-	end := netip.AddrPortFrom(r.addr, announced.Port())
-	return []byte(rewrite227(string(line), at, end) + "\r\n" + string(rest)), true
+	return data, true
 }
 
-// rewrite227 returns a 227 reply with another end in the place of its own.
-func rewrite227(line string, at wire.Span, end netip.AddrPort) string {
-	return line[:at.From] + wire.FormatPORT(end) + portNumbers.ReplaceAllString(line[at.To:], "")
+// cutter ends the first connection in which a command begins so.
+type cutter struct {
+	begins []byte
+	silent bool // neither end is told; else the client gets a RST
+	done   atomic.Bool
+}
+
+// cutBy returns the cutter on the way that ends the connection at this segment.
+func (c *conn) cutBy(data []byte) *cutter {
+	for _, k := range c.cutters {
+		if bytes.HasPrefix(data, k.begins) && k.done.CompareAndSwap(false, true) {
+			return k
+		}
+	}
+	return nil
+}
+
+// cut ends the connection for the sender of the segment, or without a word for
+// both.
+func (c *conn) cut(k *cutter, now time.Time) {
+	if k.silent {
+		c.lost, c.peer.lost = true, true
+		return
+	}
+	c.stalled, c.resetAt = true, c.arrival(now, 0)
+	c.both.wake()
 }

@@ -115,6 +115,9 @@ func (s *Scenario) validateServer() error {
 			return fmt.Errorf("server.names: %q is no address", text)
 		}
 	}
+	if slices.Contains(v.Software, softwarePeer) != v.Peer && v.Software != nil || v.Peer && len(v.Software) > 1 {
+		return fmt.Errorf("server: peer and software %s belong together, and to no other", softwarePeer)
+	}
 	ranges := v.Forward
 	if v.Passive != "" {
 		ranges = append(slices.Clone(ranges), v.Passive)

@@ -52,6 +52,9 @@ func TestParseRefuses(t *testing.T) {
 		{`{"server": {"announce": "2001:db8::1"}}`, "is no IPv4 address"},
 		{`{"server": {"names": ["ftp"]}}`, `"ftp" is no address`},
 		{`{"server": {"hairpin": true}}`, "need nat"},
+		{`{"server": {"peer": true, "software": ["vsftpd"]}}`, "peer and software ftpcheck belong together"},
+		{`{"server": {"peer": true, "software": ["ftpcheck", "vsftpd"]}}`, "peer and software ftpcheck belong together"},
+		{`{"server": {"software": ["ftpcheck"]}}`, "peer and software ftpcheck belong together"},
 		{`{"server": {"passive": "0"}}`, "is not a port"},
 		{`{"client": {"nat": true, "on_server_net": true}}`, "stands in the server's network"},
 		{`{"client": {"ipv6_only": true}}`, "needs a server with ipv6"},
@@ -87,7 +90,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"server": {"tls": {"mode": "explicit", "max": "1.2"}}, "run": {"trust": true}, "boxes": [
 		{"at": "cgw", "kind": "proxy"}, {"at": "cgw", "kind": "false-open"}, {"at": "isp", "kind": "idle", "value": "5s"},
 		{"at": "isp", "kind": "black-hole", "value": "1000"}, {"at": "sgw", "kind": "swallow", "value": "PASV"},
-		{"at": "sgw", "kind": "rewrite", "value": "203.0.113.99"}]}`))
+		{"at": "sgw", "kind": "rewrite", "value": "203.0.113.99"}, {"at": "isp", "kind": "mask", "value": "SITE"},
+		{"at": "cgw", "kind": "rewrite-active-port", "value": "61540"}, {"at": "cgw", "kind": "cut-silent", "value": "LIST"},
+		{"at": "sgw", "kind": "slow", "value": "100000"}, {"at": "isp", "kind": "truncate", "value": "227"}]}`))
+	f.Add([]byte(`{"server": {"peer": true}, "boxes": [{"at": "isp", "kind": "black-hole", "value": "1000", "toward": "client"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := Parse("fuzz.json", text)
 		if err != nil {

@@ -31,7 +31,8 @@ func NewNet() *Net {
 // Link is one network segment; a packet crosses it in its one-way latency.
 type Link struct {
 	latency time.Duration
-	limit   int // bytes of the largest packet that it carries; 0: any
+	limit   int    // bytes of the largest packet that it carries; 0: any
+	toward  string // only of packets in this direction, as in Rule.Toward; empty: of all
 	ifaces  []*iface
 }
 
@@ -51,8 +52,11 @@ type Host struct {
 	snat      []natRule
 	helper    bool
 	boxes     []Box // those that look at what passes
+	cutters   []*cutter
+	pipes     map[string]*pipe // by direction, as in Rule.Toward
 	expected  []*expectation
 	listeners []*listener
+	half      []halfOpening
 	nextPort  uint16
 }
 

@@ -1,6 +1,9 @@
 package netlab
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Bytes of a packet around its data: IPv4 or IPv6 header, TCP header, and the
 // timestamps that Linux puts into each segment (RFC 7323), at the expense of
@@ -14,11 +17,27 @@ const (
 	ethernet = 1500 // bytes of a packet on an ordinary link
 )
 
+// limitToward is the link's limit for packets in one direction; 0: there is none.
+func (l *Link) limitToward(toward string) int {
+	if l.toward != "" && l.toward != toward {
+		return 0
+	}
+	return l.limit
+}
+
+// smaller returns the smaller of two limits, of which 0 is none.
+func smaller(a, b int) int {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
 // largest returns how many bytes of data a segment of the connection may carry
-// and still arrive, in either direction; 0 is any number. A longer write is
-// cut into full segments, none of which arrives when the first does not:
-// nobody tells the sender, which repeats it for ever.
-func (p *path) largest() int {
+// and still arrive where packets are limited so; 0 is any number. A longer
+// write is cut into full segments, none of which arrives when the first does
+// not: nobody tells the sender, which repeats it for ever.
+func (p *path) largest(limit int) int {
 	headers := ipv4Header + tcpHeader
 	if p.sent.dst.Addr().Is6() {
 		headers = ipv6Header + tcpHeader
@@ -27,10 +46,29 @@ func (p *path) largest() int {
 	if p.mss > 0 {
 		mss = min(mss, p.mss)
 	}
-	if p.limit == 0 || headers+mss <= p.limit {
+	if limit == 0 || headers+mss <= limit {
 		return 0
 	}
-	return p.limit - headers - timestamps
+	return limit - headers - timestamps
+}
+
+// pipe is a router that passes on so many bytes a second in one direction, of
+// all connections together.
+type pipe struct {
+	mu   sync.Mutex
+	rate int       // bytes a second
+	free time.Time // when all that came before is through
+}
+
+// through returns when so many bytes that come at the given time are through.
+func (p *pipe) through(came time.Time, bytes int) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if came.Before(p.free) {
+		came = p.free
+	}
+	p.free = came.Add(time.Duration(bytes) * time.Second / time.Duration(p.rate))
+	return p.free
 }
 
 // memory is what a router remembers of one connection, as connection tracking
@@ -66,7 +104,7 @@ func (c *conn) remembered(sent time.Time) bool {
 		return false
 	}
 	for _, m := range c.memories {
-		m.last = c.arrival(sent) // and the acknowledgement comes back
+		m.last = c.arrival(sent, 0) // and the acknowledgement comes back
 	}
 	return true
 }

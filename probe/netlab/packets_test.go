@@ -64,6 +64,49 @@ func TestBlackHole(t *testing.T) {
 	}
 }
 
+// A link that carries only small packets in one direction.
+func TestBlackHoleOneWay(t *testing.T) {
+	for _, toward := range []string{towardServer, towardClient} {
+		for _, fromServer := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, behindNAT(Box{At: "isp", Kind: BoxBlackHole, Value: "1000", Toward: toward}))
+				defer l.Close()
+				want := fromServer == (toward == towardServer) // the other direction
+				if got := wholeWrite(t, l, netip.MustParseAddrPort("198.51.100.2:21"), probe.DialOptions{}, 1448, fromServer); got != want {
+					t.Errorf("toward the %s, from the server %v: arrived is %v", toward, fromServer, got)
+				}
+			})
+		}
+	}
+}
+
+// All connections through a slow router share its rate in one direction, and
+// nothing is lost.
+func TestSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, behindNAT(Box{At: "sgw", Kind: BoxSlow, Value: "100000"}))
+		defer l.Close()
+		one, its := dialThrough(t, l, "198.51.100.2:50000")
+		two, other := dialThrough(t, l, "198.51.100.2:50001")
+		began := time.Now()
+		its.Write(make([]byte, 50_000))
+		other.Write(make([]byte, 50_000))
+		one.Write(make([]byte, 10_000)) // does not wait for what comes the other way
+		for _, want := range []struct {
+			c     *conn
+			bytes int64
+			after time.Duration
+		}{{its, 10_000, 100 * time.Millisecond}, {one, 50_000, 500 * time.Millisecond}, {two, 50_000, time.Second}} {
+			if n, err := io.CopyN(io.Discard, want.c, want.bytes); err != nil {
+				t.Fatalf("%d bytes, %v", n, err)
+			}
+			if took := time.Since(began) - 4*latency; took < want.after || took > want.after+time.Millisecond {
+				t.Errorf("%d bytes came after %v, want %v", want.bytes, took, want.after)
+			}
+		}
+	})
+}
+
 // wholeWrite reports whether one write and the FIN behind it arrive. Anything
 // between all and nothing fails the test.
 func wholeWrite(t *testing.T, l *Lab, to netip.AddrPort, opt probe.DialOptions, size int, fromServer bool) bool {

@@ -132,6 +132,9 @@ func (s *Scenario) forwarded() []probe.PortRange {
 	return ports
 }
 
+// softwarePeer is the software of a server that is ftpcheck's own.
+const softwarePeer = "ftpcheck"
+
 // faultNone is the fault of having no server at all. It is the simulation's
 // own; all others are the server's.
 const faultNone = "none"
@@ -156,9 +159,10 @@ func (s *Scenario) serverOptions(certificate *tls.Certificate) ftpd.Options {
 		Anonymous: s.Server.User == "" || s.Server.User == anonymous,
 		Faults:    s.faults(),
 		TLS:       s.Server.TLS.options(certificate),
+		Exchange:  s.Server.Peer,
 		Seed:      1, // the same ports in each run
 	}
-	if len(s.Server.Software) == 0 || s.Server.Software[0] == "vsftpd" {
+	if software := s.Server.Software; !s.Server.Peer && (len(software) == 0 || software[0] == "vsftpd") {
 		opt.Product = "(vsFTPd 3.0.3)" // the server that ours behaves like, so that fixes are for a real one
 	}
 	if s.Server.IPv6 {

@@ -48,9 +48,9 @@ type Server struct {
 	Port      uint16              `json:"port,omitempty"`     // control port, 21 by default
 	Passive   string              `json:"passive,omitempty"`  // range, "50000-50100" by default
 	Announce  string              `json:"announce,omitempty"` // address in 227 replies instead of its own
-	Peer      bool                `json:"peer,omitempty"`     // it is ftpcheck's own and takes part in the exchange; software "ftpcheck" in the kernel lab
+	Peer      bool                `json:"peer,omitempty"`     // it is ftpcheck's own and takes part in the exchange; its software is "ftpcheck"
 	Faults    []string            `json:"faults,omitempty"`   // of probe/ftpd, for the simulation and for software "ftpcheck"
-	Software  []string            `json:"software,omitempty"` // real servers for the kernel lab: vsftpd proftpd pure-ftpd pyftpdlib, or raw:ssh raw:silent raw:close raw:none; nil: vsftpd
+	Software  []string            `json:"software,omitempty"` // for the kernel lab: vsftpd proftpd pure-ftpd pyftpdlib, or raw:ssh raw:silent raw:close raw:none; nil: vsftpd, or ftpcheck with Peer
 	Config    map[string][]string `json:"config,omitempty"`   // further configuration lines per software
 	TLS       *TLS                `json:"tls,omitempty"`      // nil: it has none
 	User      string              `json:"user,omitempty"`     // account to log in with, "anonymous" by default
@@ -67,43 +67,6 @@ type TLS struct {
 	Reuse       bool   `json:"reuse,omitempty"`       // data connections must resume the control connection's session
 	ClientCert  bool   `json:"client_cert,omitempty"` // a client certificate is demanded
 }
-
-// Box is a middlebox at a device.
-type Box struct {
-	At    string `json:"at"`              // cgw, isp, sgw
-	Kind  string `json:"kind"`            // see below
-	Value string `json:"value,omitempty"` // of the kinds that take one
-}
-
-// Kinds of boxes. What stands behind each is how the kernel does the same.
-const (
-	// BoxProxy answers IPv4 connections to port 21 itself, whoever is meant, and
-	// makes its own to the server: redirect on the client's side, and a relay.
-	BoxProxy = "proxy"
-	// BoxFalseOpen accepts IPv4 connections to every port but the control port
-	// itself, holds them and never sends a byte: redirect on the client's side.
-	// What a helper on the same device expects passes.
-	BoxFalseOpen = "false-open"
-	// BoxIdle forgets a connection that was silent for Value, "5s", and drops
-	// whatever comes of it later, from both ends, without a word:
-	// nf_conntrack_tcp_timeout_established, nf_conntrack_tcp_loose=0, and
-	// "ct state invalid drop" in prerouting. With tcp_loose=1, the default,
-	// Linux takes the next packet for a new connection, and it goes on; without
-	// the drop rule a device that forwards ports answers it with a RST.
-	BoxIdle = "idle"
-	// BoxBlackHole makes the link toward the server carry packets of at most
-	// Value bytes, "1000", in either direction, and nobody tells: mtu on both
-	// ends, "icmp type destination-unreachable drop" in their output. A full
-	// segment makes a packet of 40 bytes (IPv6: 60) more than the MSS; one with
-	// n bytes of data, of 52 (72) more than n, because of the timestamps.
-	BoxBlackHole = "black-hole"
-	// BoxSwallow drops segments toward the server that begin with Value, "PASV",
-	// of any connection, whenever they are repeated: a rule in forward.
-	BoxSwallow = "swallow"
-	// BoxRewrite replaces the address in 227 replies from port 21 by Value,
-	// "203.0.113.99", and does nothing for the data connection.
-	BoxRewrite = "rewrite"
-)
 
 // Rule is one firewall rule of a device, for TCP.
 type Rule struct {

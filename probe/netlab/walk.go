@@ -41,7 +41,8 @@ type path struct {
 	steps  []step
 	end    *Host         // where it ended
 	in     *iface        // over which it came there; nil when it never left from
-	limit  int           // bytes of the largest packet that all its links carry; 0: there is none
+	limit  int           // bytes of the largest packet that all its links carry in its direction; 0: there is none
+	back   int           // the same in the other direction
 	mss    int           // bytes of the largest segment, as its sender announced it
 	got    tuple         // its ends as they are there
 	delay  time.Duration // one way from the sender to the end
@@ -95,9 +96,8 @@ func (p *path) cross(out *iface, next netip.Addr) bool {
 		return false
 	}
 	p.delay += out.link.latency
-	if l := out.link.limit; l > 0 && (p.limit == 0 || l < p.limit) {
-		p.limit = l
-	}
+	p.limit = smaller(p.limit, out.link.limitToward(p.from.toward))
+	p.back = smaller(p.back, out.link.limitToward(opposite(p.from.toward)))
 	p.end, p.in = in.host, in
 	return true
 }

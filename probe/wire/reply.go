@@ -95,6 +95,12 @@ func NewReader(r io.Reader, l Limits) *Reader {
 // where another one ended, as after AUTH TLS (RFC 4217 4).
 func (r *Reader) SkipGreeting() { r.greeted = true }
 
+// SetLimits bounds the replies from the next one on. No reply may be under way.
+func (r *Reader) SetLimits(l Limits) {
+	r.limits = l.orDefault()
+	r.budget = r.limits.Bytes
+}
+
 // Buffered returns the number of bytes that came but belong to no reply yet.
 // Before a TLS handshake it must be 0.
 func (r *Reader) Buffered() int { return r.in.buffered() }

@@ -1,0 +1,174 @@
+package ftpd
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"ftpcheck/probe"
+)
+
+// door is a port on which the server listens for data connections, and what
+// came to it.
+type door struct {
+	s  *session
+	at netip.AddrPort
+
+	mu     sync.Mutex
+	knocks int                         // connections that arrived
+	served int                         // of these, the client's own
+	half   map[netip.AddrPort]halfOpen // handshakes that were not complete, by their source
+}
+
+// halfOpen is a handshake that was not complete when it was looked for.
+type halfOpen struct {
+	since time.Time // when it was seen first
+	told  bool
+}
+
+// halfOpenAge is how long a handshake has to be incomplete to be told of:
+// Linux repeats its SYN ACK after a second.
+const halfOpenAge = time.Second
+
+// openDoor tells that the session listens.
+func (s *session) openDoor(command string, at netip.AddrPort) *door {
+	d := &door{s: s, at: at, half: map[netip.AddrPort]halfOpen{}}
+	s.log(Entry{What: WhatOpen, Command: command, Local: at})
+	s.server.watch.add(d)
+	return d
+}
+
+// arrive tells that a connection came, and whether it is refused because it
+// is not the client's.
+func (d *door) arrive(from netip.AddrPort) (refused bool) {
+	refused = d.s.faults().stranger || !sameHost(from.Addr(), d.s.peer.Addr())
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.knocks++
+	if !refused {
+		d.served++
+	}
+	d.s.log(Entry{What: WhatArrive, Local: d.at, Remote: from, Refused: refused})
+	return refused
+}
+
+// waits reports whether the client has not come yet.
+func (d *door) waits() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.served == 0
+}
+
+// look takes note of a handshake that is not complete. last says that the
+// server is about to listen no longer.
+func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h, known := d.half[from]
+	if !known {
+		h.since = now
+	}
+	if !h.told && d.served == 0 && (last || now.Sub(h.since) >= halfOpenAge) {
+		h.told = true
+		d.s.log(Entry{What: WhatHalf, Local: d.at, Remote: from})
+	}
+	d.half[from] = h
+}
+
+// shut tells that the server listens no longer. The caller has looked for
+// handshakes before.
+func (d *door) shut() {
+	d.s.server.watch.remove(d)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	what := WhatShut
+	if d.knocks == 0 {
+		what = WhatAbsent
+	}
+	d.s.log(Entry{What: what, Local: d.at})
+}
+
+// watch looks for handshakes that clients do not complete, for all doors at
+// once, while one of them waits for its client.
+type watch struct {
+	mu    sync.Mutex
+	doors map[netip.AddrPort]*door
+	timer *time.Timer // nil: nobody looks
+}
+
+// watchPause is the time between two looks.
+const watchPause = time.Second
+
+func (w *watch) add(d *door) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.doors == nil {
+		w.doors = map[netip.AddrPort]*door{}
+	}
+	w.doors[d.at] = d
+	if _, able := d.s.network.(probe.HalfOpens); able && w.timer == nil {
+		w.timer = time.AfterFunc(watchPause, func() { w.tick(d.s.network) })
+	}
+}
+
+func (w *watch) remove(d *door) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.doors[d.at] == d {
+		delete(w.doors, d.at)
+	}
+}
+
+// tick looks, and goes on as long as there is a door.
+func (w *watch) tick(network probe.Network) {
+	w.look(network, nil)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer = nil; len(w.doors) > 0 {
+		w.timer = time.AfterFunc(watchPause, func() { w.tick(network) })
+	}
+}
+
+// look looks now. The doors of last are about to be shut.
+func (w *watch) look(network probe.Network, last []*door) {
+	if last == nil && !w.anyWaits() || last != nil && !slices.ContainsFunc(last, (*door).waits) {
+		return
+	}
+	h, ok := network.(probe.HalfOpens)
+	if !ok {
+		return
+	}
+	found, _ := h.HalfOpen()
+	now := time.Now()
+	for _, f := range found {
+		w.mu.Lock()
+		d := w.doors[f.Local]
+		w.mu.Unlock()
+		if d != nil {
+			d.look(f.From, now, slices.Contains(last, d))
+		}
+	}
+}
+
+// anyWaits reports whether a door waits for its client.
+func (w *watch) anyWaits() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range w.doors {
+		if d.waits() {
+			return true
+		}
+	}
+	return false
+}
+
+// seesHalf reports whether the network tells about handshakes that are not
+// complete.
+func seesHalf(network probe.Network) bool {
+	h, ok := network.(probe.HalfOpens)
+	if ok {
+		_, ok = h.HalfOpen()
+	}
+	return ok
+}

@@ -1,0 +1,152 @@
+package ftpd
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"ftpcheck/probe/exchange"
+)
+
+// maxLoans bounds the ports that are listened on at the request of clients,
+// all together.
+const maxLoans = 1024
+
+// loans are the ports on which a session's client has asked the server to
+// listen.
+type loans struct {
+	s      *session
+	cancel context.CancelFunc
+	all    []*loan
+	ended  chan struct{} // closed when nothing of them is left
+}
+
+// lend listens on the ports that a LISTEN asks for, and answers at once.
+func lend(s *session, v *visit, arg string) {
+	var req exchange.ListenRequest
+	if exchange.Decode(arg, &req) != nil {
+		s.reply(noBody)
+		return
+	}
+	if !s.mayLend(req) {
+		s.reply(notAllowed)
+		return
+	}
+	s.dropLoans()
+	limit := min(time.Duration(req.For)*time.Millisecond, exchange.MaxListen)
+	ctx, cancel := context.WithTimeout(s.ctx, limit)
+	s.loans = &loans{s: s, cancel: cancel, ended: make(chan struct{})}
+	s.log(Entry{What: WhatVisit, Command: string(exchange.Listen), Count: max(len(req.Ports), req.Count)})
+	answer := exchange.Listening{Ports: s.loans.open(ctx, v, req)}
+	go s.loans.run(ctx, v)
+	s.answer(exchange.Listen, answer)
+}
+
+// mayLend reports whether a request is inside all bounds.
+func (s *session) mayLend(r exchange.ListenRequest) bool {
+	n := len(r.Ports)
+	if n == 0 {
+		n = r.Count
+	}
+	fits := 0 < n && n <= exchange.MaxPorts && len(r.Send) <= n && 0 < r.For
+	for _, size := range r.Send {
+		fits = fits && 0 <= size && size <= exchange.MaxSend
+	}
+	own := s.server.opt.Passive
+	for _, port := range r.Ports {
+		fits = fits && port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
+	}
+	return fits
+}
+
+// open listens on each port, and tells of those that cannot be had.
+func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) []exchange.Port {
+	ports := r.Ports
+	if len(ports) == 0 {
+		ports = make([]uint16, r.Count)
+	}
+	opened := make([]exchange.Port, len(ports))
+	for i, port := range ports {
+		p := exchange.Port{Session: ls.s.place, Command: string(exchange.Listen), Opened: v.at(time.Now())}
+		one, at, err := ls.s.listenLoan(ctx, port)
+		if p.Local = at; err != nil {
+			p.Failed = err.Error()
+			ls.s.log(Entry{What: WhatOpen, Command: p.Command, Local: at, Err: p.Failed})
+		} else {
+			if i < len(r.Send) {
+				one.send = r.Send[i]
+			}
+			ls.all = append(ls.all, one)
+			go one.accept()
+			one.ports.lend(one)
+		}
+		opened[i] = p
+	}
+	return opened
+}
+
+var (
+	errInUse   = errors.New("in use")
+	errTooMany = errors.New("too many ports are listened on already")
+)
+
+// listenLoan listens on a port of the range, or on any free one of it.
+func (s *session) listenLoan(ctx context.Context, port uint16) (*loan, netip.AddrPort, error) {
+	ports := &s.server.ports
+	at := netip.AddrPortFrom(s.local.Addr(), port)
+	if !ports.reserve(1) {
+		return nil, at, errTooMany
+	}
+	var l net.Listener
+	switch {
+	case port == 0:
+		l, at = s.listenIn(s.server.opt.Passive)
+	case ports.take(at):
+		var err error
+		if l, err = s.network.Listen(ctx, at); err != nil {
+			l = nil
+			ports.free(at)
+		}
+	}
+	if l == nil {
+		ports.reserve(-1)
+		return nil, at, errInUse
+	}
+	one := &loan{ports: ports, listener: l, done: make(chan struct{})}
+	one.ctx, one.cancel = context.WithCancel(ctx)
+	one.door = s.openDoor(string(exchange.Listen), at)
+	return one, at, nil
+}
+
+// run ends the loans when their time is over, or the session, or the visit.
+func (ls *loans) run(ctx context.Context, v *visit) {
+	defer close(ls.ended)
+	defer ls.cancel()
+	select {
+	case <-ctx.Done():
+	case <-v.over:
+		ls.cancel()
+	}
+	doors := make([]*door, len(ls.all))
+	for i, one := range ls.all {
+		doors[i] = one.door
+	}
+	ls.s.server.watch.look(ls.s.network, doors)
+	for _, one := range ls.all {
+		lastCall(one.listener)
+	}
+	for _, one := range ls.all {
+		one.close()
+	}
+}
+
+// dropLoans ends what an earlier LISTEN of the session began.
+func (s *session) dropLoans() {
+	if s.loans != nil {
+		s.loans.cancel()
+		<-s.loans.ended
+		s.loans = nil
+	}
+}

@@ -1,0 +1,164 @@
+package ftpd
+
+import (
+	"net/netip"
+
+	"ftpcheck/probe/exchange"
+)
+
+// record is a fold over the entries of a visit's sessions.
+type record struct {
+	seen    exchange.Seen
+	numbers map[int]int            // of sessions: at this server, and in the visit
+	ports   map[netip.AddrPort]int // open ones, by their place in seen.Ports
+	records int                    // lines, ports, knocks, dials and steps
+}
+
+// begin adds a session and returns its number.
+func (r *record) begin(s *session, at exchange.Millis) int {
+	n := len(r.seen.Sessions) + 1
+	r.seen.Sessions = append(r.seen.Sessions, exchange.Session{
+		Number: n, Client: s.peer, Server: s.local, Began: at, Heard: at,
+	})
+	r.adopt(s.number, n)
+	return n
+}
+
+// adopt makes the record take note of a session that has a number at the server
+// and one in the visit.
+func (r *record) adopt(atServer, inVisit int) {
+	if r.numbers == nil {
+		r.numbers, r.ports = map[int]int{}, map[netip.AddrPort]int{}
+	}
+	r.numbers[atServer] = inVisit
+}
+
+// room reports whether one more line, port, knock, dial or step may be kept.
+func (r *record) room() bool {
+	if r.records >= exchange.MaxRecords {
+		r.seen.Cut = true
+		return false
+	}
+	r.records++
+	return true
+}
+
+// add takes note of an entry of one of the sessions.
+func (r *record) add(e Entry, at exchange.Millis) {
+	n := r.numbers[e.Session]
+	if n == 0 {
+		return
+	}
+	switch e.What {
+	case WhatHear, WhatAnnounce, WhatLeave:
+		r.talk(&r.seen.Sessions[n-1], e, at)
+	case WhatOpen:
+		r.open(n, e, at)
+	case WhatArrive, WhatHalf, WhatAbsent, WhatShut:
+		r.port(e, at)
+	case WhatDial:
+		r.dial(n, e, at)
+	case WhatHop:
+		r.hop(n, e)
+	case WhatTransfer:
+		r.transfer(e)
+	}
+}
+
+// talk takes note of a command or reply, or of the end.
+func (r *record) talk(s *exchange.Session, e Entry, at exchange.Millis) {
+	switch e.What {
+	case WhatHear:
+		s.Heard = at
+	case WhatLeave:
+		s.Ended, s.How = max(at, 1), e.How
+	}
+	if e.Raw != nil && r.room() {
+		s.Lines = append(s.Lines, exchange.Line{At: at, Sent: e.Code == 227 || e.Code == 229, Raw: e.Raw})
+	}
+}
+
+func (r *record) open(session int, e Entry, at exchange.Millis) {
+	delete(r.ports, e.Local) // whatever comes is for this one
+	if !r.room() {
+		return
+	}
+	p := exchange.Port{Session: session, Command: e.Command, Local: e.Local, Opened: at, Failed: e.Err}
+	if e.Err == "" {
+		r.ports[e.Local] = len(r.seen.Ports)
+	}
+	r.seen.Ports = append(r.seen.Ports, p)
+}
+
+// port takes note of what became of an open port.
+func (r *record) port(e Entry, at exchange.Millis) {
+	i, open := r.ports[e.Local]
+	if !open {
+		return
+	}
+	p := &r.seen.Ports[i]
+	switch e.What {
+	case WhatAbsent, WhatShut:
+		p.Closed = max(at, 1)
+	case WhatArrive, WhatHalf:
+		for i := range p.Knocks {
+			if k := &p.Knocks[i]; k.Half && k.From == e.Remote {
+				k.Half, k.Refused = e.What == WhatHalf, e.Refused // the third packet came late
+				return
+			}
+		}
+		if r.room() {
+			p.Knocks = append(p.Knocks, exchange.Knock{From: e.Remote, At: at, Half: e.What == WhatHalf, Refused: e.Refused})
+		}
+	}
+}
+
+func (r *record) dial(session int, e Entry, at exchange.Millis) {
+	if !r.room() {
+		return
+	}
+	took := exchange.Millis(e.Took.Milliseconds())
+	r.seen.Dials = append(r.seen.Dials, exchange.Dialing{
+		Session: session, Command: e.Command, To: e.Remote, From: e.Local, At: at - took, Took: took,
+		Outcome: e.Outcome, ICMP: e.ICMP, Err: e.Err,
+	})
+}
+
+// hop adds a step to the search that the latest attempt at the same port
+// belongs to.
+func (r *record) hop(session int, e Entry) {
+	for i := len(r.seen.Dials) - 1; i >= 0; i-- {
+		if d := &r.seen.Dials[i]; d.Session == session && d.Command == e.Command && d.To == e.Remote {
+			if r.room() {
+				d.Steps = append(d.Steps, exchange.Step{TTL: e.TTL, Outcome: e.Outcome, ICMP: e.ICMP})
+			}
+			return
+		}
+	}
+}
+
+// transfer says of the latest connection between the two ends what it carried.
+func (r *record) transfer(e Entry) {
+	if !e.Remote.IsValid() {
+		return
+	}
+	c := &exchange.Carried{
+		For: e.Command, Sent: e.Sent, Received: e.Received, Sum: e.Sum, How: e.How,
+		TLS: e.TLS != "", Resumed: e.Resumed, Took: exchange.Millis(e.Took.Milliseconds()),
+	}
+	if i, passive := r.ports[e.Local]; passive {
+		knocks := r.seen.Ports[i].Knocks
+		for i := len(knocks) - 1; i >= 0; i-- {
+			if knocks[i].From == e.Remote {
+				knocks[i].Carried = c
+				return
+			}
+		}
+	}
+	for i := len(r.seen.Dials) - 1; i >= 0; i-- {
+		if d := &r.seen.Dials[i]; d.To == e.Remote && d.From == e.Local {
+			d.Carried = c
+			return
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
+	"ftpcheck/probe/wire"
+)
+
+// What the opposite end tells is bounded, holds neither password nor token, and
+// no text but where a text belongs.
+func TestClaimsAreBounded(t *testing.T) {
+	r := newRun(&Prober{Target: Target{User: "bob", Password: "correct horse"}})
+	token := strings.Repeat("T0ken", 5)
+	r.token.Store(&token)
+	zoned := netip.MustParseAddrPort("[fe80::1%\x1b[2J]:21")
+	words := "the correct horse and " + token
+	h := exchange.Hello{
+		Token: token, Tool: strings.Repeat("x", 1000), Client: zoned, Server: netip.MustParseAddrPort("[::ffff:192.0.2.1]:21"),
+		Greeting: []byte("220 " + words), Passive: exchange.Range{Low: 9, High: 5}, Announce: zoned.Addr(),
+	}
+	r.boundHello(&h)
+	want := netip.MustParseAddrPort("[fe80::1]:21")
+	switch {
+	case h.Token != "", len(h.Tool) > maxNoted, h.Passive != exchange.Range{}, string(h.Greeting) != "220 the **** and ****":
+		t.Errorf("hello: %+v, greeting %q", h, h.Greeting)
+	case h.Client != want, h.Announce != want.Addr(), h.Server != netip.MustParseAddrPort("192.0.2.1:21"):
+		t.Errorf("addresses: %v %v %v", h.Client, h.Announce, h.Server)
+	}
+	h.Greeting = make([]byte, maxGreeting+1)
+	if r.boundHello(&h); h.Greeting != nil {
+		t.Error("a greeting that is too long is kept in part")
+	}
+
+	s := exchange.Seen{
+		Sessions: []exchange.Session{{
+			Client: zoned, Heard: -1, How: "burnt",
+			Lines: []exchange.Line{{Raw: []byte("PORT " + words)}, {Raw: make([]byte, maxClaim+1)}, {Raw: []byte("NOOP")}},
+		}},
+		Ports: []exchange.Port{{Failed: words, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
+		Dials: []exchange.Dialing{{
+			Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
+			Steps: slices.Repeat([]exchange.Step{{Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
+		}},
+	}
+	if !r.boundSeen(&s) {
+		t.Fatal("nothing is left")
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"correct horse", token, "burnt", "no sum", "escape", "[2J", "-1", "-5"} {
+		if bytes.Contains(text, []byte(part)) {
+			t.Errorf("%q is left in %s", part, text)
+		}
+	}
+	if n := len(s.Sessions[0].Lines); n != 2 || !s.Cut {
+		t.Errorf("%d lines, cut %v: a line that is too long is left out, and that is told", n, s.Cut)
+	}
+	if n := len(s.Dials[0].Steps); n != hops.MaxHops {
+		t.Errorf("%d steps", n)
+	}
+	for range 9000 {
+		s.Ports = append(s.Ports, exchange.Port{Knocks: make([]exchange.Knock, 9)})
+	}
+	if s.Cut = false; !r.boundSeen(&s) || len(s.Ports) > exchange.MaxRecords || !s.Cut {
+		t.Errorf("%d ports, cut %v", len(s.Ports), s.Cut)
+	}
+}
+
+func TestOfferedVersion(t *testing.T) {
+	for line, want := range map[string]int{
+		" FTPCHECK 1": 1, "FTPCHECK 1": 1, " ftpcheck 1": 1, " FTPCHECK 2": 2, " FTPCHECK 3;1;2": 1, " FTPCHECK": 0,
+		" FTPCHECK 0": 0, " FTPCHECK 99999999999999999999": 0, " FTPCHECKS 1": 0, " SITE FTPCHECK 1": 0, "": 0,
+	} {
+		reply := wire.Reply{Code: 211, Lines: []wire.Line{{Raw: []byte("211-Features:")}, {Raw: []byte(line)}, {Raw: []byte("211 End")}}}
+		if got := offered(reply); got != want {
+			t.Errorf("%q: version %d, want %d", line, got, want)
+		}
+	}
+}
+
+// Which ports the opposite end is asked to listen on.
+func TestPortsToListenOn(t *testing.T) {
+	many := make([]uint16, 40)
+	for i := range many {
+		many[i] = uint16(50000 + i)
+	}
+	for _, test := range []struct {
+		name     string
+		passive  exchange.Range
+		sweep    PortRange
+		heard    []uint16
+		n        int
+		contains []uint16
+	}{
+		{"a sample with both ends of the range", exchange.Range{Low: 50000, High: 50100}, PortRange{}, nil, 16, []uint16{50000, 50100}},
+		{"those announced, too", exchange.Range{Low: 50000, High: 50100}, PortRange{}, []uint16{50013, 50013, 21}, 16, []uint16{50000, 50013, 50100}},
+		{"no more than the sample", exchange.Range{Low: 50000, High: 60000}, PortRange{}, many, 15, []uint16{50000, 60000}},
+		{"a narrow range", exchange.Range{Low: 50000, High: 50002}, PortRange{}, nil, 3, []uint16{50000, 50001, 50002}},
+		{"the sweep inside the range", exchange.Range{Low: 50000, High: 50100}, PortRange{49990, 50009}, many, 10, []uint16{50000, 50009}},
+		{"a sweep beside the range", exchange.Range{Low: 50000, High: 50100}, PortRange{40000, 40009}, nil, 0, nil},
+		{"a wide sweep", exchange.Range{Low: 2000, High: 60000}, PortRange{1024, 65535}, nil, maxListens * exchange.MaxPorts, []uint16{2000, 60000}},
+		{"no system ports", exchange.Range{Low: 1, High: 1025}, PortRange{}, nil, 2, []uint16{1024, 1025}},
+		{"no range", exchange.Range{}, PortRange{}, many, 0, nil},
+	} {
+		r := newRun(&Prober{Options: Options{Checks: DefaultChecks, Sweep: test.sweep}})
+		r.heard.ports = test.heard
+		v := &visit{crew: newCrew(r, nil), hello: exchange.Hello{Passive: test.passive}}
+		got := v.targets()
+		if len(got) != test.n {
+			t.Errorf("%s: %d ports, want %d: %v", test.name, len(got), test.n, got)
+		}
+		for _, p := range test.contains {
+			if !slices.Contains(got, p) {
+				t.Errorf("%s: %d is missing in %v", test.name, p, got)
+			}
+		}
+	}
+}
+
+// Sizes of the server's have a port each, as far as there are ports; those of
+// ours share one, but not too many.
+func TestPiecesGetPorts(t *testing.T) {
+	v := &visit{crew: newCrew(newRun(&Prober{}), nil), reached: []uint16{50000, 50001, 50002}}
+	request, ports := v.assign([]piece{{AsUp, 100}, {AsDown, 7}, {AsDown, 8}, {AsDown, 9}, {AsUp, 200}, {AsUp, 300}, {AsUp, 400}})
+	if !slices.Equal(request.Ports, []uint16{50000, 50001, 50002}) || !slices.Equal(request.Send, []int{0, 7, 8}) {
+		t.Errorf("asks for %+v", request)
+	}
+	want := map[piece]uint16{{AsUp, 100}: 50000, {AsUp, 200}: 50000, {AsUp, 300}: 50000, {AsDown, 7}: 50001, {AsDown, 8}: 50002}
+	if !maps.Equal(ports, want) {
+		t.Errorf("ports %v, want %v", ports, want)
+	}
+	for n := range 20 { // as many as fit at once
+		v.reached = make([]uint16, n)
+		down, up := v.width(AsDown), v.width(AsUp)
+		sinks := (up + sinkShare - 1) / sinkShare
+		if (down < 1 || up < 1) != (n == 0) || n > 1 && down+sinks != n {
+			t.Errorf("%d ports: %d down, %d up", n, down, up)
+		}
+	}
+}
+
+// answering is a control connection whose other end has said all that it will.
+type answering struct {
+	net.Conn
+	io.Reader
+}
+
+func (a answering) Read(b []byte) (int, error)       { return a.Reader.Read(b) }
+func (a answering) Write(b []byte) (int, error)      { return len(b), nil }
+func (a answering) Close() error                     { return nil }
+func (a answering) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (a answering) SetDeadline(time.Time) error      { return nil }
+func (a answering) SetReadDeadline(time.Time) error  { return nil }
+func (a answering) SetWriteDeadline(time.Time) error { return nil }
+
+// collect runs f with a session that reads these bytes, and returns what it
+// tells of.
+func collect(said []byte, f func(s *session)) (events []Event) {
+	r := newRun(&Prober{})
+	conn := answering{Reader: bytes.NewReader(said)}
+	s := r.newSession(context.Background(), 1, conn, netip.MustParseAddrPort("192.0.2.1:21"))
+	s.read = wire.NewReader(conn, wire.DefaultLimits)
+	s.read.SkipGreeting()
+	done := make(chan bool)
+	go func() {
+		for e := range r.events {
+			events = append(events, e)
+		}
+		close(done)
+	}()
+	f(s)
+	close(r.events)
+	<-done
+	return events
+}
+
+// A server may answer a verb by anything.
+func FuzzAnswersToVerbs(f *testing.F) {
+	body, err := exchange.Encode(exchange.Seen{Sessions: []exchange.Session{{Number: 1, Lines: []exchange.Line{{Raw: []byte("NOOP")}}}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("211-FTPCHECK SEEN\r\n" + strings.Join(exchange.Lines(body), "\r\n") + "\r\n211 End\r\n"))
+	f.Add([]byte("211 End\r\n"))
+	f.Add([]byte("500-no\r\n x\r\n500 no\r\n"))
+	f.Add([]byte("150 wait\r\n421 bye\r\n"))
+	f.Fuzz(func(t *testing.T, said []byte) {
+		events := collect(said, func(s *session) {
+			var seen exchange.Seen
+			if s.ask(CheckPeer, exchange.Ask, "", "", &seen, time.Second) == nil && s.run.boundSeen(&seen) {
+				s.emit(Event{Kind: KindSeen, Check: CheckPeer, Seen: &seen})
+			}
+			s.hello(CheckPeer, exchange.Begin, "1", "1", time.Second)
+		})
+		if len(events) > 2*maxEarly+2*maxRefusal+20 {
+			t.Errorf("%d events", len(events))
+		}
+		foldAll(t, events)
+	})
+}
+
+// Whatever a body says, it becomes an event that can be recorded and read back.
+func FuzzClaims(f *testing.F) {
+	seed, _ := json.Marshal(exchange.Seen{
+		Sessions: []exchange.Session{{Number: 1, How: exchange.EndReset}}, Dials: []exchange.Dialing{{Outcome: hops.Open, Steps: []exchange.Step{{TTL: 1}}}},
+		Ports: []exchange.Port{{Knocks: []exchange.Knock{{Carried: &exchange.Carried{Sum: strings.Repeat("a", 64)}}}}},
+	})
+	f.Add(seed)
+	f.Add([]byte(`{"sessions":[{"client":"[fe80::1%x]:1","lines":[{"raw":"AAA="}]}],"dials":[{"icmp":{"from":"1.2.3.4"}}]}`))
+	f.Add([]byte(`{"version":1,"greeting":"AAAA","passive":{"low":1,"high":2}}`))
+	f.Fuzz(func(t *testing.T, claim []byte) {
+		r := newRun(&Prober{})
+		var events []Event
+		var seen exchange.Seen
+		if json.Unmarshal(claim, &seen) == nil && r.boundSeen(&seen) {
+			events = append(events, Event{Kind: KindSeen, Check: CheckPeer, Seen: &seen})
+		}
+		var hello exchange.Hello
+		if json.Unmarshal(claim, &hello) == nil {
+			r.boundHello(&hello)
+			events = append(events, Event{Kind: KindHello, Check: CheckPeer, Session: 1, Hello: &hello})
+		}
+		foldAll(t, events)
+	})
+}
+
+// foldAll records events, reads them back and folds them.
+func foldAll(t *testing.T, events []Event) {
+	t.Helper()
+	file := bytes.NewBufferString(`{"kind":"start","start":{"time":"2026-11-22T14:03:07Z","options":{}}}` + "\n")
+	for _, e := range events {
+		if err := WriteEvent(file, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ev Evidence
+	for e, err := range ReadEvents(file) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev.Add(e)
+	}
+	if ev.Peer != nil {
+		ev.Peer.SessionOf(1)
+	}
+}

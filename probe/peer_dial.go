@@ -1,0 +1,92 @@
+package probe
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
+)
+
+const (
+	dialPorts = 4 // of ours: enough to tell a port that is closed from a firewall
+	// maxKnocks bounds the connections accepted at one of them: the attempts that
+	// we ask for, and those of the hop search that get through.
+	maxKnocks    = 8
+	activeSource = 20 // source port of a server's data connections (RFC 959 3.2)
+)
+
+// dialBack listens on a few ports, and has the opposite end connect to each,
+// from port 20 and from a high port, and search the hops towards the first.
+func (v *visit) dialBack(ctx context.Context, p *place) {
+	r, s := v.run, p.session
+	if r.ActivePorts.Low != 0 && r.ActivePorts.Low == r.ActivePorts.High {
+		select {
+		case r.onePort <- struct{}{}: // an active mode needs it too
+			defer func() { <-r.onePort }()
+		case <-ctx.Done():
+			return
+		}
+	}
+	ports, finish := v.await(ctx, p)
+	defer finish()
+	if len(ports) == 0 || ctx.Err() != nil {
+		return
+	}
+	limit := min(r.Timeout, exchange.MaxListen)
+	request := exchange.DialRequest{Ports: ports, Source: []int{activeSource, 0}, Limit: millis(limit), Search: true}
+	var got exchange.Dialled
+	s.query(exchange.Dial, request, shownPorts(ports), &got, 2*limit+hops.SearchLimit+v.patience())
+	// What it found is in the next Seen; what arrived has been told of.
+}
+
+// await listens, and tells of what arrives until finish is called.
+func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish func()) {
+	var listeners []net.Listener
+	var accepting sync.WaitGroup
+	for range dialPorts {
+		l, err := v.run.listen(ctx, p.session.local.Addr())
+		if err != nil {
+			if len(listeners) == 0 && ctx.Err() == nil {
+				p.session.emit(Event{Kind: KindNote, Check: CheckPeer, Text: "cannot listen on this machine: " + err.Error()})
+			}
+			break
+		}
+		local := unmap(l.Addr().(*net.TCPAddr).AddrPort())
+		if local.Port() < lowestPort {
+			l.Close() // the opposite end connects to no port of a system service
+			continue
+		}
+		listeners, ports = append(listeners, l), append(ports, local.Port())
+		seenAs := netip.AddrPortFrom(v.hello.Client.Addr(), local.Port())
+		v.run.emit(Event{Kind: KindListen, Check: CheckPeer, Session: p.session.id, Local: local, Addr: seenAs})
+		accepting.Go(func() { v.welcomeAll(p, l) })
+	}
+	return ports, func() {
+		if ctx.Err() == nil && len(listeners) > 0 {
+			pause(ctx, lookAround) // a connection may be under way to accept
+		}
+		for _, l := range listeners {
+			l.Close()
+		}
+		accepting.Wait()
+	}
+}
+
+// lookAround lets the system hand over what has arrived with the last reply.
+const lookAround = time.Millisecond
+
+func (v *visit) welcomeAll(p *place, l net.Listener) {
+	id := p.session.id
+	for range maxKnocks {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		v.run.emit(Event{Kind: KindArrive, Check: CheckPeer, Session: id, As: AsActive, Addr: remoteAddr(conn), Local: localAddr(conn)})
+		conn.Close()
+	}
+}

@@ -1,0 +1,335 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
+	"ftpcheck/probe/wire"
+)
+
+// What the opposite end tells is a claim of the other side. Rules use it beside
+// an observation of this one, and take its silence for "nothing arrived" only
+// where it told all that it saw.
+
+// twin is one try in a session of which both ends tell.
+type twin struct {
+	*probe.Mode
+	theirs  *exchange.Session // the session as the other end saw it
+	sent    string            // the announcement as it was sent: by them in passive mode, by us in active mode; empty: not known
+	got     string            // the same as it arrived; empty: it did not, or that is not known
+	port    *exchange.Port    // passive: where they listened; nil: not known
+	dialing *exchange.Dialing // active: their attempt; nil: not known
+}
+
+// readPeer pairs our tries with what the other end says of them.
+func (v *view) readPeer() {
+	if v.ev.Peer == nil || !v.ran(probe.CheckPeer) {
+		return
+	}
+	v.other = v.ev.Peer
+	for _, m := range v.ev.Tries {
+		theirs := v.other.SessionOf(m.Session)
+		if theirs == nil || m.Command == "" || !v.ran(m.Check) || m.Try != probe.TryPeer && (m.Step == 0 || m.Try != "") {
+			continue
+		}
+		v.twins = append(v.twins, v.readTwin(m, theirs))
+	}
+}
+
+func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
+	t := twin{Mode: m, theirs: theirs}
+	if slices.Contains(probe.Active, m.Check) {
+		t.sent, t.got = m.Command, lineOf(theirs, m, "PORT", "EPRT")
+		t.dialing = dialingOf(v.other.Seen, theirs, m)
+		return t
+	}
+	code := "229"
+	if strings.HasPrefix(m.Command, "PASV") {
+		code = "227"
+	}
+	t.sent = lineOf(theirs, m, code)
+	if accepted(m) {
+		t.got = text(m.Reply)
+	}
+	t.port = portOf(v.other.Seen, theirs, m)
+	return t
+}
+
+// lineOf is the line of their session that is the announcement of this try. Of
+// several, the one with the try's port counts; where none has it, the last one,
+// unless the session made several transfers.
+func lineOf(s *exchange.Session, m *probe.Mode, words ...string) string {
+	var last string
+	for _, l := range s.Lines {
+		line := strings.TrimSpace(string(l.Raw))
+		if l.Sent != (len(words) == 1) || !slices.ContainsFunc(words, func(w string) bool { return startsWith(line, w) }) {
+			continue
+		}
+		if at, ok := named(line); ok && at.Port() == m.Announced.Port() {
+			return line
+		}
+		last = line
+	}
+	if m.Step > 0 {
+		return ""
+	}
+	return last
+}
+
+// startsWith reports whether a line begins with this word, in any case.
+func startsWith(line, word string) bool {
+	return len(line) >= len(word) && strings.EqualFold(line[:len(word)], word)
+}
+
+// portOf is the port on which they listened for this try.
+func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Port {
+	var last *exchange.Port
+	for i := range seen.Ports {
+		p := &seen.Ports[i]
+		if p.Session != s.Number || p.Command != verb(m.Command) {
+			continue
+		}
+		if p.Local.Port() == m.Announced.Port() {
+			return p
+		}
+		last = p
+	}
+	if m.Step > 0 {
+		return nil
+	}
+	return last
+}
+
+// dialingOf is their attempt to connect for this try.
+func dialingOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Dialing {
+	for i := range slices.Backward(seen.Dials) {
+		if d := &seen.Dials[i]; d.Session == s.Number && (d.Command == "PORT" || d.Command == "EPRT") && tested(d.Outcome) {
+			return d
+		}
+	}
+	return nil
+}
+
+// named is the address and port that a reply or a command names, as far as the
+// standard allows it. A 229 names a port alone.
+func named(line string) (netip.AddrPort, bool) {
+	var at netip.AddrPort
+	var err error
+	word, arg, _ := strings.Cut(line, " ")
+	switch strings.ToUpper(word) {
+	case "PORT":
+		at, err = wire.ParsePORT(strings.TrimSpace(arg))
+	case "EPRT":
+		at, err = wire.ParseEPRT(strings.TrimSpace(arg))
+	default:
+		if strings.HasPrefix(line, "229") {
+			var port uint16
+			port, _, err = wire.ParseEPSV(line)
+			at = netip.AddrPortFrom(netip.Addr{}, port)
+			break
+		}
+		at, _, err = wire.ParsePASV(line)
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), err == nil
+}
+
+// twin is the try of a mode that both ends saw, or nil.
+func (v *view) twin(c probe.Check) *twin {
+	i := slices.IndexFunc(v.twins, func(t twin) bool { return t.Check == c && t.Try == probe.TryPeer })
+	if i < 0 {
+		return nil
+	}
+	return &v.twins[i]
+}
+
+// changed reports whether another address or port arrived than was sent, or
+// none at all where one was sent.
+func (t *twin) changed() bool {
+	if t == nil || t.sent == "" || t.got == "" {
+		return false
+	}
+	sent, sound := named(t.sent)
+	got, ok := named(t.got)
+	return sound && (!ok || sent != got)
+}
+
+// translated reports whether the change is the one that a NAT device has to
+// make: it names the side behind it by the address under which the other side
+// reaches it, and the port stayed.
+func (v *view) translated(t *twin) bool {
+	sent, _ := named(t.sent)
+	got, ok := named(t.got)
+	right := v.peerOf(t.Mode)
+	if t.dials() {
+		right = v.seen.addr
+	}
+	return ok && right.IsValid() && got.Addr() == right && got.Port() == sent.Port()
+}
+
+// dials reports whether the other end connects to us in this try.
+func (t *twin) dials() bool { return slices.Contains(probe.Active, t.Check) }
+
+// distorted reports whether the mode's announcement arrives otherwise than it
+// was sent, and leads to no listing because of that.
+func (v *view) distorted(c probe.Check) bool {
+	t := v.twin(c)
+	return t.changed() && !v.led(t) && !v.translated(t)
+}
+
+// led reports whether a listing came from where the announcement led as it
+// arrived.
+func (v *view) led(t *twin) bool {
+	p := v.readPassive(t.Mode)
+	return t.Listed() && (t.dials() || !p.differs || opened(p.announced))
+}
+
+// wrongPort reports whether the replies to a passive command arrive with
+// another port than the server sent, so that what was dialled is not its port.
+func (v *view) wrongPort(command string) bool {
+	for _, c := range probe.Passive {
+		if t := v.twin(c); strings.EqualFold(string(c), verb(command)) && v.distorted(c) {
+			sent, _ := named(t.sent)
+			got, ok := named(t.got)
+			return !ok || sent.Port() != got.Port()
+		}
+	}
+	return false
+}
+
+// complete reports whether the other end told all that it saw, and lately.
+func (v *view) complete() bool {
+	return v.other != nil && v.other.Seen != nil && !v.other.Seen.Cut && v.other.Missed == ""
+}
+
+// wouldTell points to the opposite end, where it was not asked.
+func (v *view) wouldTell() string {
+	if v.other != nil {
+		return ""
+	}
+	return " The opposite end (ftpcheck serve) would tell."
+}
+
+// droppedOnWay reports whether the other end's word settles what became of a
+// command without an answer, and tells it.
+func (v *view) droppedOnWay(f *Finding, command string) bool {
+	for i := range v.twins {
+		t := &v.twins[i]
+		if verb(t.Command) != command || t.Reply != nil || t.Lost == nil || !v.complete() {
+			continue
+		}
+		f.Certainty = Certain
+		f.Checks = append(f.Checks, t.Check, probe.CheckPeer)
+		switch {
+		case t.dials() && t.got != "":
+			f.Story = append(f.Story, fmt.Sprintf("The other end tells that %s arrived. Its answer was lost on the way back.", command))
+		case !t.dials() && (t.sent != "" || t.port != nil):
+			f.Story = append(f.Story, fmt.Sprintf("The other end tells that it answered: %s. The answer was lost on the way back.", cmp.Or(sentence(t.sent), "it listened on a port")))
+		default:
+			f.Story = append(f.Story, fmt.Sprintf("The other end saw no %s in this session: it was lost on the way there.", command))
+		}
+		f.RuledOut[1] = "A server that hangs: both ends were compared. A device on the way reads FTP, and drops this command or its reply."
+		return true
+	}
+	return false
+}
+
+// hello is how the other end sees one of our sessions, the first one that it
+// spoke of.
+func (v *view) hello() (exchange.Hello, bool) { return firstHello(v.other) }
+
+func firstHello(p *probe.Peer) (first exchange.Hello, found bool) {
+	if p == nil {
+		return first, false
+	}
+	id := 0
+	for n, h := range p.Hellos {
+		if !found || n < id {
+			id, first, found = n, h, true
+		}
+	}
+	return first, found
+}
+
+// peerSight is this client as the other end sees it.
+func peerSight(ev *probe.Evidence) sight {
+	if !wasRun(ev, probe.CheckPeer) {
+		return sight{}
+	}
+	h, ok := firstHello(ev.Peer)
+	a := h.Client.Addr().Unmap()
+	if !ok || !a.IsValid() || a.IsUnspecified() {
+		return sight{}
+	}
+	return sight{addr: a, check: probe.CheckPeer}
+}
+
+// ownEnd is the other end's own address of the control connection, behind its
+// NAT where there is one; invalid when it does not say.
+func (v *view) ownEnd() netip.Addr {
+	h, ok := v.hello()
+	if !ok {
+		return netip.Addr{}
+	}
+	return h.Server.Addr().Unmap()
+}
+
+// translatedEnd is that address where it is not the one that we reach, because a
+// NAT device stands in between.
+func (v *view) translatedEnd() netip.Addr {
+	if a := v.ownEnd(); a.IsValid() && !a.IsUnspecified() && a != v.peer.Addr().Unmap() && !v.sameMachine() {
+		return a
+	}
+	return netip.Addr{}
+}
+
+// listened returns the records of a port on which the other end listened.
+func (v *view) listened(port uint16) (list []*exchange.Port) {
+	if v.other == nil || v.other.Seen == nil {
+		return nil
+	}
+	for i := range v.other.Seen.Ports {
+		if p := &v.other.Seen.Ports[i]; p.Local.Port() == port && p.Failed == "" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// came reports whether a connection got to one of the ports, in whole, and
+// whether one got there by half: the answer to its first packet was lost.
+func came(ports ...*exchange.Port) (whole, half bool) {
+	for _, p := range ports {
+		for _, k := range p.Knocks {
+			whole, half = whole || !k.Half, half || k.Half
+		}
+	}
+	return whole, half
+}
+
+// fateOf compares one attempt of ours with what the other end saw of it at the
+// ports that it can have reached. It is "" where nothing is known.
+func (v *view) fateOf(d *probe.Dial, ports ...*exchange.Port) PortState {
+	if d == nil || !tested(d.Outcome) || len(ports) == 0 {
+		return ""
+	}
+	whole, half := came(ports...)
+	told := v.complete() || !slices.ContainsFunc(ports, func(p *exchange.Port) bool { return p.Closed == 0 })
+	state := PortStateOf(d.Outcome)
+	switch {
+	case opened(d) && whole:
+		return PortArrived
+	case opened(d) && !told, d.Outcome == hops.Timeout && !whole && !half && !told:
+		return ""
+	case opened(d):
+		return PortAnswered
+	case d.Outcome == hops.Timeout && (whole || half):
+		return PortHalfway
+	}
+	return state
+}

@@ -1,0 +1,287 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
+)
+
+// PortMap is which ports let connections through, in both directions, as both
+// ends saw it.
+type PortMap struct {
+	Server   netip.Addr   // that the ports of ToServer belong to
+	Client   netip.Addr   // that the other end dialled; invalid when it dialled none
+	ToServer []SweptRange // neighbouring ports in one state, in port order
+	ToClient []ClientPort // in port order
+}
+
+// ClientPort is one attempt of the other end at a port of ours.
+type ClientPort struct {
+	Port   uint16
+	Source uint16 // that it came from; 0: not known
+	State  PortState
+}
+
+// mapStates lists the states in the order in which they are shown.
+var mapStates = []PortState{PortArrived, PortAnswered, PortHalfway, PortOpen, PortRefused, PortRejected, PortSilent}
+
+// PortMapOf returns the ports that both ends tried, with those of the sweep; or
+// nil when there are none.
+func PortMapOf(ev *probe.Evidence) *PortMap { return newView(ev).portMap() }
+
+func (v *view) portMap() *PortMap {
+	if v.other == nil {
+		return nil
+	}
+	m := &PortMap{Server: v.peer.Addr().Unmap(), ToServer: v.toServer(), ToClient: v.toClient()}
+	if d := v.dialsBack(); len(d) > 0 {
+		m.Client = d[0].To.Addr().Unmap()
+	}
+	if len(m.ToServer) == 0 && len(m.ToClient) == 0 {
+		return nil
+	}
+	return m
+}
+
+// toServer sums up every attempt at a port on which the other end listened, and
+// the sweep. Of several at one port the one that says most counts.
+func (v *view) toServer() []SweptRange {
+	states := map[uint16]PortState{}
+	note := func(port uint16, s PortState) {
+		if have := states[port]; s != "" && port > 0 && (have == "" || slices.Index(mapStates, s) < slices.Index(mapStates, have)) {
+			states[port] = s
+		}
+	}
+	for i := range v.ev.Swept {
+		note(v.ev.Swept[i].To.Port(), PortStateOf(v.ev.Swept[i].Outcome))
+	}
+	for _, a := range v.listens() {
+		note(a.dial.To.Port(), a.state)
+	}
+	for i := range v.twins {
+		t := &v.twins[i]
+		if p := v.readPassive(t.Mode); t.port != nil && !t.dials() && !v.distorted(t.Check) {
+			note(t.Announced.Port(), v.fateOf(p.host, t.port))
+		}
+	}
+	return rangesOf(states)
+}
+
+// listen is one attempt of ours at a port on which the other end listened at
+// our request.
+type listen struct {
+	dial  *probe.Dial
+	state PortState
+}
+
+func (v *view) listens() []listen {
+	if v.other == nil {
+		return nil
+	}
+	var list []listen
+	for i := range v.other.Dials {
+		d := &v.other.Dials[i]
+		ports := slices.DeleteFunc(v.listened(d.To.Port()), func(p *exchange.Port) bool { return p.Command != string(exchange.Listen) })
+		if state := v.fateOf(d, ports...); state != "" && d.To.Addr().Unmap() == v.peer.Addr().Unmap() {
+			list = append(list, listen{d, state})
+		}
+	}
+	return list
+}
+
+// dialsBack are the other end's attempts at ports on which we did listen.
+func (v *view) dialsBack() []*exchange.Dialing {
+	if v.other == nil || v.other.Seen == nil {
+		return nil
+	}
+	ours := map[uint16]bool{}
+	for _, at := range v.other.Listens {
+		ours[at.Port()] = true
+	}
+	for _, m := range append(v.mainModes(), v.ev.Tries...) {
+		if slices.Contains(probe.Active, m.Check) && m.Listen.IsValid() {
+			ours[m.Announced.Port()] = true
+		}
+	}
+	var list []*exchange.Dialing
+	for i := range v.other.Seen.Dials {
+		d := &v.other.Seen.Dials[i]
+		if ours[d.To.Port()] && d.To.Port() > 0 && (tested(d.Outcome) || len(d.Steps) > 0) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// toClient compares the other end's attempts with what arrived here.
+func (v *view) toClient() []ClientPort {
+	var arrivals []probe.Arrival
+	if v.other != nil {
+		arrivals = slices.Clone(v.other.Arrivals)
+	}
+	take := func(d *exchange.Dialing) bool {
+		best := -1
+		for i, a := range arrivals {
+			if a.Local.Port() == d.To.Port() && (best < 0 || a.From.Port() == d.From.Port()) {
+				best = i
+			}
+		}
+		if best < 0 {
+			return false
+		}
+		arrivals = slices.Delete(arrivals, best, best+1)
+		return true
+	}
+	var list []ClientPort
+	for _, d := range v.dialsBack() {
+		if d.Command != string(exchange.Dial) || !tested(d.Outcome) {
+			continue
+		}
+		p := ClientPort{Port: d.To.Port(), Source: d.From.Port(), State: PortStateOf(d.Outcome)}
+		if p.State == PortOpen {
+			p.State = PortAnswered
+			if take(d) {
+				p.State = PortArrived
+			}
+		}
+		list = append(list, p)
+	}
+	for i := range list { // what no open attempt accounts for came by half
+		if p := &list[i]; p.State == PortSilent && take(&exchange.Dialing{To: netip.AddrPortFrom(netip.Addr{}, p.Port), From: netip.AddrPortFrom(netip.Addr{}, p.Source)}) {
+			p.State = PortHalfway
+		}
+	}
+	slices.SortStableFunc(list, func(a, b ClientPort) int { return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Source, b.Source)) })
+	return list
+}
+
+// words counts the ports of each direction.
+func (m *PortMap) words() string {
+	server, client := map[PortState]int{}, map[PortState]int{}
+	for _, r := range m.ToServer {
+		server[r.State] += int(r.To) - int(r.From) + 1
+	}
+	for _, p := range m.ToClient {
+		client[p.State]++
+	}
+	return join(tally("to the server ", server), "; ", tally("to this client ", client))
+}
+
+func tally(head string, counts map[PortState]int) string {
+	var words []string
+	for _, s := range mapStates {
+		if n := counts[s]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return head + strings.Join(words, ", ")
+}
+
+// portMapLines prints the report's port map, behind an empty line; nothing when
+// there is none.
+func portMapLines(r *Report) []string {
+	for _, l := range r.Checks {
+		if l.Peer != nil && l.Peer.Ports != nil {
+			return append([]string{""}, l.Peer.Ports.lines()...)
+		}
+	}
+	return nil
+}
+
+// lines prints the map for the text report, in at most lineWidth columns.
+func (m *PortMap) lines() []string {
+	var lines []string
+	head := func(format string, args ...any) {
+		for _, l := range wrap(fmt.Sprintf(format, args...), lineWidth-storyIndent) {
+			lines = append(lines, strings.Repeat(" ", storyIndent)+l)
+		}
+	}
+	row := func(state PortState, words string) {
+		label := string(state)
+		for _, l := range wrap(words, lineWidth-summaryColumn) {
+			lines = append(lines, fmt.Sprintf("%*s%-9s%s", storyIndent+2, "", label, l))
+			label = ""
+		}
+	}
+	if len(m.ToServer) > 0 {
+		head("Ports of the server, %s, dialled from here:", m.Server)
+	}
+	for _, s := range mapStates {
+		var ranges []portRange
+		for _, r := range m.ToServer {
+			if r.State == s {
+				ranges = append(ranges, portRange{r.From, r.To})
+			}
+		}
+		if len(ranges) > 0 {
+			row(s, rangeList(ranges, mostRanges))
+		}
+	}
+	if len(m.ToClient) > 0 {
+		head("Ports of this client, dialled from the server at %s:", m.Client)
+	}
+	for _, s := range mapStates {
+		if words := m.clientPorts(s); words != "" {
+			row(s, words)
+		}
+	}
+	return lines
+}
+
+// clientPorts lists the ports of a state with the source of each attempt.
+func (m *PortMap) clientPorts(s PortState) string {
+	var words []string
+	for _, p := range m.ToClient {
+		if p.State != s {
+			continue
+		}
+		from := "a high port"
+		switch {
+		case p.Source == 0:
+			from = "a port not told"
+		case p.Source < 1024:
+			from = fmt.Sprintf("port %d", p.Source)
+		}
+		words = append(words, fmt.Sprintf("%d from %s", p.Port, from))
+	}
+	if n := len(words); n > mostRanges {
+		words = append(words[:mostRanges], fmt.Sprintf("and %d more", n-mostRanges))
+	}
+	return strings.Join(words, ", ")
+}
+
+// sourceWord tells apart attempts from port 20 and from another port.
+func sourceWord(d *exchange.Dialing) string {
+	switch {
+	case d.From.Port() == 20:
+		return " from port 20"
+	case d.From.Port() > 0:
+		return fmt.Sprintf(" from port %d", d.From.Port())
+	}
+	return ""
+}
+
+// dialOf is the other end's attempt in the form of ours, for its words.
+func dialOf(d *exchange.Dialing) *probe.Dial {
+	return &probe.Dial{To: d.To, Outcome: d.Outcome, ICMP: d.ICMP, Took: millis(d.Took), Text: d.Err}
+}
+
+// arrivedFromThere reports whether any connection that the other end made on
+// request got here.
+func (v *view) arrivedFromThere() bool {
+	return slices.ContainsFunc(v.toClient(), func(p ClientPort) bool { return p.State == PortArrived })
+}
+
+// refusedThere reports whether an attempt ended in an answer of some device.
+func refusedThere(o hops.Outcome) bool {
+	return o == hops.Refused || o == hops.Rejected || o == hops.Unreachable
+}

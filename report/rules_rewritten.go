@@ -1,0 +1,313 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
+	"ftpcheck/probe/wire"
+)
+
+// What one end sent and the other received.
+
+// helperOff are the places at which devices that read FTP are switched off.
+var helperOff = []Example{
+	{"Linux", "drop the rule that attaches the helper (nft list ruleset); rmmod nf_nat_ftp nf_conntrack_ftp"},
+	{"router", "switch off \"FTP ALG\""},
+	{"Cisco ASA", "no inspect ftp"},
+	{"FortiGate", "remove the ftp session helper"},
+}
+
+// rewrittenReply: the other end tells which passive reply it sent, and another
+// arrived.
+func (v *view) rewrittenReply() *Finding {
+	checks := []probe.Check{probe.CheckPeer}
+	var first *twin // the one that fails counts more
+	for _, c := range []probe.Check{probe.CheckPASV, probe.CheckEPSV} {
+		t := v.twin(c)
+		if !t.changed() || v.translated(t) {
+			continue // a NAT device's own change is none that harms
+		}
+		checks = append(checks, c)
+		if first == nil || v.distorted(c) && !v.distorted(first.Check) {
+			first = t
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	f := v.rewrittenFinding(first)
+	f.Checks = checks
+	if v.distorted(probe.CheckPASV) {
+		f.Checks = append(f.Checks, v.clientFailed()...)
+	}
+	return f
+}
+
+// clientFailed is the ordinary client's check where it failed after PASV.
+func (v *view) clientFailed() []probe.Check {
+	if c := v.ev.Client; c != nil && c.Outcome == probe.OutcomeFailed && clientMode(v.ev) == "PASV" {
+		return []probe.Check{probe.CheckClient}
+	}
+	return nil
+}
+
+func (v *view) rewrittenFinding(t *twin) *Finding {
+	sent, _ := named(t.sent)
+	got, ok := named(t.got)
+	peer := v.peerOf(t.Mode)
+	f := &Finding{Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()}, Quote: v.quoteRewritten(t),
+		Story: []string{fmt.Sprintf("Both ends tell of one session. The server says that it answered %s by %s. What arrived here:", verb(t.Command), sentence(t.sent))}}
+	switch {
+	case v.distorted(t.Check):
+		f.Story = append(f.Story, "A device on the way that reads FTP changes the reply. "+v.afterRewriting(t))
+		f.Effect = fmt.Sprintf("%s fails: clients connect to an address or port that is not the server's.", verb(t.Command))
+		if !ok {
+			f.Effect = fmt.Sprintf("%s fails: clients cannot read the reply.", verb(t.Command))
+		}
+	default:
+		f.Severity = Warning
+		if ok && got.Addr() == peer && sent.Addr().IsValid() && sent.Addr() != peer {
+			f.Where.Side = SideServer // it knows under which address the server is reached
+		}
+		f.Story = append(f.Story, "A device on the way that reads FTP changes the reply. "+v.afterRewriting(t))
+		f.Effect = "Plain FTP depends on the device. With TLS it cannot change the reply, and what the server says itself counts."
+	}
+	f.RuledOut = []string{"A setting of the server: it sent another reply than the one that arrived. The comparison went a way that such a device cannot read."}
+	v.insideTLS(f, t)
+	v.fixRewritten(f, t)
+	f.Owner = ownerAt(f.Where)
+	return f
+}
+
+// insideTLS lowers a finding about a session that was encrypted: what changes
+// it has to end TLS in the place of one of the two.
+func (v *view) insideTLS(f *Finding, t *twin) {
+	if !encrypted(v.ev, t.Mode) {
+		return
+	}
+	f.Certainty = Likely
+	f.Story = append(f.Story, "The control connection is encrypted: the device ends TLS itself, as a proxy or load balancer does.")
+	f.RuledOut = append(f.RuledOut, "Not ruled out: a server that does not tell what it sends.")
+}
+
+// afterRewriting tells what became of the connection.
+func (v *view) afterRewriting(t *twin) string {
+	sent, _ := named(t.sent)
+	got, ok := named(t.got)
+	var parts []string
+	switch {
+	case !ok:
+		parts = append(parts, "What is left names no address and port that the standard allows.")
+	case sent.Port() != got.Port() && sent.Addr() == got.Addr():
+		parts = append(parts, fmt.Sprintf("The server listened on port %d; %d is another one.", sent.Port(), got.Port()))
+	case sent.Port() == got.Port():
+		parts = append(parts, fmt.Sprintf("The server named %s; %s is another address.", sent.Addr(), got.Addr()))
+	default:
+		parts = append(parts, fmt.Sprintf("The server named %s; %s is something else.", sent, got))
+	}
+	for i := range t.Dials {
+		if d := &t.Dials[i]; tested(d.Outcome) {
+			parts = append(parts, fmt.Sprintf("%s %s.", d.To, outcomeWords(d)))
+		}
+	}
+	if whole, _ := came(v.listened(sent.Port())...); t.port != nil && !whole && v.complete() {
+		parts = append(parts, fmt.Sprintf("Nothing came to the server's port %d.", sent.Port()))
+	}
+	return strings.Join(parts, " ")
+}
+
+// quoteRewritten quotes the reply as it arrived, with what was changed.
+func (v *view) quoteRewritten(t *twin) []Quote {
+	quotes := v.quoteReply(t.Check, t.Reply)
+	line := text(t.Reply)
+	sent, _ := named(t.sent)
+	got, ok := named(t.got)
+	var at wire.Span
+	switch {
+	case !ok:
+		return markSyntax(quotes, t.Check, line)
+	case strings.HasPrefix(line, "229"):
+		_, at, _ = wire.ParseEPSV(line)
+		return markSpan(quotes, at.From, at.To, fmt.Sprintf("was %d", sent.Port()))
+	}
+	_, at, _ = wire.ParsePASV(line)
+	switch {
+	case !sent.Addr().IsValid(): // a 229 became a 227
+		return markSpan(quotes, at.From, at.To, fmt.Sprintf("was port %d", sent.Port()))
+	case sent.Addr() != got.Addr():
+		return markSpan(quotes, at.From, at.To, "was "+sent.Addr().String())
+	}
+	from := at.To + 1
+	to := from + strings.IndexFunc(line[from:]+" ", func(r rune) bool { return r != ',' && (r < '0' || r > '9') })
+	return markSpan(quotes, from, to, fmt.Sprintf("was %d,%d", sent.Port()>>8, sent.Port()&255))
+}
+
+func (v *view) fixRewritten(f *Finding, t *twin) {
+	who := ownerAt(f.Where)
+	off := Fix{Who: who, Do: "Switch the FTP helper (ALG, proxy) off on the device that changes the reply, and open or forward the passive range by its numbers.", Examples: helperOff}
+	if f.Where.Side == SideUnknown {
+		off.Do += " It may stand on either side: ftpcheck from another network tells on which."
+	}
+	f.Fixes = []Fix{off}
+	peer := v.peerOf(t.Mode)
+	if sent, _ := named(t.sent); f.Where.Side == SideServer && sent.Addr() != peer {
+		announce := Fix{Who: ServerAdmin, Do: fmt.Sprintf("Announce %s in plain FTP and with TLS.", announceable(peer)), Examples: examplesAnnounce(v, announceable(peer))}
+		f.Fixes = []Fix{announce, {Who: ServerNetwork, Do: "Then switch the FTP helper off, and open or forward the passive range by its numbers.", Examples: helperOff}}
+	}
+	if f.Severity == "" {
+		until := "Until then: use TLS, which the device cannot read."
+		if t.Check == probe.CheckPASV && v.epsvWord() != "" {
+			until = "Until then: use EPSV, or TLS, which the device cannot read."
+		}
+		f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: until})
+	}
+}
+
+// activeCommandRewritten: the other end tells which PORT or EPRT arrived, and
+// another was sent; nothing arrived because of it.
+func activeCommandRewritten(v *view) *Finding {
+	var f *Finding
+	for _, c := range probe.Active {
+		t := v.twin(c)
+		if !t.changed() || len(t.Arrivals) > 0 || !v.distorted(c) || v.strayPortOnly(t) && v.egressBlocked() {
+			continue
+		}
+		if f == nil {
+			f = v.commandFinding(t)
+		}
+		f.Checks = append(f.Checks, c)
+	}
+	if f != nil {
+		f.Checks = append(f.Checks, probe.CheckPeer)
+	}
+	return f
+}
+
+// strayPortOnly reports whether what arrived names this client as the server
+// sees it, and another port: a NAT device may have meant to lead that port on.
+func (v *view) strayPortOnly(t *twin) bool {
+	got, ok := named(t.got)
+	return ok && v.seen.known() && got.Addr() == v.seen.addr
+}
+
+func (v *view) commandFinding(t *twin) *Finding {
+	f := &Finding{Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()}, Quote: v.quoteCommand(t),
+		Story:    []string{"Both ends tell of one session. We sent:", fmt.Sprintf("What arrived at the server: %s", sentence(t.got))},
+		Effect:   "Active mode fails from this network, in plain FTP." + v.passiveHint(),
+		RuledOut: []string{"A wrong address of ours, and a server that mistakes it: both ends were compared, a way that such a device cannot read."}}
+	got, ok := named(t.got)
+	switch {
+	case !ok:
+		f.Story[1] += " That names no address and port that the standard allows."
+	case !v.strayPortOnly(t):
+		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in %s. This client is not there: the server sees it as %s.", got.Addr(), v.seen.addr))
+	default:
+		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in port %d, and does not lead connections from there to this client.", got.Port()))
+		f.Certainty = sure(v.arrivedFromThere() || v.backReached(t))
+		if v.seen.addr != v.local {
+			f.Where.Side = SideClient
+		}
+	}
+	if d := t.dialing; d != nil {
+		f.Story = append(f.Story, fmt.Sprintf("The server then tried to connect to %s%s: it %s.", d.To, sourceWord(d), outcomeWords(dialOf(d))))
+	}
+	if t.Reply != nil && t.Reply.Code >= 400 {
+		f.Story = append(f.Story, "The server answered: "+sentence(text(t.Reply)))
+	}
+	if v.arrivedFromThere() {
+		f.RuledOut = append(f.RuledOut, "A firewall that admits no connections from the server: those that it made at our request arrived.")
+	}
+	v.insideTLS(f, t)
+	f.Owner = ClientNetwork
+	f.Fixes = v.passiveOr(Fix{Who: ClientNetwork, Do: "Switch the FTP helper (ALG, proxy) off, on the device nearest to this client first.", Examples: helperOff})
+	return f
+}
+
+// backReached reports whether the server's attempt got to this client's side.
+func (v *view) backReached(t *twin) bool {
+	b := v.searchBack()
+	return t.dialing != nil && refusedThere(t.dialing.Outcome) || b.known() && v.locateBack(b).Side == SideClient
+}
+
+// quoteCommand quotes our PORT or EPRT with what was changed.
+func (v *view) quoteCommand(t *twin) []Quote {
+	run := v.ev.Checks[t.Check]
+	if run == nil {
+		return nil
+	}
+	i := slices.IndexFunc(run.Lines, func(l probe.Line) bool {
+		return l.Dir == probe.KindSend && l.Session == t.Session && l.Text == t.Command
+	})
+	if i < 0 {
+		i = slices.IndexFunc(run.Lines, func(l probe.Line) bool { return l.Dir == probe.KindSend && l.Text == t.Command })
+	}
+	_, arg, _ := strings.Cut(t.Command, " ")
+	label := "did not arrive so"
+	if got, ok := named(t.got); ok {
+		label = "arrived as " + got.String()
+	}
+	return markSpan(v.quote(t.Check, i), len(t.Command)-len(arg), len(t.Command), label)
+}
+
+// rewrittenWell are the tries in which a device changed what was announced, and
+// the connection came about all the same.
+func (v *view) rewrittenWell() (active, passive *twin) {
+	for _, c := range slices.Concat(probe.Active, probe.Passive) {
+		switch t := v.twin(c); {
+		case !t.changed() || encrypted(v.ev, t.Mode):
+		case t.dials() && len(t.Arrivals) > 0 && active == nil:
+			active = t
+		case !t.dials() && v.led(t) && v.translated(t) && passive == nil:
+			passive = t
+		}
+	}
+	return active, passive
+}
+
+// opensPorts is a port that opened once it was announced in the dialogue, and
+// the ports that stayed shut, that one among them, when the other end listened
+// on them and told so in a form that no device reads. None opened without being
+// announced.
+func (v *view) opensPorts() (announced *probe.Dial, shut []portRange) {
+	for _, c := range probe.Passive {
+		if encrypted(v.ev, v.mode(c)) {
+			return nil, nil
+		}
+	}
+	var opens *probe.Dial
+	for _, l := range v.listens() {
+		switch l.state {
+		case PortSilent, PortRefused, PortRejected:
+			port := l.dial.To.Port()
+			shut = append(shut, portRange{port, port})
+			if d := v.announcedOpen(port); d != nil {
+				opens = d
+			}
+		default:
+			return nil, nil
+		}
+	}
+	if len(shut) < 2 || opens == nil {
+		return nil, nil
+	}
+	slices.SortFunc(shut, func(a, b portRange) int { return int(a.low) - int(b.low) })
+	return opens, shut
+}
+
+// announcedOpen is an attempt at a port that opened right after it was announced.
+func (v *view) announcedOpen(port uint16) *probe.Dial {
+	for _, a := range v.attempts() {
+		if a.fresh && a.To.Port() == port && a.Outcome == hops.Open && a.As != probe.AsPeer {
+			return a.Dial
+		}
+	}
+	for i := range v.twins {
+		if p := v.readPassive(v.twins[i].Mode); p.host != nil && p.host.To.Port() == port && p.host.Outcome == hops.Open {
+			return p.host
+		}
+	}
+	return nil
+}
