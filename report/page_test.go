@@ -58,7 +58,7 @@ func TestPagesKeepTheirWidth(t *testing.T) {
 	for i := range 1500 {
 		ev := n.evidence()
 		width := 36 + i%150
-		pages := map[string][]string{"path": PathDiagram(ev, width, nil), "ports": PortMap(ev, width, nil)}
+		pages := map[string][]string{"path": PathDiagram(ev, width, nil), "ports": PortMapLines(ev, width, nil)}
 		for _, c := range probe.Checks {
 			pages[string(c)] = CheckDetail(ev, c, time.Duration(n.IntN(1e11)), width, nil)
 		}
@@ -82,7 +82,7 @@ func TestPaintOnlyDecorates(t *testing.T) {
 	for name, run := range runs {
 		ev := run().evidence()
 		draw := func(paint func(string) string) (lines []string) {
-			lines = append(PathDiagram(ev, 60, paint), PortMap(ev, 60, paint)...)
+			lines = append(PathDiagram(ev, 60, paint), PortMapLines(ev, 60, paint)...)
 			for _, c := range probe.Checks {
 				lines = append(lines, CheckDetail(ev, c, 0, 60, paint)...)
 			}
@@ -261,9 +261,9 @@ func TestPathEnds(t *testing.T) {
 	}
 }
 
-// TestPortMap draws a sweep with every state, and a range too wide for a cell
+// TestPortMapLines draws a sweep with every state, and a range too wide for a cell
 // for each port.
-func TestPortMap(t *testing.T) {
+func TestPortMapLines(t *testing.T) {
 	ev := &probe.Evidence{}
 	for port := 50000; port < 50200; port++ {
 		o := hops.Refused
@@ -291,10 +291,10 @@ open, 99 refused, 50 silent, 50 rejected.
 
 # open, x refused, . silent, ! rejected, *
 ports that differ; blank: not tried`
-	if diff := cmp.Diff(want, strings.Join(PortMap(ev, 46, nil), "\n")); diff != "" {
+	if diff := cmp.Diff(want, strings.Join(PortMapLines(ev, 46, nil), "\n")); diff != "" {
 		t.Error(diff)
 	}
-	if lines := PortMap(&probe.Evidence{}, 46, nil); len(lines) != 0 {
+	if lines := PortMapLines(&probe.Evidence{}, 46, nil); len(lines) != 0 {
 		t.Errorf("a map of nothing: %q", lines)
 	}
 }

@@ -15,10 +15,10 @@ var portSigns = map[PortState]string{PortOpen: "#", PortRefused: "x", PortSilent
 // mixedSign is a cell whose ports differ.
 const mixedSign = "*"
 
-// PortMap draws the data ports that were tried in lines of at most width
+// PortMapLines draws the data ports that were tried in lines of at most width
 // columns: those that the server announced, and those of a sweep. It is empty
 // when none was tried.
-func PortMap(ev *probe.Evidence, width int, paint func(string) string) []string {
+func PortMapLines(ev *probe.Evidence, width int, paint func(string) string) []string {
 	p, lines := newPage(width, paint)
 	var announced []probe.Dial
 	for _, a := range newView(ev).attempts() {

@@ -89,7 +89,7 @@ func (m *Model) pathLines(width int) []string {
 }
 
 func (m *Model) portLines() []string {
-	lines := off(report.PortMap(m.ev, m.width-2, m.style.word))
+	lines := off(report.PortMapLines(m.ev, m.width-2, m.style.word))
 	if len(lines) == 0 {
 		return []string{" no data port was tried yet"}
 	}

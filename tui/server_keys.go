@@ -1,10 +1,5 @@
 package tui
 
-import (
-	"slices"
-	"strings"
-)
-
 // What only the keys of a server's screen do.
 const (
 	doFaults action = iota + 100
@@ -36,46 +31,4 @@ var serverKeys = []binding{
 	{doHelp, []string{"?", "f1"}, "?", "help", "this list"},
 	{doSuspend, []string{"ctrl+z"}, "ctrl+z", "", "suspend ftpcheck, and the server with it"},
 	{doQuit, []string{"q", "ctrl+c"}, "q ctrl+c", "quit", "stop the server, and print what happened"},
-}
-
-// actionIn returns what a key does by a table.
-func actionIn(table []binding, key string) action {
-	for _, b := range table {
-		if slices.Contains(b.keys, key) {
-			return b.action
-		}
-	}
-	return doNone
-}
-
-// hintsOf are the keys of a table that fit in width columns; help and quit
-// always do. short is the word for a key; empty leaves it out.
-func hintsOf(table []binding, width int, short func(binding) string) string {
-	var first, last []string
-	used := 1
-	for _, b := range table {
-		word := short(b)
-		if word == "" {
-			continue
-		}
-		key, _, _ := strings.Cut(b.name, " ")
-		if b.action == doDown {
-			key = "up/down"
-		}
-		hint := key + " " + word
-		if b.action == doHelp || b.action == doQuit {
-			last = append(last, hint)
-			used += len(hint) + 3
-		} else {
-			first = append(first, hint)
-		}
-	}
-	var hints []string
-	for _, hint := range first {
-		if used+len(hint)+3 <= width {
-			used += len(hint) + 3
-			hints = append(hints, hint)
-		}
-	}
-	return " " + strings.Join(append(hints, last...), "   ")
 }

@@ -53,7 +53,7 @@ type argument struct {
 
 func newServerModel(ctx context.Context, o ServerOptions) *serverModel {
 	o.Log.open()
-	return &serverModel{ctx: ctx, opt: o, style: newServerStyles(o.Plain, true), faults: o.Faults}
+	return &serverModel{ctx: ctx, opt: o, style: newServerStyles(o, true), faults: o.Faults}
 }
 
 func (m *serverModel) Init() tea.Cmd {
@@ -72,7 +72,7 @@ func (m *serverModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		m.style = newServerStyles(m.opt.Plain, msg.IsDark())
+		m.style = newServerStyles(m.opt, msg.IsDark())
 	case timeMsg:
 		m.began, m.now = time.Time(msg), time.Time(msg)
 	case clockMsg:

@@ -9,23 +9,23 @@ import (
 	"ftpcheck/report"
 )
 
-// linesOf is what a pane shows.
-func (m *serverModel) linesOf(f focus) []string {
+// linesOf is what a pane shows, and what it is called.
+func (m *serverModel) linesOf(f focus) (name string, lines []string) {
 	switch f {
 	case onDetail:
 		return m.detail()
 	case onLog:
-		return m.logLines(onLog)
+		return "LOG, newest first", m.logLines()
 	}
 	switch m.over {
 	case doHelp:
-		return m.helpLines()
+		return "KEYS", helpOf(serverKeys, m.width)
 	case doLog:
-		return m.logLines(onOverlay)
+		return "LOG, newest first", m.logLines()
 	case doAbout:
-		return m.aboutLines(m.width)
+		return "SERVER", m.aboutLines(m.width)
 	}
-	return nil
+	return "", nil
 }
 
 // list draws the sessions around the cursor, the newest one first.
@@ -58,33 +58,32 @@ func (m *serverModel) rowLine(v *visitor, here bool, width int) string {
 
 // detail is what there is to say about the selected session: what was
 // announced, what arrived, what was answered.
-func (m *serverModel) detail() []string {
+func (m *serverModel) detail() (name string, lines []string) {
 	width := m.detailWidth()
 	v := m.selected()
 	if v == nil {
-		return m.aboutLines(width)
+		return "SERVER", m.aboutLines(width)
 	}
-	var lines []string
 	for _, l := range report.Wrap(m.standing(v), width-1) {
 		lines = append(lines, " "+l)
 	}
-	lines = append(lines, "", m.heading("DATA CONNECTIONS, newest first", onDetail))
+	lines = append(lines, "", " "+m.style.in(m.style.title, "data connections"))
 	if len(v.tries) == 0 {
 		lines = append(lines, " none was announced")
 	}
 	for _, t := range slices.Backward(v.tries) {
 		lines = append(lines, m.tryLines(t, width)...)
 	}
-	lines = append(lines, "", " LOG, newest first")
+	lines = append(lines, "", " "+m.style.in(m.style.title, "log"))
 	for _, e := range slices.Backward(v.lines) {
 		lines = append(lines, m.entryLine(e, width, false))
 	}
-	return lines
+	return fmt.Sprintf("SESSION %d, newest first", v.number), lines
 }
 
 // standing says who a session is.
 func (m *serverModel) standing(v *visitor) string {
-	text := fmt.Sprintf("Session %d, %v", v.number, v.peer)
+	text := v.peer.String()
 	if v.own {
 		text += ", an ftpcheck"
 	}
@@ -145,8 +144,8 @@ func (m *serverModel) entryLine(e ftpd.Entry, width int, numbered bool) string {
 	return clip(text, width)
 }
 
-func (m *serverModel) logLines(f focus) []string {
-	lines := []string{m.heading("LOG of all sessions, newest first", f)}
+func (m *serverModel) logLines() []string {
+	var lines []string
 	for _, e := range slices.Backward(m.entries) {
 		if !m.opt.Unsaid[e.What] {
 			lines = append(lines, m.entryLine(e, m.width-1, true))
@@ -169,30 +168,16 @@ func (m *serverModel) aboutLines(width int) []string {
 	return lines
 }
 
-func (m *serverModel) helpLines() []string {
-	lines := []string{m.heading("KEYS", onOverlay), ""}
-	for _, b := range serverKeys {
-		for i, l := range report.Wrap(b.long, m.width-15) {
-			name := b.name
-			if i > 0 {
-				name = ""
-			}
-			lines = append(lines, fmt.Sprintf(" %-12s %s", name, l))
-		}
-	}
-	return lines
-}
-
 // faultRows are the faults around the cursor. On a narrow screen what the one
 // under the cursor does stands below in full.
 func (m *serverModel) faultRows(height int) []string {
-	lines := []string{m.heading("FAULTS", onOverlay)}
+	var lines []string
 	all := ftpd.Faults()
 	var below []string
 	if m.width < wideWidth {
 		below = report.Wrap(all[m.faultAt].About, m.width-2)
 	}
-	height -= 1 + len(below)
+	height -= len(below)
 	from := min(max(m.faultAt-height/2, 0), max(len(all)-height, 0))
 	for i := from; i < min(from+height, len(all)); i++ {
 		f := all[i]
@@ -222,19 +207,10 @@ func (m *serverModel) faultRows(height int) []string {
 	return lines
 }
 
-// heading is the first line of a pane.
-func (m *serverModel) heading(text string, f focus) string {
-	sign := " "
-	if m.focus == f && m.over == doNone && f != onOverlay {
-		sign = ">"
-	}
-	return m.style.in(m.style.title, sign+clip(text, m.width-2))
-}
-
 func (m *serverModel) detailWidth() int {
 	l := m.layout()
 	if l.wide && !m.alone {
-		return l.detailWidth - 1
+		return l.detailWidth
 	}
 	return m.width - 1
 }

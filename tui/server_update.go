@@ -126,7 +126,8 @@ func (m *serverModel) move(a action) {
 		m.moveCursor(stepsOf(a, m.layout().listRows-1))
 		return
 	}
-	furthest := max(len(m.linesOf(at))-m.rowsOf(at), 0)
+	_, lines := m.linesOf(at)
+	furthest := max(len(lines)-m.rowsOf(at), 0)
 	m.scroll[at] = min(max(m.scroll[at]+stepsOf(a, m.rowsOf(at)-1), 0), furthest)
 }
 

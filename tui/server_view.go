@@ -12,9 +12,9 @@ import (
 
 // newServerStyles are the styles of the run's screen, with the words of a
 // server's.
-func newServerStyles(plain, dark bool) styles {
-	s := newStyles(plain, dark)
-	if plain {
+func newServerStyles(o ServerOptions, dark bool) styles {
+	s := newStyles(Options{Plain: o.Plain, ASCII: o.ASCII}, dark)
+	if o.Plain {
 		return s
 	}
 	for word, like := range map[string]string{
@@ -44,20 +44,11 @@ func (m *serverModel) draw() ([]string, *tea.Cursor) {
 	if w < minWidth || h < minHeight {
 		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(h, 1)], nil
 	}
-	body := m.body()
-	lines := []string{m.header(), m.rule(w)}
-	for i := range h - frameRows {
-		line := ""
-		if i < len(body) {
-			line = body[i]
-		}
-		lines = append(lines, fit(line, w))
-	}
 	footer, at := m.footer()
 	if at != nil {
 		at.Y = h - 1
 	}
-	return append(lines, m.rule(w), footer), at
+	return m.style.frameOf(m.header(), m.body(), footer, w, h), at
 }
 
 // header is the first line: the address, and how the server stands.
@@ -117,45 +108,33 @@ func (m *serverModel) footer() (string, *tea.Cursor) {
 	}), nil
 }
 
-// body is all between header and footer.
+// body is all between header and footer. It begins with a rule.
 func (m *serverModel) body() []string {
 	l := m.layout()
 	switch {
 	case m.over == doFaults:
-		return m.faultRows(m.height - frameRows)
+		return append([]string{m.style.across(l.width, "FAULTS")}, m.faultRows(m.height-frameRows)...)
 	case m.over != doNone:
-		return m.scrolled(onOverlay)
-	case m.alone:
-		return m.scrolled(onDetail)
+		return m.pane(onOverlay, l.width)
+	case m.alone, !l.split() && len(m.visitors) == 0:
+		return m.pane(onDetail, l.width)
 	case l.wide:
 		return m.wideBody(l)
-	case l.split():
-		return append(append(m.list(l.listWidth, l.listRows), m.rule(l.width)), m.scrolled(onDetail)...)
-	case len(m.visitors) == 0:
-		return m.scrolled(onDetail)
 	}
-	return m.list(l.listWidth, l.listRows)
+	lines := append([]string{m.title(l.width)}, m.list(l.listWidth, l.listRows)...)
+	if l.split() {
+		lines = append(lines, m.pane(onDetail, l.width)...)
+	}
+	return lines
 }
 
 // wideBody has the sessions on the left, the detail on the right, and the log
 // below.
 func (m *serverModel) wideBody(l layout) []string {
-	left, right := m.list(l.listWidth, l.listRows), m.scrolled(onDetail)
-	bar := " " + m.style.in(m.style.rule, m.glyph("│", "|")) + " "
-	var lines []string
-	for i := range l.detailRows {
-		a, b := "", ""
-		if i < len(left) {
-			a = left[i]
-		}
-		if i < len(right) {
-			b = right[i]
-		}
-		lines = append(lines, pad(a, l.listWidth)+bar+b)
-	}
+	left := append([]string{m.title(l.listWidth)}, m.list(l.listWidth, l.listRows)...)
+	lines := m.style.beside(left, m.pane(onDetail, l.detailWidth+1), l.listWidth, l.detailRows+1, map[int]string{0: "┬"})
 	if l.logRows > 0 {
-		lines = append(lines, m.rule(l.width))
-		lines = append(lines, m.scrolled(onLog)...)
+		lines = append(lines, m.pane(onLog, l.width)...)
 	}
 	return lines
 }
@@ -176,28 +155,22 @@ func (m *serverModel) rowsOf(f focus) int {
 	return m.height - frameRows
 }
 
-// scrolled is the part of a pane's lines that is on the screen. The last row
-// says how much more there is.
-func (m *serverModel) scrolled(f focus) []string {
-	rows, lines := m.rowsOf(f), m.linesOf(f)
-	if len(lines) <= rows {
-		return lines
-	}
-	from := min(m.scroll[f], len(lines)-rows)
-	shown := append([]string{}, lines[from:from+rows]...)
-	if below := len(lines) - from - rows; below > 0 {
-		shown[rows-1] = m.style.in(m.style.faint, fmt.Sprintf(" (%d more below)", below+1))
-	}
-	return shown
+// pane is what is on the screen of a pane, below its title.
+func (m *serverModel) pane(f focus, width int) []string {
+	name, lines := m.linesOf(f)
+	return m.style.paneOf(m.focused(f)+name, lines, m.scroll[f], m.rowsOf(f), width)
 }
 
-func (m *serverModel) glyph(fine, plain string) string {
-	if m.opt.ASCII {
-		return plain
-	}
-	return fine
+// title is that of the list.
+func (m *serverModel) title(width int) string {
+	return m.style.across(width, m.focused(onList)+"SESSIONS, newest first")
 }
 
-func (m *serverModel) rule(width int) string {
-	return m.style.in(m.style.rule, strings.Repeat(m.glyph("─", "-"), width))
+// focused is the sign of the pane that the keys for moving act on, where there
+// is a choice.
+func (m *serverModel) focused(f focus) string {
+	if f == m.focus && m.over == doNone && !m.alone && m.layout().split() {
+		return "> "
+	}
+	return ""
 }
