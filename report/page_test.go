@@ -294,6 +294,10 @@ ports that differ; blank: not tried`
 	if diff := cmp.Diff(want, strings.Join(PortMapLines(ev, 46, nil), "\n")); diff != "" {
 		t.Error(diff)
 	}
+	ev.Swept = []probe.Dial{{To: addr(serverIP + ":1"), Outcome: hops.Refused}, {To: addr(serverIP + ":21"), Outcome: hops.Open}, {To: addr(serverIP + ":65535"), Outcome: hops.Refused}}
+	if lines := PortMapLines(ev, 46, nil); lines[3] != "[*                                          x]" || lines[4] != at(" 1", 41, "65535") {
+		t.Errorf("ports that share a cell:\n%s", strings.Join(lines, "\n"))
+	}
 	if lines := PortMapLines(&probe.Evidence{}, 46, nil); len(lines) != 0 {
 		t.Errorf("a map of nothing: %q", lines)
 	}

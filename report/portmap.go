@@ -116,7 +116,7 @@ func numbersUnder(stretches []stretch, column func(uint16) int, width int) strin
 	end := max(min(column(last), width-len("65535")), 1)
 	line := ""
 	for _, s := range stretches {
-		if c := column(s.from); c == 1 || c > len(line) && c+len("65535") < end {
+		if c := column(s.from); line == "" || c > len(line) && c+len("65535") < end {
 			line = at(line, c, strconv.Itoa(int(s.from)))
 		}
 	}

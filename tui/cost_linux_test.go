@@ -91,7 +91,7 @@ func BenchmarkDraw(b *testing.B) {
 	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
 	m.Init()
 	for m.running() {
-		m.Update(m.feed.next())
+		m.Update(m.feed.next(0)())
 	}
 	b.ResetTimer()
 	for b.Loop() {

@@ -13,8 +13,13 @@ import (
 )
 
 // frame is the pause in which events are collected before the screen is drawn
-// again: at most twenty times a second, however fast they come.
-const frame = 50 * time.Millisecond
+// again: at most twenty times a second, however fast they come. Where judging
+// them takes long, as with a sweep of all ports, the pause is so many times as
+// long.
+const (
+	frame     = 50 * time.Millisecond
+	frameRest = 20
+)
 
 // feed is one run under way. It keeps the events, so that none is lost between
 // a message that was never delivered and the report that is printed on quit.
@@ -84,22 +89,24 @@ type eventsMsg struct {
 	now  time.Time
 }
 
-// next waits for events, and a little longer for those that follow at once. A
-// panic of the run goes on here, where Bubble Tea catches it and restores the
+// next waits for events, and for a pause longer for those that follow at once.
+// A panic of the run goes on here, where Bubble Tea catches it and restores the
 // terminal.
-func (f *feed) next() tea.Msg {
-	select {
-	case <-f.more:
+func (f *feed) next(pause time.Duration) tea.Cmd {
+	return func() tea.Msg {
 		select {
-		case <-time.After(frame):
+		case <-f.more:
+			select {
+			case <-time.After(pause):
+			case <-f.ended:
+			}
 		case <-f.ended:
 		}
-	case <-f.ended:
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.broken != "" {
+			panic(f.broken)
+		}
+		return eventsMsg{f, time.Now()}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.broken != "" {
-		panic(f.broken)
-	}
-	return eventsMsg{f, time.Now()}
 }

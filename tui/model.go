@@ -118,7 +118,7 @@ func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
 	m.began = time.Now()
 	m.now = m.began
 	m.feed = start(m.ctx, job, m.checks)
-	return tea.Batch(m.feed.next, m.nextSecond())
+	return tea.Batch(m.feed.next(frame), m.nextSecond())
 }
 
 // stop ends the run that is under way, and folds what is known of it.

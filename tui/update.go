@@ -68,10 +68,11 @@ func (m *Model) events(msg eventsMsg) tea.Cmd {
 		return nil // of a run that was stopped
 	}
 	m.now = msg.now
+	began := time.Now()
 	m.fold()
 	switch {
 	case m.running():
-		return m.feed.next
+		return m.feed.next(max(frame, frameRest*time.Since(began)))
 	case m.watch.on:
 		return m.wind()
 	}
