@@ -62,6 +62,9 @@ func TestImportDirection(t *testing.T) {
 			if p.ImportPath == "ftpcheck/report" && (i == "net" || i == "os") {
 				t.Errorf("report is a pure function of evidence, but imports %s", i)
 			}
+			if p.ImportPath == "ftpcheck/tui" && slices.Contains([]string{"net", "os", "os/signal", "path/filepath"}, i) {
+				t.Errorf("tui is given what it needs of the system, but imports %s", i)
+			}
 			for prefix, place := range onlyIn {
 				if strings.HasPrefix(i, prefix) && p.ImportPath != place {
 					t.Errorf("%s imports %s, which only %s may", p.ImportPath, i, place)
