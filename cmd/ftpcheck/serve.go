@@ -32,7 +32,8 @@ type serveFlags struct {
 	faults                    []string
 	sessions, perAddress      int
 	idle, life                time.Duration
-	format, record            string
+	format, record, like      string
+	passiveGiven              bool
 	exchange                  bool
 	tls                       serveTLSFlags
 }
@@ -51,6 +52,7 @@ func (f *serveFlags) add(fs *pflag.FlagSet) {
 	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this `DURATION`")
 	fs.DurationVar(&f.life, "for", 0, "stop after this `DURATION` (default never)")
 	fs.BoolVar(&f.exchange, "exchange", true, "tell clients that are ftpcheck's own what was seen of them, and listen and dial for them")
+	fs.StringVar(&f.like, "like", "", "imitate the running server `[USER@]HOST[:PORT]`: its greeting, FEAT, passive ports and announced address")
 	fs.StringVar(&f.format, "format", "text", "print `FORMAT`: text, json (one JSON object a line)")
 	fs.StringVar(&f.record, "record", "", "record all that happens in `FILE`, one JSON object a line")
 }
@@ -80,6 +82,7 @@ where it would be likely.`,
 			if len(args) > 0 {
 				return usageError{fmt.Sprintf("serve takes no argument, but %q is one", args[0]), "ftpcheck serve --help"}
 			}
+			f.passiveGiven = cmd.Flags().Changed("passive")
 			return f.run(cmd.Context(), s)
 		},
 	}
@@ -115,13 +118,19 @@ func (f *serveFlags) run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	var like *likeness
+	if f.like != "" {
+		if like, err = f.imitate(ctx, s, &opt); err != nil {
+			return err
+		}
+	}
 	log := &serveLog{out: s.out, json: f.format == "json"}
 	welcome := s.out
 	if log.json {
 		welcome = s.err
 	}
 	var server *ftpd.Server
-	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(welcome, f.welcome(opt, addrs, server.Certificate())) }
+	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(welcome, f.welcome(opt, like, addrs, server.Certificate())) }
 	opt.Log = log.add
 	server, err = ftpd.New(opt)
 	if err != nil {
@@ -143,7 +152,7 @@ func (f *serveFlags) run(ctx context.Context, s *streams) error {
 
 // welcome says where the server is, who may log in, and what to type at the
 // other side. A password that the user has chosen is not repeated.
-func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x509.Certificate) string {
+func (f *serveFlags) welcome(opt ftpd.Options, like *likeness, addrs []netip.AddrPort, cert *x509.Certificate) string {
 	var b strings.Builder
 	line := func(name, text string) { fmt.Fprintf(&b, "  %-9s %s\n", name, text) }
 	fmt.Fprintf(&b, "ftpcheck %s serves FTP; Ctrl-C stops it\n\n", version)
@@ -154,6 +163,7 @@ func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x50
 	if opt.Announce.IsValid() {
 		line("announces", opt.Announce.String())
 	}
+	like.describe(line)
 	if opt.Life > 0 {
 		line("stops", "after "+opt.Life.String())
 	}
