@@ -36,6 +36,7 @@ type CheckLine struct {
 	Sweep         *Sweep          // ports: the map of a range; nil without a sweep
 	Transfers     []Transfer      // transfer
 	Silences      []probe.Silence // idle
+	Peer          *PeerView       // peer; nil: the other end told nothing
 }
 
 // slowGreeting is the wait for a greeting from which on it is a warning.
@@ -99,6 +100,8 @@ func judgeCheck(ev *probe.Evidence, l *CheckLine) {
 		transferLine(ev, l)
 	case probe.CheckIdle:
 		idleLine(ev, l)
+	case probe.CheckPeer:
+		peerLine(ev, l)
 	case probe.CheckPath:
 		l.State, l.Summary = pathLine(ev)
 	default:

@@ -62,6 +62,7 @@ var catalogue = []cause{
 	{"helper-blind-to-tls", "PW", "server-network / client-network"},
 	{"helper-in-path", "N", "located"},
 	{"mtu-black-hole", "P", "path"},
+	{"payload-changed", "P", "located"},
 	{"data-silent", "P", "located"},
 	{"transfer-denied", "N", "server-admin"},
 	{"completion-reply-missing", "P", "located"},

@@ -159,6 +159,7 @@ func (n noise) evidence() *probe.Evidence {
 		ev.Hops = append(ev.Hops, probe.Hop{To: n.addr(), TTL: n.IntN(6), Outcome: n.outcome(), ICMP: n.icmp()})
 	}
 	n.later(ev)
+	n.peer(ev)
 	if n.IntN(2) == 0 {
 		ev.Lookup = &probe.Lookup{Outcome: n.outcome()}
 		ev.Client = &probe.ClientRun{Outcome: n.outcome(), Text: pick(n, "", "522 session reuse required", "425 no"), Dials: []probe.Dial{n.dial()}}

@@ -112,16 +112,34 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 		f.Owner = ServerNetwork
 		f.Title = "Answers from the passive ports vanish"
 		f.RuledOut = withoutOpen(f.RuledOut)
-		f.RuledOut = append(f.RuledOut, "A firewall that blocks new connections to these ports: they arrive.",
-			"Not decided: which device drops the answers. A stateful firewall that sees only one direction, or a rule that goes by source ports, does.")
+		f.RuledOut = append(f.RuledOut, "A firewall that blocks new connections to these ports: they arrive.")
+		v.placeAnswers(f)
+		if f.Where.Side == SideUnknown {
+			f.RuledOut = append(f.RuledOut, "Not decided: which device drops the answers. A stateful firewall that sees only one direction, or a rule that goes by source ports, does.")
+		}
 		f.Fixes = v.fixBlocked(f.Where)
 	case d.neverCame():
-		f.Certainty = b.certainty(sure(f.Where.Side != SideUnknown))
+		f.Certainty = b.certainty(Certain)
 		f.RuledOut = withoutOpen(f.RuledOut)
 		f.RuledOut = append(f.RuledOut, "A rule on the way back: the packets do not get there in the first place.")
 		if f.Where.Side == SideUnknown {
 			f.RuledOut = append(f.RuledOut, "Not decided: on which side the packets die.")
 		}
+	}
+}
+
+// placeAnswers uses a hop search of the other end's that went out from a passive
+// port, as the lost answers do.
+func (v *view) placeAnswers(f *Finding) {
+	for _, d := range v.dialsBack() {
+		b := readBack(d)
+		if !b.known() || b.trace.answer == hops.Open || !v.fromPassive(d) {
+			continue
+		}
+		f.Where = v.locateBack(b)
+		f.Owner = ownerAt(f.Where)
+		f.Story = append(f.Story, fmt.Sprintf("From port %d of the server: %s", d.From.Port(), v.backStory(b, f.Where)))
+		return
 	}
 }
 
@@ -139,10 +157,9 @@ func (v *view) refusedBothEnds(f *Finding, b *blockade) {
 		f.Checks = append(f.Checks, probe.CheckPeer)
 		f.Story = append(f.Story, fmt.Sprintf("The server says itself that it did not listen on the port that it announced (%s).", portWords(d.unheard)))
 		f.RuledOut = []string{"A firewall or NAT on the way: nothing listened on the port."}
-	case len(d.lost) > 0 && len(d.halfway) == 0:
+	case v.listenedInVain():
 		f.Checks = append(f.Checks, probe.CheckPeer)
-		f.Story = append(f.Story, fmt.Sprintf("The server did listen there, and no connection came (ports %s): it is a firewall that refuses, on its machine or right in front of it, and not the server itself.", portWords(d.lost)))
-		f.Certainty = b.certainty(sure(f.Where.Side != SideUnknown))
+		f.Story = append(f.Story, fmt.Sprintf("The server did listen there, and no connection came (ports %s): it is a firewall on this machine that refuses, and not the server itself.", portWords(d.lost)))
 	}
 }
 
@@ -160,12 +177,21 @@ func (v *view) notForwardedBothEnds(f *Finding, b *blockade) {
 	}
 }
 
+// listenedInVain reports whether the other end listened on the ports, and
+// nothing came there.
+func (v *view) listenedInVain() bool {
+	d := v.directions()
+	return len(d.lost) > 0 && len(d.halfway) == 0
+}
+
 // rejectedBothEnds completes data-rejected.
 func (v *view) rejectedBothEnds(f *Finding, b *blockade) {
-	if d := v.directions(); len(d.lost) > 0 && len(d.halfway) == 0 {
+	if d := v.directions(); v.listenedInVain() {
 		f.Checks = append(f.Checks, probe.CheckPeer)
 		f.Story = append(f.Story, fmt.Sprintf("The server did listen there, and nothing came (ports %s).", portWords(d.lost)))
 		f.RuledOut = append(f.RuledOut, "A server that does not listen: it did.")
-		f.Certainty = b.certainty(sure(f.Where.Side != SideUnknown))
+		if f.Where.Side != SideUnknown {
+			f.Certainty = b.certainty(Certain)
+		}
 	}
 }

@@ -69,6 +69,7 @@ type (
 		Sweep     *wireSweep     `json:"sweep,omitempty"`
 		Transfers []wireTransfer `json:"transfers,omitempty"`
 		Silences  []wireSilence  `json:"silences,omitempty"`
+		Peer      *wirePeer      `json:"peer,omitempty"`
 	}
 	wireDial struct {
 		To      string        `json:"to"`

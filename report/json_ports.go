@@ -45,6 +45,7 @@ func addMeasurements(c *wireCheck, l CheckLine) {
 	if s := l.Sweep; s != nil {
 		c.Sweep = &wireSweep{s.Low, s.High, each(s.Ranges, func(r SweptRange) wireSwept { return wireSwept(r) })}
 	}
+	c.Peer = wirePeerOf(l.Peer)
 	for _, t := range l.Transfers {
 		c.Transfers = append(c.Transfers, wireTransfer{t.Step, utf(t.Verb), utf(t.Path), t.Bytes, t.Size, t.Outcome, t.Code, t.Try, wireTLSOf(t.TLS)})
 	}

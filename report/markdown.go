@@ -69,6 +69,19 @@ func (m *markdown) writeChecks(r *Report) {
 		m.line("")
 		m.block(lines)
 	}
+	if lines := portMapLines(r); len(lines) > 0 {
+		m.line("")
+		m.block(unindent(lines[1:]))
+	}
+}
+
+// unindent takes the text report's indent away.
+func unindent(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, strings.TrimPrefix(l, strings.Repeat(" ", storyIndent)))
+	}
+	return out
 }
 
 func (m *markdown) writeFinding(f Finding) {

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -174,10 +176,17 @@ func (v *view) translated(t *twin) bool {
 func (t *twin) dials() bool { return slices.Contains(probe.Active, t.Check) }
 
 // distorted reports whether the mode's announcement arrives otherwise than it
-// was sent, and no listing comes because of that.
+// was sent, and leads to no listing because of that.
 func (v *view) distorted(c probe.Check) bool {
 	t := v.twin(c)
-	return t.changed() && !t.Listed() && !v.translated(t)
+	return t.changed() && !v.led(t) && !v.translated(t)
+}
+
+// led reports whether a listing came from where the announcement led as it
+// arrived.
+func (v *view) led(t *twin) bool {
+	p := v.readPassive(t.Mode)
+	return t.Listed() && (t.dials() || !p.differs || opened(p.announced))
 }
 
 // wrongPort reports whether the replies to a passive command arrive with
@@ -196,6 +205,38 @@ func (v *view) wrongPort(command string) bool {
 // complete reports whether the other end told all that it saw, and lately.
 func (v *view) complete() bool {
 	return v.other != nil && v.other.Seen != nil && !v.other.Seen.Cut && v.other.Missed == ""
+}
+
+// wouldTell points to the opposite end, where it was not asked.
+func (v *view) wouldTell() string {
+	if v.other != nil {
+		return ""
+	}
+	return " The opposite end (ftpcheck serve) would tell."
+}
+
+// droppedOnWay reports whether the other end's word settles what became of a
+// command without an answer, and tells it.
+func (v *view) droppedOnWay(f *Finding, command string) bool {
+	for i := range v.twins {
+		t := &v.twins[i]
+		if verb(t.Command) != command || t.Reply != nil || t.Lost == nil || !v.complete() {
+			continue
+		}
+		f.Certainty = Certain
+		f.Checks = append(f.Checks, t.Check, probe.CheckPeer)
+		switch {
+		case t.dials() && t.got != "":
+			f.Story = append(f.Story, fmt.Sprintf("The other end tells that %s arrived. Its answer was lost on the way back.", command))
+		case !t.dials() && (t.sent != "" || t.port != nil):
+			f.Story = append(f.Story, fmt.Sprintf("The other end tells that it answered: %s. The answer was lost on the way back.", cmp.Or(sentence(t.sent), "it listened on a port")))
+		default:
+			f.Story = append(f.Story, fmt.Sprintf("The other end saw no %s in this session: it was lost on the way there.", command))
+		}
+		f.RuledOut[1] = "A server that hangs: both ends were compared. A device on the way reads FTP, and drops this command or its reply."
+		return true
+	}
+	return false
 }
 
 // hello is how the other end sees one of our sessions, the first one that it

@@ -54,7 +54,7 @@ func (v *view) portMap() *PortMap {
 func (v *view) toServer() []SweptRange {
 	states := map[uint16]PortState{}
 	note := func(port uint16, s PortState) {
-		if have := states[port]; s != "" && (have == "" || slices.Index(mapStates, s) < slices.Index(mapStates, have)) {
+		if have := states[port]; s != "" && port > 0 && (have == "" || slices.Index(mapStates, s) < slices.Index(mapStates, have)) {
 			states[port] = s
 		}
 	}
@@ -184,6 +184,17 @@ func tally(head string, counts map[PortState]int) string {
 		return ""
 	}
 	return head + strings.Join(words, ", ")
+}
+
+// portMapLines prints the report's port map, behind an empty line; nothing when
+// there is none.
+func portMapLines(r *Report) []string {
+	for _, l := range r.Checks {
+		if l.Peer != nil && l.Peer.Ports != nil {
+			return append([]string{""}, l.Peer.Ports.lines()...)
+		}
+	}
+	return nil
 }
 
 // lines prints the map for the text report, in at most lineWidth columns.

@@ -57,12 +57,16 @@ func activeSourcePort(v *view) *Finding {
 // what was rewritten, and whether ports open only once they are announced.
 func helperInPath(v *view) *Finding {
 	var f *Finding
-	if seen, _ := v.sourceRewritten(); !seen.IsValid() {
-		if t := v.rewrittenWell(); t != nil {
-			f = v.helperRewrites(t)
-		} else {
-			f = v.helperGuessed()
-		}
+	active, passive := v.rewrittenWell()
+	seen, _ := v.sourceRewritten()
+	switch {
+	case active != nil:
+		f = v.helperRewrites(active)
+	case !seen.IsValid():
+		f = v.helperGuessed()
+	}
+	if passive != nil {
+		f = v.helperCorrects(f, passive)
 	}
 	return v.helperOpens(f)
 }
@@ -113,15 +117,36 @@ func (v *view) helperRewrites(t *twin) *Finding {
 	return f
 }
 
+// helperCorrects adds what a device in front of the server puts into passive
+// replies.
+func (v *view) helperCorrects(f *Finding, t *twin) *Finding {
+	sent, _ := named(t.sent)
+	got, _ := named(t.got)
+	story := fmt.Sprintf("The server says that it answered %s by %s, and %s arrived here: a device in front of the server, an FTP helper (ALG), puts in the address under which we reach it.", verb(t.Command), sentence(t.sent), got)
+	to := announceable(v.peerOf(t.Mode))
+	fix := Fix{Who: ServerAdmin, Do: fmt.Sprintf("Before TLS is used: announce %s instead of %s, which only the helper corrects.", to, sent.Addr()), Examples: examplesAnnounce(v, to)}
+	if f != nil {
+		f.Story, f.Fixes = append(f.Story, story), append(f.Fixes, fix)
+		f.Checks = append(f.Checks, t.Check, probe.CheckPeer)
+		return f
+	}
+	return &Finding{Certainty: Certain, Owner: ServerNetwork, Checks: []probe.Check{t.Check, probe.CheckPeer}, Quote: v.quoteRewritten(t),
+		Where:  &Where{Side: SideServer, Of: v.distance()},
+		Story:  []string{"A device on the way rewrites the reply to PASV. What arrived here:", story},
+		Effect: "Plain FTP works because of the device. With TLS it cannot help, and the server's own address counts.",
+		Fixes:  []Fix{fix},
+	}
+}
+
 // helperOpens adds that announced ports open and others do not.
 func (v *view) helperOpens(f *Finding) *Finding {
-	opens, silent := v.opensPorts()
+	opens, shut := v.opensPorts()
 	if opens == nil {
 		return f
 	}
 	story := []string{
-		fmt.Sprintf("%s opened right after it was announced in the dialogue. The server then listened on it once more, and told so in a form that no device reads: it stayed silent.", opens.To),
-		fmt.Sprintf("So did each port on which it listened in this way: %s. A device on the way reads the dialogue, and opens the ports that it finds there.", rangeList(silent, 4)),
+		fmt.Sprintf("%s opened right after it was announced in the dialogue. The server then listened on it once more, and told so in a form that no device reads: it did not open.", opens.To),
+		fmt.Sprintf("Neither did any other on which it listened in this way (%s). A device on the way reads the dialogue, and opens the ports that it finds there.", rangeList(shut, 4)),
 	}
 	fix := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Before TLS is used: open the passive range by its numbers (seen in this run: %s).", v.announcedRange()), Examples: openRange(v.announcedRange())}
 	if f != nil {

@@ -228,8 +228,11 @@ func (v *view) rejectedByICMP(b *blockade) *Finding {
 // rejectedByReset: a RST that comes from a shorter distance than the server's.
 func (v *view) rejectedByReset(b *blockade) *Finding {
 	t, of := b.trace, v.distance()
-	if t.answer != hops.Refused || of == 0 || t.distance >= of {
+	if v.sameMachine() {
 		return nil
+	}
+	if t.answer != hops.Refused || of == 0 || t.distance >= of {
+		return v.rejectedInFront(b)
 	}
 	f := v.blocked(b, "")
 	f.Where = v.locate(t, nil)
@@ -244,6 +247,21 @@ func (v *view) rejectedByReset(b *blockade) *Finding {
 	return f
 }
 
+// rejectedInFront: the server listened on the ports, and somebody else refused.
+func (v *view) rejectedInFront(b *blockade) *Finding {
+	if !v.listenedInVain() {
+		return nil
+	}
+	f := v.blocked(b, "They were refused.")
+	f.Certainty, f.Where = b.certainty(Certain), &Where{Side: SideUnknown, Of: v.distance()}
+	if t := b.trace; t.answer == hops.Refused && v.distance() > 1 {
+		f.Where = v.locate(t, nil)
+		f.Where.Side = SideServer
+		f.Story = append(f.Story, fmt.Sprintf("The refusal comes from hop %d, the distance of the server itself: from a firewall on its machine, or from the forward filter of %s.", t.distance, v.control().hopName(t.distance-1)))
+	}
+	return f
+}
+
 func dataRefused(v *view) *Finding {
 	b := v.blockade()
 	if b == nil || b.outcome != hops.Refused {
@@ -251,10 +269,10 @@ func dataRefused(v *view) *Finding {
 	}
 	t, of := b.trace, v.distance()
 	measured := t.answer == hops.Refused && of > 0
-	if measured && t.distance < of {
+	near := v.sameMachine()
+	if measured && t.distance < of || !near && v.listenedInVain() {
 		return nil
 	}
-	near := v.sameMachine()
 	f := v.blocked(b, "They were refused.")
 	f.Where = &Where{Side: SideUnknown}
 	switch {

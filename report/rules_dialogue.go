@@ -83,14 +83,14 @@ func verb(command string) string {
 // transfers wait for their data connection with their last reply.
 var transferVerbs = []string{"LIST", "RETR", "STOR"}
 
-// controlStalled leaves transfers alone, and the idle check: other rules speak
+// controlStalled leaves transfers alone, and the checks idle and peer: other rules speak
 // of those.
 func controlStalled(v *view) *Finding {
 	var stalled []*probe.Loss
 	list := v.listSwallowed()
 	for _, l := range v.losses(hops.Timeout, probe.OutcomeClosed, hops.Reset) {
 		waits := slices.Contains(transferVerbs, verb(l.Command)) && l.Outcome == hops.Timeout
-		if l.Command == "" || verb(l.Command) == "QUIT" || waits && !list || l.Check == probe.CheckIdle || v.turnedDown(l) || l.Check == probe.CheckTransfer && laterTransfersFail(v) != nil {
+		if l.Command == "" || verb(l.Command) == "QUIT" || waits && !list || l.Check == probe.CheckIdle || l.Check == probe.CheckPeer || v.turnedDown(l) || l.Check == probe.CheckTransfer && laterTransfersFail(v) != nil {
 			continue
 		}
 		stalled = append(stalled, l)
@@ -194,6 +194,7 @@ func (v *view) placeStall(f *Finding, l *probe.Loss, verbs []string) {
 	case v.sameMachine():
 		f.Owner, f.Where.Side = ServerAdmin, SideServer
 		f.RuledOut[1] = "A device on the way: the server runs on this machine."
+	case len(verbs) == 1 && v.droppedOnWay(f, verbs[0]):
 	case len(verbs) > 1:
 	case encrypted && !plain && !v.encrypted(l):
 		f.Certainty = Certain

@@ -183,6 +183,9 @@ func (v *view) deviceTimer(f *Finding, s stillness) {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a server that gives silent sessions up without a word. Its log, or the opposite end (ftpcheck serve), tells.")
 	}
 	v.placeTimer(f)
+	if v.deathThere(f, s.dead) == SideServer {
+		return
+	}
 	f.Fixes = []Fix{{Who: cmp.Or(f.Owner, PathOwner), Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
 }
 
@@ -212,6 +215,11 @@ func (v *view) placeTimer(f *Finding) {
 	switch {
 	case here && there == "":
 		f.Owner = ClientNetwork
+		if v.ownEnd().IsValid() && v.seen.addr != v.local { // the only NAT device is on this side
+			f.Where.Side = SideClient
+			f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: a firewall without NAT in front of the server. This client (%s) is behind the one NAT device on the way.", v.local))
+			break
+		}
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: where. This client (%s) is behind a NAT device, which is the first to look at; a firewall in front of the server does the same.", v.local))
 	case !here && there != "":
 		f.RuledOut = append(f.RuledOut, "Not decided: where. The server is behind a NAT device ("+there+"), which is the first to look at.")

@@ -44,6 +44,9 @@ func (v *view) randomsShut() bool {
 // those that it did announce, and the server does not speak of having seen
 // them.
 func dataFalseOpen(v *view) *Finding {
+	if f := v.neverThere(); f != nil {
+		return f
+	}
 	open, shut := v.randoms()
 	if len(open) == 0 || len(shut) > 0 {
 		return nil
@@ -85,9 +88,53 @@ func dataFalseOpen(v *view) *Finding {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a service of its own on the one port that was tried.")
 	}
 	v.placeFalseOpen(f, open[0])
-	f.Fixes = []Fix{{Who: f.Owner, Do: "Find the device that accepts connections for the server (SYN proxy, DDoS protection, antivirus, load balancer), and let it pass the passive ports on, or leave them alone."},
-		{Who: ServerAdmin, Do: "Look at the server while a client waits: tcpdump shows whether the data connection gets there."}}
+	f.Fixes = falseOpenFixes(f.Owner)
 	return f
+}
+
+// neverThere: connections opened here, and the other end saw none of them on
+// ports on which it listened.
+func (v *view) neverThere() *Finding {
+	f := &Finding{Certainty: Certain}
+	var open []*probe.Dial
+	for i := range v.twins {
+		t := &v.twins[i]
+		p := v.readPassive(t.Mode)
+		if t.dials() || t.port == nil || t.port.Failed != "" || t.changed() || t.Listed() || v.fateOf(p.host, t.port) != PortAnswered {
+			continue
+		}
+		if d := p.data(); d != nil && d.Bytes > 0 {
+			return nil
+		}
+		open = append(open, p.host)
+		f.Checks = append(f.Checks, t.Check)
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	for _, t := range v.transfers() {
+		if t.passive && t.opened && !t.Listed() && t.carried() == 0 {
+			f.Checks = append(f.Checks, t.Check)
+		}
+	}
+	f.Checks = append(f.Checks, probe.CheckPeer)
+	f.Story = []string{
+		fmt.Sprintf("The announced data ports open here (%s), and the other end, which listened on them, saw no connection.", dialList(open)),
+		"Something completes the handshake in the server's place and passes nothing on, such as a SYN proxy, a scrubbing service or a security product on this machine.",
+	}
+	f.Effect = "Clients connect, and then hang: listings and transfers fail."
+	f.RuledOut = []string{"A server that hangs: it waited for the connection, and none came.", "A blocked port: an answer came from somewhere."}
+	if shut, _ := v.randoms(); len(shut) > 0 {
+		f.RuledOut = append(f.RuledOut, "A service of its own on these ports: ports that nobody listens on open as well.")
+	}
+	v.placeFalseOpen(f, open[0])
+	f.Fixes = falseOpenFixes(f.Owner)
+	return f
+}
+
+func falseOpenFixes(who Owner) []Fix {
+	return []Fix{{Who: who, Do: "Find the device that accepts connections for the server (SYN proxy, DDoS protection, antivirus, load balancer), and let it pass the passive ports on, or leave them alone."},
+		{Who: ServerAdmin, Do: "Look at the server while a client waits: tcpdump shows whether the data connection gets there."}}
 }
 
 func dialList(dials []*probe.Dial) string {
@@ -125,9 +172,14 @@ func (v *view) placeFalseOpen(f *Finding, random *probe.Dial) {
 	f.Owner = ownerAt(f.Where)
 }
 
-// controlIntercepted: a packet towards a data port of the server expires at a
-// distance from which the control port already answers.
+// controlIntercepted: the greeting that arrived is not the one that was sent; or
+// a packet towards a data port of the server expires at a distance from which
+// the control port already answers.
 func controlIntercepted(v *view) *Finding {
+	return v.otherGreeting(v.answersNearer())
+}
+
+func (v *view) answersNearer() *Finding {
 	of := v.distance()
 	if of == 0 || v.sameMachine() {
 		return nil
@@ -164,7 +216,15 @@ func controlIntercepted(v *view) *Finding {
 		f.Where.Address = a.String()
 	}
 	f.RuledOut = []string{"Not ruled out: a device at the server's side that leads the control port and the data ports to two machines."}
+	confirmed := v.confirms(beyond)
 	switch {
+	case confirmed && !gateway:
+		f.Certainty = Certain
+		f.Checks = append(f.Checks, probe.CheckPeer)
+		f.RuledOut = []string{"Two machines behind one address: the port is the other end's own, and its control connection is this one."}
+		if of == 2 {
+			f.Where.Side = SideClient
+		}
 	case gateway:
 		f.Where.Side = SideClient
 		f.RuledOut = []string{"A device at the server's side: the first hop is this network's own."}
@@ -172,7 +232,7 @@ func controlIntercepted(v *view) *Finding {
 		f.Where.Side = SideClient
 		f.RuledOut = []string{"Not ruled out: a device of the provider, right behind this network."}
 	}
-	if len(beyond) == 1 && !gateway {
+	if len(beyond) == 1 && !gateway && !confirmed {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: two ways of different length. One port was compared.")
 	}
 	return f

@@ -82,6 +82,13 @@ func (v *view) addressFinding(p *passive, why string) *Finding {
 	default:
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: something else blocks the port too, because %s %s.", p.host.To, outcomeWords(p.host)))
 	}
+	if t := v.twin(p.Check); t != nil && t.sent != "" && t.got != "" && !t.changed() {
+		f.Checks = append(f.Checks, probe.CheckPeer)
+		f.RuledOut = append(f.RuledOut, "An FTP helper on the way that changes the reply: the server says that it sent this very one.")
+		for i := range f.Story {
+			f.Story[i] = strings.Replace(f.Story[i], "A stale setting, or an FTP helper on the way, looks the same.", "A stale setting looks the same.", 1)
+		}
+	}
 	if !p.judged() {
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not tested: whether %s accepts the data connection. \"--follow always\" dials it.", p.Announced.Addr().Unmap()))
 	}

@@ -27,8 +27,8 @@ func (v *view) rewrittenReply() *Finding {
 	var first *twin // the one that fails counts more
 	for _, c := range []probe.Check{probe.CheckPASV, probe.CheckEPSV} {
 		t := v.twin(c)
-		if !t.changed() {
-			continue
+		if !t.changed() || v.translated(t) {
+			continue // a NAT device's own change is none that harms
 		}
 		checks = append(checks, c)
 		if first == nil || v.distorted(c) && !v.distorted(first.Check) {
@@ -67,12 +67,11 @@ func (v *view) rewrittenFinding(t *twin) *Finding {
 		if !ok {
 			f.Effect = fmt.Sprintf("%s fails: clients cannot read the reply.", verb(t.Command))
 		}
-	case ok && got.Addr() == peer && inner(sent.Addr()):
-		f.Severity, f.Where.Side = Warning, SideServer
-		f.Story = append(f.Story, fmt.Sprintf("A device in front of the server, an FTP helper (ALG), puts in the address under which we reach the server, in place of %s.", sent.Addr()))
-		f.Effect = "Plain FTP works because of the device. With TLS it cannot help, and the server's own address counts."
 	default:
 		f.Severity = Warning
+		if ok && got.Addr() == peer && sent.Addr().IsValid() && sent.Addr() != peer {
+			f.Where.Side = SideServer // it knows under which address the server is reached
+		}
 		f.Story = append(f.Story, "A device on the way that reads FTP changes the reply. "+v.afterRewriting(t))
 		f.Effect = "Plain FTP depends on the device. With TLS it cannot change the reply, and what the server says itself counts."
 	}
@@ -253,21 +252,26 @@ func (v *view) quoteCommand(t *twin) []Quote {
 	return markSpan(v.quote(t.Check, i), len(t.Command)-len(arg), len(t.Command), label)
 }
 
-// rewrittenWell is an active try in which a device changed the command, and the
-// connection arrived all the same; or nil.
-func (v *view) rewrittenWell() *twin {
-	for _, c := range probe.Active {
-		if t := v.twin(c); t.changed() && len(t.Arrivals) > 0 && !encrypted(v.ev, t.Mode) {
-			return t
+// rewrittenWell are the tries in which a device changed what was announced, and
+// the connection came about all the same.
+func (v *view) rewrittenWell() (active, passive *twin) {
+	for _, c := range slices.Concat(probe.Active, probe.Passive) {
+		switch t := v.twin(c); {
+		case !t.changed() || encrypted(v.ev, t.Mode):
+		case t.dials() && len(t.Arrivals) > 0 && active == nil:
+			active = t
+		case !t.dials() && v.led(t) && v.translated(t) && passive == nil:
+			passive = t
 		}
 	}
-	return nil
+	return active, passive
 }
 
-// opensPorts are ports that opened once they were announced in the dialogue, and
-// stayed silent when the other end listened on them and told so in a form that
-// no device reads. No port opened without being announced.
-func (v *view) opensPorts() (announced *probe.Dial, silent []portRange) {
+// opensPorts is a port that opened once it was announced in the dialogue, and
+// the ports that stayed shut, that one among them, when the other end listened
+// on them and told so in a form that no device reads. None opened without being
+// announced.
+func (v *view) opensPorts() (announced *probe.Dial, shut []portRange) {
 	for _, c := range probe.Passive {
 		if encrypted(v.ev, v.mode(c)) {
 			return nil, nil
@@ -275,22 +279,22 @@ func (v *view) opensPorts() (announced *probe.Dial, silent []portRange) {
 	}
 	var opens *probe.Dial
 	for _, l := range v.listens() {
-		switch {
-		case l.state != PortSilent && l.state != PortRejected:
-			return nil, nil
-		default:
+		switch l.state {
+		case PortSilent, PortRefused, PortRejected:
 			port := l.dial.To.Port()
-			silent = append(silent, portRange{port, port})
+			shut = append(shut, portRange{port, port})
 			if d := v.announcedOpen(port); d != nil {
 				opens = d
 			}
+		default:
+			return nil, nil
 		}
 	}
-	if len(silent) < 2 || opens == nil {
+	if len(shut) < 2 || opens == nil {
 		return nil, nil
 	}
-	slices.SortFunc(silent, func(a, b portRange) int { return int(a.low) - int(b.low) })
-	return opens, silent
+	slices.SortFunc(shut, func(a, b portRange) int { return int(a.low) - int(b.low) })
+	return opens, shut
 }
 
 // announcedOpen is an attempt at a port that opened right after it was announced.

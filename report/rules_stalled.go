@@ -67,7 +67,7 @@ func mtuBlackHole(v *view) *Finding {
 	if f != nil {
 		f.Checks = append(f.Checks, also...)
 	}
-	return f
+	return v.mtuBothEnds(f)
 }
 
 // passedFull reports whether other data of the same direction that needs full
@@ -100,6 +100,11 @@ func (v *view) mtuFinding(t transfer, c *transfer, full bool) *Finding {
 	if full {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: chance. Another transfer of full segments passed in this run.")
 	}
+	return v.mtuFixes(f)
+}
+
+// mtuFixes is what to do about packets that are too large for a link.
+func (v *view) mtuFixes(f *Finding) *Finding {
 	clamp := []Example{
 		{"nft", "nft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu"},
 		{"iptables", "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"},
@@ -156,8 +161,8 @@ func (v *view) stalledFinding(t transfer, c *transfer) *Finding {
 		f.Certainty = Likely
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Large packets that get lost: with small segments (MSS %d) it stopped, too.", smallSegments))
 	}
-	f.RuledOut = append(f.RuledOut, "Not decided: a server that hangs, or inspection on the way that holds the data back. The opposite end (ftpcheck serve) would tell.")
-	return f
+	f.RuledOut = append(f.RuledOut, "Not decided: a server that hangs, or inspection on the way that holds the data back."+v.wouldTell())
+	return v.heldBack(f, t)
 }
 
 // dataSilent is certain when the server said that it sends, and small segments
@@ -205,6 +210,6 @@ func (v *view) silentFinding(t transfer, c *transfer) *Finding {
 	if v.randomsShut() {
 		f.RuledOut = append(f.RuledOut, "A device that accepts every port: one that the server did not announce did not open.")
 	}
-	f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: a server that hangs, or inspection on the way that holds the data back%s. The opposite end (ftpcheck serve) would tell.", large))
-	return f
+	f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: a server that hangs, or inspection on the way that holds the data back%s.", large)+v.wouldTell())
+	return v.heldBack(f, t)
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -15,6 +14,9 @@ var transferRules = []rule{
 	{Code: Code{"mtu-black-hole", Problem, PathOwner, "Large packets vanish on the way",
 		"The data connection opens and small packets pass, but full-size ones are lost and nobody tells their sender."},
 		when: mtuBlackHole, hides: []string{"data-stalled", "data-silent", "later-transfers-fail"}},
+	{Code: Code{"payload-changed", Problem, PathOwner, "The data is changed on the way",
+		"What arrives over a data connection is not what was sent, although the connection ended in good order."},
+		when: payloadChanged},
 	{Code: Code{"data-source-rejected", Problem, ServerNetwork, "The data connection's source is refused",
 		"The server sees the data connection come from another address than the control connection, and refuses it."},
 		when: dataSourceRejected, hides: []string{"data-reset", "later-transfers-fail"}},
@@ -36,65 +38,6 @@ var transferRules = []rule{
 	{Code: Code{"transfer-denied", Note, ServerAdmin, "The server refuses to list the directory",
 		"The server answers the transfer command with a refusal about permissions or names; connectivity is not the reason."},
 		when: transferDenied},
-}
-
-var (
-	sourceText    = regexp.MustCompile(`(?i)bad ip connecting|rejected data connection|foreign address|security requirements not met`)
-	sourceProFTPD = regexp.MustCompile(`(?i)unable to build data connection: permission denied`)
-)
-
-func dataSourceRejected(v *view) *Finding {
-	var f *Finding
-	for _, t := range v.transfers() {
-		r := t.final()
-		said := r != nil && r.Code == 425 && (sourceText.MatchString(text(r)) || sourceProFTPD.MatchString(text(r)) && t.opened)
-		// Pure-FTPd closes the connection and says nothing.
-		mute := t.passive && t.opened && t.data != nil && t.data.Outcome == probe.OutcomeEOF && t.data.Bytes == 0 && !t.begun() && t.unanswered()
-		if !t.passive || !said && !mute {
-			continue
-		}
-		if f == nil {
-			f = v.sourceFinding(t, r, said)
-		}
-		f.Checks = append(f.Checks, t.Check)
-	}
-	return f
-}
-
-func (v *view) sourceFinding(t transfer, r *probe.Reply, said bool) *Finding {
-	f := &Finding{Certainty: sure(said && sourceText.MatchString(text(r))), Where: &Where{Side: SideUnknown, Of: v.distance()}}
-	f.Effect = "Passive mode fails for clients behind the same device: login works, listings and transfers do not."
-	if said {
-		f.Quote = v.quoteReply(t.Check, r)
-		f.Story = []string{"The data connection opened, and then the server refused it because of where it came from:"}
-	} else {
-		f.Story = []string{"The data connection opened, was closed at once without a byte, and the server then said nothing. A server that does not like the source of a data connection may do so."}
-		f.Certainty = Possible
-		if v.product.is("Pure-FTPd") {
-			f.Certainty = Likely
-			f.Story[0] += " Pure-FTPd does."
-		}
-	}
-	f.Story = append(f.Story, "It saw control and data connection come from two different addresses. A device in between has several addresses to give: NAT with a pool of them, two Internet lines, a container proxy or a load balancer.")
-	client := Fix{Who: ClientNetwork, Do: "Give all connections from one client the same outside address (paired address pooling, sticky multi-WAN)."}
-	server := Fix{Who: ServerNetwork, Do: "Keep the client's source address on the way to the server, the same way for control and data ports.",
-		Examples: []Example{{"Docker", "--network host, or \"userland-proxy\": false"}, {"Kubernetes", "externalTrafficPolicy: Local"}}}
-	last := Fix{Who: ServerAdmin, Do: "Last resort, weakens the protection against stolen data connections: accept other sources.", Examples: foreignData.examples(v.product)}
-	f.Fixes = []Fix{client, server, last}
-	seen, _ := v.sourceRewritten()
-	foreign := fromForeign.FindStringSubmatch(text(r))
-	switch {
-	case seen.IsValid(), v.local.IsValid() && public(v.local):
-		f.Owner, f.Where.Side = ServerNetwork, SideServer
-		f.Fixes = []Fix{server, last}
-	case inner(v.local) && v.seen.known() && public(v.seen.addr), foreign != nil && inner(v.local):
-		f.Owner, f.Where.Side = ClientNetwork, SideClient
-		f.Fixes = []Fix{client, server, last}
-	}
-	if f.Where.Side == SideUnknown {
-		f.RuledOut = []string{"Not decided: on which side the addresses differ. The server's log or the opposite end (ftpcheck serve) names them."}
-	}
-	return f
 }
 
 func dataReset(v *view) *Finding {

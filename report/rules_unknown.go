@@ -151,6 +151,9 @@ func unexplained(v *view, found []Finding) *Finding {
 			covered[c] = covered[c] || !slices.Contains(harmless, f.Code)
 		}
 	}
+	for _, c := range probe.Passive {
+		covered[c] = covered[c] || v.distorted(c)
+	}
 	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {
 		covered[probe.CheckClient], covered[probe.CheckTransfer] = true, true
 	}
@@ -174,8 +177,10 @@ func unexplained(v *view, found []Finding) *Finding {
 	if len(f.Checks) == 0 {
 		return nil
 	}
-	f.RuledOut = append(v.soundParts(), "Not ruled out: load or chance. A second run would tell.",
-		"Not tested: what the other end saw. The opposite end (ftpcheck serve) in the server's place would tell.")
+	f.RuledOut = append(v.soundParts(), "Not ruled out: load or chance. A second run would tell.")
+	if v.other == nil {
+		f.RuledOut = append(f.RuledOut, "Not tested: what the other end saw. The opposite end (ftpcheck serve) in the server's place would tell.")
+	}
 	f.Fixes = []Fix{{Who: Nobody, Do: "Run again with --record run.jsonl, and compare: a failure that stays the same is a fault, one that moves is load or chance."},
 		{Who: ServerAdmin, Do: "Look into the server's log at the time of this run.", Examples: v.serverLog()}}
 	return f

@@ -121,6 +121,9 @@ func (t *Text) writeBody(r *Report) {
 			}
 		}
 	}
+	for _, row := range portMapLines(r) {
+		t.line("%s", row)
+	}
 	t.line("")
 	for _, l := range diagram(r.Arrows, r.Client.Address, r.Server.Address) {
 		t.line("%s", t.paintEnd(l))

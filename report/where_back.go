@@ -23,19 +23,28 @@ func (b back) known() bool { return b.dial != nil && b.trace.known() }
 // could not reach, or one that it did reach where there is no other.
 func (v *view) searchBack() (found back) {
 	for _, d := range v.dialsBack() {
-		if len(d.Steps) == 0 {
-			continue
+		if v.fromPassive(d) {
+			continue // it goes the way of answers, and not of new connections
 		}
-		var steps []probe.Hop
-		for _, s := range d.Steps {
-			steps = append(steps, probe.Hop{To: d.To, TTL: s.TTL, Outcome: s.Outcome, ICMP: s.ICMP})
-		}
-		b := back{d, readTrace(steps)}
-		if b.known() && (!found.known() || found.trace.answer == hops.Open) {
+		if b := readBack(d); b.known() && (!found.known() || found.trace.answer == hops.Open) {
 			found = b
 		}
 	}
 	return found
+}
+
+// fromPassive reports whether an attempt came from a port on which the other end
+// listens for passive connections.
+func (v *view) fromPassive(d *exchange.Dialing) bool {
+	return d.From.Port() >= 1024 && len(v.listened(d.From.Port())) > 0
+}
+
+func readBack(d *exchange.Dialing) back {
+	var steps []probe.Hop
+	for _, s := range d.Steps {
+		steps = append(steps, probe.Hop{To: d.To, TTL: s.TTL, Outcome: s.Outcome, ICMP: s.ICMP})
+	}
+	return back{d, readTrace(steps)}
 }
 
 // reach is the distance from the other end to the device that owns the address

@@ -23,21 +23,43 @@ var (
 // synctest bubble, and returns the client's end.
 func pipeTo(t *testing.T, opt Options) net.Conn {
 	t.Helper()
+	return newTestServer(t, opt).connect()
+}
+
+// testServer is a server whose clients come over pipes.
+type testServer struct {
+	*Server
+	ctx     context.Context
+	all     sync.WaitGroup
+	clients []net.Conn
+}
+
+func newTestServer(t *testing.T, opt Options) *testServer {
+	t.Helper()
 	opt.Listen = []netip.AddrPort{pipeServer}
 	opt.User, opt.Password = testUser, testPassword
 	s, err := New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, theirs := net.Pipe()
-	ctx, cancel := context.WithCancel(context.Background())
-	var all sync.WaitGroup
-	s.receive(ctx, pipeNetwork{}, piped{theirs, pipeServer, pipeClient}, &all)
+	p := &testServer{Server: s}
+	var cancel context.CancelFunc
+	p.ctx, cancel = context.WithCancel(context.Background())
 	t.Cleanup(func() {
 		cancel()
-		ours.Close()
-		all.Wait()
+		for _, c := range p.clients {
+			c.Close()
+		}
+		p.all.Wait()
 	})
+	return p
+}
+
+// connect returns the end of a new client.
+func (p *testServer) connect() net.Conn {
+	ours, theirs := net.Pipe()
+	p.clients = append(p.clients, ours)
+	p.receive(p.ctx, pipeNetwork{}, piped{theirs, pipeServer, pipeClient}, &p.all)
 	return ours
 }
 
@@ -56,6 +78,8 @@ type pipeNetwork struct{ probe.Network }
 
 // passivePort is the one at which every pipeNetwork listens.
 const passivePort = 50000
+
+func (pipeNetwork) Traces() bool { return true }
 
 func (pipeNetwork) Listen(_ context.Context, local netip.AddrPort) (net.Listener, error) {
 	l := &pipeListener{
@@ -97,7 +121,14 @@ func (l *pipeListener) Accept() (net.Conn, error) {
 }
 
 func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
+	l.once.Do(func() {
+		close(l.closed)
+		select {
+		case conn := <-l.conns: // nobody has accepted it
+			conn.Close()
+		default:
+		}
+	})
 	return nil
 }
 

@@ -120,7 +120,7 @@ func (e Entry) portWords() string {
 func (e Entry) dialWords() string {
 	text := fmt.Sprintf("%v from %v: %s", e.Remote, e.Local, e.Outcome)
 	if e.Outcome == "" {
-		text = fmt.Sprintf("%v: not tried: %s", e.Remote, e.Err)
+		text = fmt.Sprintf("%v: no outcome: %s", e.Remote, e.Err)
 	}
 	if e.TTL > 0 {
 		text = fmt.Sprintf("%v at hop %d: %s", e.Remote, e.TTL, e.Outcome)

@@ -1,0 +1,206 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
+)
+
+// PeerView is what the two ends compared. What the other end tells is its claim.
+type PeerView struct {
+	Tool     string // version of ftpcheck at the other end
+	Client   string // our end of the control connection as the other end sees it
+	Server   string // its own end
+	Compared []Comparison
+	Ports    *PortMap // nil: none were tried
+}
+
+// Comparison is one announcement as it was sent and as it arrived.
+type Comparison struct {
+	Check    probe.Check
+	Sent     string
+	Received string // empty: it did not arrive
+	Same     bool   // it names the same address and port
+}
+
+// peerViewOf returns what was compared, or nil.
+func (v *view) peerViewOf() *PeerView {
+	h, ok := v.hello()
+	if !ok {
+		return nil
+	}
+	p := &PeerView{Tool: sentence(h.Tool), Ports: v.portMap()}
+	if h.Client.IsValid() {
+		p.Client = h.Client.String()
+	}
+	if h.Server.IsValid() {
+		p.Server = h.Server.String()
+	}
+	for i := range v.twins {
+		if t := &v.twins[i]; t.Try == probe.TryPeer && t.sent != "" {
+			p.Compared = append(p.Compared, Comparison{t.Check, sentence(t.sent), sentence(t.got), t.got != "" && !t.changed()})
+		}
+	}
+	slices.SortStableFunc(p.Compared, func(a, b Comparison) int {
+		return cmp.Compare(slices.Index(probe.Checks, a.Check), slices.Index(probe.Checks, b.Check))
+	})
+	return p
+}
+
+// peerLine is ok where both ends saw the same, and what one sent arrived at the
+// other as it was.
+func peerLine(ev *probe.Evidence, l *CheckLine) {
+	v := newView(ev)
+	l.Peer = v.peerViewOf()
+	switch {
+	case v.other == nil:
+		l.State, l.Summary = Skip, "not tested"
+		return
+	case l.Peer == nil:
+		l.State, l.Summary = Warn, join("ftpcheck is at the other end, and told nothing", ": ", v.other.Missed)
+		return
+	}
+	who := join("ftpcheck ", "", l.Peer.Tool)
+	who = strings.TrimSpace(who) + " at the other end"
+	if v.other.Seen == nil {
+		l.State, l.Summary = Warn, join(who+" did not tell what it saw", ": ", v.other.Missed)
+		return
+	}
+	l.State = OK
+	var faults []string
+	for _, d := range v.disagreements() {
+		if l.State == OK || d.state == Failed {
+			l.State = d.state
+		}
+		faults = append(faults, d.words)
+	}
+	switch {
+	case len(faults) > 0:
+		l.Summary = who + ": " + strings.Join(faults, "; ")
+	case v.other.Missed != "":
+		l.Summary = join(who+" agrees, as far as it told", ": ", v.agreement()) + "; " + v.other.Missed
+	default:
+		l.Summary = join(who+" agrees", ": ", v.agreement())
+	}
+}
+
+// disagreement is one thing that one end sent and the other did not get so.
+type disagreement struct {
+	state State
+	words string
+}
+
+func (v *view) disagreements() []disagreement {
+	var list []disagreement
+	add := func(s State, format string, args ...any) {
+		list = append(list, disagreement{s, fmt.Sprintf(format, args...)})
+	}
+	if s, _, _ := v.changedGreeting(); s != nil {
+		add(Warn, "its greeting arrived changed")
+	}
+	for _, c := range slices.Concat(probe.Passive, probe.Active) {
+		t := v.twin(c)
+		if t == nil {
+			continue
+		}
+		bad := Failed
+		if t.dials() {
+			bad = Warn // it says something about where this client stands
+		}
+		switch {
+		case v.distorted(c):
+			add(bad, "the announcement of %s arrived changed", c)
+		case t.dials():
+			if words := v.inboundFault(t); words != "" {
+				add(bad, "%s: %s", c, words)
+			}
+		default:
+			if words := v.passiveFault(t); words != "" {
+				add(bad, "%s: %s", c, words)
+			}
+		}
+	}
+	if f := payloadChanged(v); f != nil {
+		add(Failed, "data arrived changed")
+	}
+	for _, s := range v.blackHoles() {
+		add(Failed, "%d bytes in one packet do not arrive %s", s.failed, s.way())
+	}
+	if n := v.blockedListens(); n > 0 {
+		add(Failed, "%d of %d ports on request did not open", n, len(v.listens()))
+	}
+	return list
+}
+
+// passiveFault says where a passive connection was lost; "" when it was not, or
+// that is not known.
+func (v *view) passiveFault(t *twin) string {
+	p := v.readPassive(t.Mode)
+	if p.host == nil || t.port == nil || t.port.Failed != "" {
+		return ""
+	}
+	port := p.host.To.Port()
+	switch v.fateOf(p.host, t.port) {
+	case PortAnswered:
+		return fmt.Sprintf("port %d opened here, and nothing arrived there", port)
+	case PortHalfway:
+		return fmt.Sprintf("port %d was reached, and the answer was lost", port)
+	case PortSilent:
+		return fmt.Sprintf("nothing arrived at port %d", port)
+	case PortRefused, PortRejected:
+		return fmt.Sprintf("port %d was refused on the way", port)
+	}
+	return ""
+}
+
+// inboundFault says what the other end saw of its connection that did not
+// arrive; "" when it did, or was not tried.
+func (v *view) inboundFault(t *twin) string {
+	d := t.dialing
+	if d == nil || len(t.Arrivals) > 0 {
+		return ""
+	}
+	if d.Outcome == hops.Open || d.Outcome == hops.Reset {
+		return "its connection opened there, and did not arrive here"
+	}
+	return fmt.Sprintf("its connection ended: %s", outcomeWord(d.Outcome))
+}
+
+// blockedListens counts the ports on which the other end listened at our request
+// and that did not open, where some device does not open announced ones alone.
+func (v *view) blockedListens() (n int) {
+	if opens, _ := v.opensPorts(); opens != nil {
+		return 0
+	}
+	for _, l := range v.listens() {
+		if l.state != PortArrived {
+			n++
+		}
+	}
+	return n
+}
+
+// agreement sums up what both ends saw alike.
+func (v *view) agreement() string {
+	var parts []string
+	same := 0
+	for i := range v.twins {
+		if t := &v.twins[i]; t.Try == probe.TryPeer && t.sent != "" && t.got != "" && !t.changed() {
+			same++
+		}
+	}
+	if same > 0 {
+		parts = append(parts, count(same, "announcement")+" as sent")
+	}
+	if m := v.portMap(); m != nil {
+		parts = append(parts, m.words())
+	}
+	if v.seen.known() && v.seen.addr != v.local {
+		parts = append(parts, fmt.Sprintf("it sees this client as %s", v.seen.addr))
+	}
+	return strings.Join(parts, ", ")
+}

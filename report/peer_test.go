@@ -1,0 +1,145 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
+)
+
+const (
+	pasvSent  = "227 Entering Passive Mode (203,0,113,10,195,80)" // port 50000
+	pasvOther = "227 Entering Passive Mode (203,0,113,10,194,200)"
+	pasvInner = "227 Entering Passive Mode (10,0,0,10,195,80)"
+	epsvSent  = "229 Entering Extended Passive Mode (|||50000|)"
+	portSent  = "PORT 198,51,100,7,156,65" // port 40001
+	natSent   = "PORT 192,168,1,10,156,65"
+)
+
+// direct is a pair without NAT; natted a client behind NAT.
+var (
+	direct = []part{client("198.51.100.7"), twoEnds("198.51.100.7", madeServer)}
+	natted = []part{twoEnds("198.51.100.200", madeServer)}
+)
+
+// TestBothEnds: what one end sent, compared with what the other received.
+func TestBothEnds(t *testing.T) {
+	in := func(base []part, more ...part) []part { return append(append([]part{}, base...), more...) }
+	here := knock("198.51.100.7:41000")
+	tests := []struct {
+		name  string
+		parts []part
+		want  string // codes, with the certainty of the first and its side
+	}{
+		{"all well", in(direct, append(well[:len(well)-1:len(well)-1],
+			passiveTry(probe.CheckPASV, pasvSent, pasvSent, hops.Open, here), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), activeTry(probe.CheckPORT, portSent, portSent, hops.Open),
+			listenedOn(50001, hops.Open, here), dialledBack(40002, 20, hops.Open), piece(true, 1448, true), piece(false, 1448, true))...), ""},
+		{"nothing but a greeting of the exchange", direct, ""},
+
+		{"another port arrived", in(direct, pasv(madeServer+":49864", "", hops.Refused), epsv(50012, hops.Open), passiveTry(probe.CheckPASV, pasvSent, pasvOther, hops.Refused)), "certain unknown passive-reply-rewritten"},
+		{"another address arrived", in(direct, pasv("198.51.100.9:50000", hops.Timeout, hops.Open), passiveTry(probe.CheckPASV, pasvSent, "227 Entering Passive Mode (198,51,100,9,195,80)", hops.Timeout)), "certain unknown passive-reply-rewritten"},
+		{"half of it arrived", in(direct, malformed("Entering Passive Mode (203,0,", "cut"), passiveTry(probe.CheckPASV, pasvSent, "227 Entering Passive Mode (203,0,", "")), "certain unknown passive-reply-rewritten"},
+		{"another port arrived, and works", in(direct, pasv(madeServer+":49864", "", hops.Open), passiveTry(probe.CheckPASV, pasvSent, pasvOther, hops.Open, here)), "certain unknown passive-reply-rewritten"},
+		{"the server's private address was corrected", in([]part{client("198.51.100.7"), twoEnds("198.51.100.7", "10.0.0.10")}, pasv(madeServer+":50000", "", hops.Open), passiveTry(probe.CheckPASV, pasvInner, pasvSent, hops.Open, here)), "certain server helper-in-path"},
+		{"the private address is the server's own word", in(direct, pasv("10.0.0.10:50000", hops.Timeout, hops.Open), passiveTry(probe.CheckPASV, pasvInner, pasvInner, hops.Open, here)), "certain server passive-address-private"},
+
+		{"PORT arrived with another address", in(direct, waited(probe.CheckPORT), activeTry(probe.CheckPORT, portSent, "PORT 10,9,9,9,156,65", hops.Timeout)), "certain unknown active-command-rewritten"},
+		{"PORT arrived cut off", in(direct, refused(probe.CheckPORT, 501, "Syntax error."), activeTry(probe.CheckPORT, portSent, "PORT 198,51", "")), "certain unknown active-command-rewritten"},
+		{"PORT arrived with another port, others get through", in(direct, waited(probe.CheckPORT), activeTry(probe.CheckPORT, portSent, "PORT 198,51,100,7,9,9", hops.Refused), dialledBack(40002, 20, hops.Open)), "certain unknown active-command-rewritten"},
+		{"PORT translated by the NAT, and works", in(natted, arrived(probe.CheckPORT, madeServer+":20"), activeTry(probe.CheckPORT, natSent, "PORT 198,51,100,200,9,9", hops.Open)), "certain client helper-in-path"},
+		{"PORT refused, and arrived as sent", in(natted, refused(probe.CheckPORT, 500, "No."), activeTry(probe.CheckPORT, natSent, natSent, "")), "certain client active-behind-nat"},
+
+		{"the server's packets die here", in(direct, waited(probe.CheckPORT), controlPath, activeTry(probe.CheckPORT, portSent, portSent, hops.Timeout), dialledBack(40002, 20, hops.Timeout, "x", "x", "x192.168.1.1", "-")), "certain client active-inbound-blocked"},
+		{"the server's packets die on the path", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x", "x198.51.100.1", "-", "-")), "certain path active-inbound-blocked"},
+		{"the server's packets die there", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-")), "certain server active-server-egress-blocked"},
+		{"the server's packets do not leave it", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "certain server active-server-egress-blocked"},
+		{"the server's distance is not known", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely unknown active-inbound-blocked"},
+		{"only port 20 gets through", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Open), dialledBack(40003, 45000, hops.Timeout)), "certain unknown active-inbound-blocked"},
+		{"a port on which nobody listened here", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-"), forgetListens), "likely unknown active-inbound-blocked"},
+
+		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout)), "certain server data-filtered"},
+		{"it arrived, and the answer did not", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: here.From, Half: true})), "certain unknown data-filtered"},
+		{"refused, and nothing arrived where it listened", in(direct, epsv(50000, hops.Refused), controlPath, path(netipPort(50000), "x", "x", "x", "r"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused)), "certain server data-rejected"},
+		{"refused, because it did not listen", in(direct, epsv(50000, hops.Refused), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused), neverListened), "certain server data-refused"},
+		{"opens here, and never arrives", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open)), "certain unknown data-false-open"},
+		{"opens here, and the record was cut", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open), cutRecord), ""},
+		{"the data comes from elsewhere", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, probe.OutcomeEOF, *line(425, "No.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, exchange.Knock{From: knock("198.51.100.8:41000").From, Refused: true})), "certain server data-source-rejected"},
+		{"ports open only when they are announced", in(direct, epsv(50000, hops.Open), listenedOn(50000, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain unknown helper-in-path"},
+		{"half of the ports on request", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "likely unknown data-range-partly-blocked"},
+
+		{"the data was changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "bb")), "certain unknown payload-changed"},
+		{"the data was not changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "aa")), ""},
+		{"large packets to us vanish", in(direct, piece(true, 1448, false), piece(true, 1200, false), piece(true, 900, true), piece(false, 1448, true)), "certain unknown mtu-black-hole"},
+		{"large packets from us vanish", in(direct, piece(false, 1448, false), piece(false, 900, true)), "likely unknown mtu-black-hole"},
+		{"a large packet passed, and a small one did not", in(direct, piece(true, 900, false), piece(true, 1448, true)), ""},
+		{"the greeting was masked", in(direct, greetedThere("220 (ftpcheck)\r\n")), "certain unknown control-intercepted"},
+		{"the server sees its router", []part{client("198.51.100.7"), twoEnds("10.0.0.1", "10.0.0.10")}, "certain server server-side-source-nat"},
+
+		{"the other end lives on", in(direct, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
+		{"the other end lives on, behind the one NAT", in(natted, idled(hops.Timeout), theirSession(0, "", false)), "certain client control-idle-timeout"},
+		{"the other end hung up without a word", in(direct, idled(hops.Reset), theirSession(20000, exchange.EndTimeout, false)), "certain server control-idle-timeout"},
+		{"the command arrived, its answer did not", in(direct, idled(hops.Timeout), theirSession(0, "", true)), "certain unknown control-idle-timeout"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			found := Diagnose(made(tt.parts...))
+			if got := briefSided(found); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// briefSided prints the first finding's certainty and side, and every code.
+func briefSided(found []Finding) string {
+	if len(found) == 0 {
+		return ""
+	}
+	side := SideUnknown
+	if w := found[0].Where; w != nil {
+		side = w.Side
+	}
+	return strings.Replace(brief(found), " ", " "+string(side)+" ", 1)
+}
+
+func forgetListens(ev *probe.Evidence) { ev.Peer.Listens = nil }
+
+func neverListened(ev *probe.Evidence) { ev.Peer.Seen.Ports = nil }
+
+func cutRecord(ev *probe.Evidence) { ev.Peer.Seen.Cut = true }
+
+// greetedThere is the greeting as the other end sent it.
+func greetedThere(sent string) part {
+	return func(ev *probe.Evidence) {
+		h := ev.Peer.Hellos[1]
+		h.Greeting = []byte(sent)
+		ev.Peer.Hellos[1] = h
+	}
+}
+
+// idled is a control connection that was dead after 30 s of silence.
+func idled(o probe.Outcome) part {
+	return func(ev *probe.Evidence) {
+		ran(probe.CheckIdle)(ev)
+		ev.Sessions[0].Exchanges = append(ev.Sessions[0].Exchanges, &probe.Exchange{Check: probe.CheckIdle, Command: "NOOP"})
+		ev.Idle = []probe.Silence{{Session: 1, Took: 30 * time.Second, Outcome: o}}
+	}
+}
+
+// theirSession is what the other end saw of it: how long after the last command
+// it ended, 0 when it lives, and whether the NOOP arrived.
+func theirSession(ended exchange.Millis, how exchange.Ending, noop bool) part {
+	return func(ev *probe.Evidence) {
+		s := &ev.Peer.Seen.Sessions[0]
+		s.Heard, s.How = 1000, how
+		if ended > 0 {
+			s.Ended = s.Heard + ended
+		}
+		if noop {
+			s.Lines = append(s.Lines, exchange.Line{Raw: []byte("NOOP")})
+		}
+	}
+}
