@@ -339,7 +339,7 @@ func TestCancelAVisitAtAnyMoment(t *testing.T) {
 
 // A server of ours with any fault: the run with the exchange ends in time, too.
 func TestFaultyPeersEndInTime(t *testing.T) {
-	const limit = 4 * time.Minute
+	const limit = 2 * time.Minute
 	for _, fault := range hostileFaults() {
 		if (ftpd.Fault{Name: fault}).NeedsTLS() {
 			continue
