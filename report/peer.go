@@ -229,7 +229,7 @@ func (v *view) droppedOnWay(f *Finding, command string) bool {
 		case t.dials() && t.got != "":
 			f.Story = append(f.Story, fmt.Sprintf("The other end tells that %s arrived. Its answer was lost on the way back.", command))
 		case !t.dials() && (t.sent != "" || t.port != nil):
-			f.Story = append(f.Story, fmt.Sprintf("The other end tells that it answered: %s. The answer was lost on the way back.", cmp.Or(sentence(t.sent), "it listened on a port")))
+			f.Story = append(f.Story, fmt.Sprintf("The other end tells that it answered: %s. The answer was lost on the way back.", cmp.Or(unended(t.sent), "it listened on a port")))
 		default:
 			f.Story = append(f.Story, fmt.Sprintf("The other end saw no %s in this session: it was lost on the way there.", command))
 		}

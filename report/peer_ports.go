@@ -237,26 +237,35 @@ func (m *PortMap) lines() []string {
 	return lines
 }
 
-// clientPorts lists the ports of a state with the source of each attempt.
+// clientPorts lists the ports of a state, by the source of the attempts.
 func (m *PortMap) clientPorts(s PortState) string {
 	var words []string
-	for _, p := range m.ToClient {
-		if p.State != s {
-			continue
+	for _, from := range []string{"from port 20", "from high ports", "from a port not told"} {
+		var ranges []portRange
+		for _, p := range m.ToClient {
+			if n := len(ranges); p.State != s || sourceKind(p.Source) != from || n > 0 && ranges[n-1].high == p.Port {
+				continue
+			} else if n > 0 && ranges[n-1].high+1 == p.Port {
+				ranges[n-1].high = p.Port
+				continue
+			}
+			ranges = append(ranges, portRange{p.Port, p.Port})
 		}
-		from := "a high port"
-		switch {
-		case p.Source == 0:
-			from = "a port not told"
-		case p.Source < 1024:
-			from = fmt.Sprintf("port %d", p.Source)
+		if len(ranges) > 0 {
+			words = append(words, rangeList(ranges, mostRanges)+" "+from)
 		}
-		words = append(words, fmt.Sprintf("%d from %s", p.Port, from))
 	}
-	if n := len(words); n > mostRanges {
-		words = append(words[:mostRanges], fmt.Sprintf("and %d more", n-mostRanges))
+	return strings.Join(words, "; ")
+}
+
+func sourceKind(port uint16) string {
+	switch port {
+	case 20:
+		return "from port 20"
+	case 0:
+		return "from a port not told"
 	}
-	return strings.Join(words, ", ")
+	return "from high ports"
 }
 
 // sourceWord tells apart attempts from port 20 and from another port.

@@ -59,7 +59,7 @@ func (v *view) rewrittenFinding(t *twin) *Finding {
 	got, ok := named(t.got)
 	peer := v.peerOf(t.Mode)
 	f := &Finding{Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()}, Quote: v.quoteRewritten(t),
-		Story: []string{fmt.Sprintf("Both ends tell of one session. The server says that it answered %s by %s. What arrived here:", verb(t.Command), sentence(t.sent))}}
+		Story: []string{fmt.Sprintf("Both ends tell of one session. The server says that it answered %s by %s. What arrived here:", verb(t.Command), unended(t.sent))}}
 	switch {
 	case v.distorted(t.Check):
 		f.Story = append(f.Story, "A device on the way that reads FTP changes the reply. "+v.afterRewriting(t))
@@ -195,7 +195,7 @@ func (v *view) strayPortOnly(t *twin) bool {
 
 func (v *view) commandFinding(t *twin) *Finding {
 	f := &Finding{Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()}, Quote: v.quoteCommand(t),
-		Story:    []string{"Both ends tell of one session. We sent:", fmt.Sprintf("What arrived at the server: %s", sentence(t.got))},
+		Story:    []string{"Both ends tell of one session. We sent:", fmt.Sprintf("What arrived at the server: %s.", unended(t.got))},
 		Effect:   "Active mode fails from this network, in plain FTP." + v.passiveHint(),
 		RuledOut: []string{"A wrong address of ours, and a server that mistakes it: both ends were compared, a way that such a device cannot read."}}
 	got, ok := named(t.got)
