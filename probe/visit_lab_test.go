@@ -3,6 +3,7 @@ package probe_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/netlab"
+	"ftpcheck/report"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -176,7 +178,8 @@ func agree(t *testing.T, ev *probe.Evidence) {
 	}
 }
 
-// replays checks that a recording of the run folds into the same evidence.
+// replays checks that a recording of the run folds into the same evidence, and
+// gives the same report.
 func replays(t *testing.T, events []probe.Event) {
 	t.Helper()
 	var live, read probe.Evidence
@@ -195,6 +198,13 @@ func replays(t *testing.T, events []probe.Event) {
 	}
 	if diff := cmp.Diff(live.Peer, read.Peer, cmpopts.EquateComparable(probe.Dial{}.To, probe.Dial{}.To.Addr()), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("read back (-live +read):\n%s", diff)
+	}
+	var now, again bytes.Buffer
+	if err := errors.Join(report.WriteJSON(&now, report.New(&live, report.Judge{})), report.WriteJSON(&again, report.New(&read, report.Judge{}))); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(now.String(), again.String()); diff != "" {
+		t.Errorf("another report (-live +replayed):\n%s", diff)
 	}
 }
 
