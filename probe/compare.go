@@ -120,8 +120,12 @@ func (c *crew) tryAnother(ctx context.Context, t another) {
 
 // enterAnew opens a session for a further try and logs it in.
 func (w *worker) enterAnew(ctx context.Context, t another) bool {
+	return w.enterOver(ctx, t, DialOptions{})
+}
+
+func (w *worker) enterOver(ctx context.Context, t another, opt DialOptions) bool {
 	e := Event{Check: t.check, As: AsControl, Addr: w.run.peer, Try: t.try}
-	conn, _ := w.run.dial(ctx, e, w.run.Timeout, DialOptions{})
+	conn, _ := w.run.dial(ctx, e, w.run.Timeout, opt)
 	if conn == nil {
 		return false
 	}

@@ -29,6 +29,7 @@ type visit struct {
 	mu      sync.Mutex
 	tasks   []task
 	reached []uint16 // ports at which the server listened for us, and that opened
+	mss     int      // of further control connections; 0: the system's. Answers are longer than a segment
 	closed  string   // why no further session may join; empty: it may
 	segment int      // bytes of data in a full segment of a connection to them; 0: not known
 }
@@ -38,6 +39,7 @@ type visit struct {
 type place struct {
 	worker
 	used  bool  // a mode was made in its session
+	mss   int   // of its control connection; 0: the system's
 	check Check // what its session is for
 }
 
@@ -48,9 +50,10 @@ type task struct {
 	run   func(ctx context.Context, p *place)
 }
 
-// patience bounds the wait for an answer of the opposite end's.
+// patience bounds the wait for an answer of the opposite end's, and for each
+// line of it.
 func (v *visit) patience() time.Duration {
-	return min(v.run.ReplyTimeout, max(2*v.run.Timeout, DefaultTimeout))
+	return min(v.run.ReplyTimeout, max(v.run.Timeout, DefaultTimeout))
 }
 
 // alone reports whether one session at a time has to do.
@@ -126,9 +129,9 @@ func (v *visit) open(ctx context.Context, p *place, check Check, try Try) bool {
 		return false // and the place keeps the session that it has
 	}
 	v.depart(p)
-	p.used, p.check = false, check
+	p.used, p.check, p.mss = false, check, v.mss
 	others := v.crew.open.Load()
-	if !p.enterAnew(ctx, another{check, try}) {
+	if !p.enterOver(ctx, another{check, try}, DialOptions{MSS: v.mss}) {
 		if others > 0 && ctx.Err() == nil {
 			v.limited.Store(true)
 		}
@@ -182,13 +185,17 @@ func (v *visit) accompany(w *worker, check Check) {
 func (v *visit) depart(p *place) { p.leave(p.check, v.alone()) }
 
 // learn asks what the opposite end has seen so far, over a fresh control
-// connection where the one before gave out or brought something unreadable.
+// connection where the one before gave out or brought something unreadable. As
+// the answer is long, that one asks for small segments.
 func (v *visit) learn(ctx context.Context) {
 	v.news = false
 	why := "no session is left to ask in"
 	for n := range 2 {
 		p := &v.host
-		if n > 0 || !p.session.usable() || !p.session.known {
+		if n > 0 {
+			v.mss = smallSegment
+		}
+		if n > 0 || !p.session.usable() || !p.session.known || p.mss != v.mss {
 			if !v.openPatiently(ctx, p, CheckPeer, "") {
 				if shut := v.shut(); shut != "" {
 					why = shut

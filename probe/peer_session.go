@@ -14,6 +14,7 @@ import (
 var bodyLimits = wire.Limits{Line: 512, Lines: 16 << 10, Bytes: 5 << 18}
 
 const (
+	maxDrip    = 4  // times the limit, for an answer that comes line by line
 	maxRefusal = 20 // lines of a reply without a body that are shown
 	maxToken   = 64
 	minToken   = 16 // characters; a shorter one is no secret, and would be replaced everywhere in the transcript
@@ -59,7 +60,7 @@ func (s *session) ask(check Check, verb exchange.Verb, arg, shown string, answer
 	return nil
 }
 
-// exchange sends a verb and waits for its reply. A body is not shown: it is
+// exchange sends a verb and waits for its reply; limit is for each line. A body is not shown: it is
 // for machines, and long.
 func (s *session) exchange(check Check, line, shown string, limit time.Duration) (reply wire.Reply, ok bool) {
 	if !s.send(check, line, shown) {
@@ -68,10 +69,18 @@ func (s *session) exchange(check Check, line, shown string, limit time.Duration)
 	s.read.SetLimits(bodyLimits)
 	defer func() { s.read.SetLimits(wire.DefaultLimits) }()
 	began := time.Now()
+	over := began.Add(maxDrip * limit)
+	extend := func(wire.Line) {
+		until := time.Now().Add(limit)
+		if until.After(over) {
+			until = over
+		}
+		s.conn.SetReadDeadline(until)
+	}
 	for range maxEarly {
-		s.conn.SetReadDeadline(began.Add(limit))
+		extend(wire.Line{})
 		var err error
-		if reply, err = s.read.ReadReply(nil); err != nil {
+		if reply, err = s.read.ReadReply(extend); err != nil {
 			s.giveOut(check, err, time.Since(began), reply)
 			return reply, false
 		}

@@ -59,19 +59,19 @@ func (v *visit) full() int {
 // movePieces lets one full segment cross each way. Where it does not, it looks
 // for the largest size that does.
 func (v *visit) movePieces(ctx context.Context, p *place) {
-	full := v.full()
-	passed := v.round(ctx, p, []piece{{AsDown, full}, {AsUp, full}})
-	type gap struct{ low, high int } // the largest size that crosses is in low..high-1
 	gaps := map[As]gap{}
-	for _, as := range []As{AsDown, AsUp} {
-		if ok, tried := passed[piece{as, full}]; tried && !ok {
-			gaps[as] = gap{0, full}
+	full := v.full()
+	for one, outcome := range v.round(ctx, p, []piece{{AsDown, full}, {AsUp, full}}) {
+		if outcome == OutcomeTimeout { // anything else is no matter of the size
+			gaps[one.as] = gap{0, full}
 		}
+	}
+	if _, ok := gaps[AsDown]; ok {
+		v.mss = smallSegment // or its answers would stall as well
 	}
 	for range narrowRounds {
 		var sizes []piece
-		for _, as := range []As{AsDown, AsUp} {
-			g := gaps[as]
+		for as, g := range gaps {
 			for _, n := range spread(g.low+1, g.high-1, v.width(as)) {
 				sizes = append(sizes, piece{as, int(n)})
 			}
@@ -79,23 +79,35 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 		if len(sizes) == 0 || ctx.Err() != nil {
 			return
 		}
-		passed := v.round(ctx, p, sizes)
-		for one, ok := range passed {
-			if g := gaps[one.as]; !ok {
-				g.high = min(g.high, one.size)
-				gaps[one.as] = g
-			}
-		}
-		for one, ok := range passed {
-			if g := gaps[one.as]; ok && one.size < g.high {
-				g.low = max(g.low, one.size)
-				gaps[one.as] = g
-			}
-		}
-		if len(passed) == 0 {
-			return
+		outcomes := v.round(ctx, p, sizes)
+		for as, g := range gaps {
+			gaps[as] = g.narrow(as, outcomes)
 		}
 	}
+}
+
+// gap is where the largest size that crosses is looked for: low crosses, and
+// high does not.
+type gap struct{ low, high int }
+
+// narrow takes in what a round has shown. A direction in which nothing was
+// shown is not looked at any more.
+func (g gap) narrow(as As, outcomes map[piece]Outcome) gap {
+	before := g
+	for one, outcome := range outcomes {
+		if one.as == as && outcome == OutcomeTimeout {
+			g.high = min(g.high, one.size)
+		}
+	}
+	for one, outcome := range outcomes {
+		if one.as == as && outcome == OutcomeEOF && one.size < g.high {
+			g.low = max(g.low, one.size)
+		}
+	}
+	if g == before {
+		return gap{}
+	}
+	return g
 }
 
 // width is how many pieces may cross at once in a direction: those of the
@@ -109,22 +121,22 @@ func (v *visit) width(as As) int {
 	return max(n-sinks, min(n, 1))
 }
 
-// round moves pieces at once, each over a connection of its own, and reports
-// which crossed. What could not be tried is not in the answer. Where one port
+// round moves pieces at once, each over a connection of its own, and returns
+// what became of them. What could not be tried is not in the answer. Where one port
 // has to do, one direction comes after the other.
-func (v *visit) round(ctx context.Context, p *place, pieces []piece) map[piece]bool {
-	passed := map[piece]bool{}
+func (v *visit) round(ctx context.Context, p *place, pieces []piece) map[piece]Outcome {
+	outcomes := map[piece]Outcome{}
 	if len(v.reached) == 1 {
 		for _, as := range []As{AsDown, AsUp} {
-			v.moveAll(ctx, p, slices.DeleteFunc(slices.Clone(pieces), func(one piece) bool { return one.as != as }), passed)
+			v.moveAll(ctx, p, slices.DeleteFunc(slices.Clone(pieces), func(one piece) bool { return one.as != as }), outcomes)
 		}
-		return passed
+		return outcomes
 	}
-	v.moveAll(ctx, p, pieces, passed)
-	return passed
+	v.moveAll(ctx, p, pieces, outcomes)
+	return outcomes
 }
 
-func (v *visit) moveAll(ctx context.Context, p *place, pieces []piece, passed map[piece]bool) {
+func (v *visit) moveAll(ctx context.Context, p *place, pieces []piece, outcomes map[piece]Outcome) {
 	request, ports := v.assign(pieces)
 	if len(request.Ports) == 0 || ctx.Err() != nil {
 		return
@@ -140,10 +152,10 @@ func (v *visit) moveAll(ctx context.Context, p *place, pieces []piece, passed ma
 			continue
 		}
 		group.Go(func() {
-			if crossed, tried := v.move(ctx, p, one, port); tried {
+			if outcome := v.move(ctx, p, one, port); outcome != "" {
 				mu.Lock()
 				defer mu.Unlock()
-				passed[one] = crossed
+				outcomes[one] = outcome
 			}
 		})
 	}
@@ -177,11 +189,11 @@ func (v *visit) assign(pieces []piece) (request exchange.ListenRequest, ports ma
 	return request, ports
 }
 
-// move lets one piece cross. tried is false where no connection opened.
-func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) (crossed, tried bool) {
+// move lets one piece cross, and returns nothing where no connection opened.
+func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) Outcome {
 	conn, _ := v.run.dial(ctx, v.toward(p, port), v.run.Timeout, DialOptions{})
 	if conn == nil {
-		return false, false
+		return ""
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -197,10 +209,10 @@ func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) (cro
 	}
 	e.Took = time.Since(began)
 	if ctx.Err() != nil {
-		return false, false
+		return ""
 	}
 	v.run.emit(e)
-	return e.Outcome == OutcomeEOF, true
+	return e.Outcome
 }
 
 // receive reads a piece to its end.

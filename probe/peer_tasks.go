@@ -18,12 +18,17 @@ func (v *visit) stay(ctx context.Context) {
 		n = 1
 	}
 	var group sync.WaitGroup
-	group.Go(func() { v.work(ctx, &v.host) })
-	for range n - 1 {
+	for i := range n {
+		p := &v.host // it is in already, and gets what comes first
+		if i > 0 {
+			p = &place{worker: worker{crew: v.crew}}
+		}
+		t, _ := v.next()
 		group.Go(func() {
-			p := &place{worker: worker{crew: v.crew}}
-			v.work(ctx, p)
-			v.depart(p)
+			v.work(ctx, p, t)
+			if p != &v.host {
+				v.depart(p)
+			}
 		})
 	}
 	group.Wait()
@@ -60,14 +65,10 @@ func (v *visit) modes() []Check {
 	return list
 }
 
-// work does one task after the other in a place, until none is left or the
-// server gives it no session.
-func (v *visit) work(ctx context.Context, p *place) {
-	for ctx.Err() == nil {
-		t, ok := v.next()
-		if !ok {
-			return
-		}
+// work does t and one task after the other in a place, until none is left or
+// the server gives it no session.
+func (v *visit) work(ctx context.Context, p *place, t task) {
+	for ok := true; ok && ctx.Err() == nil; t, ok = v.next() {
 		if !v.do(ctx, p, t, v.open) {
 			v.mu.Lock()
 			v.tasks = append(v.tasks, t)
@@ -99,6 +100,9 @@ func (v *visit) do(ctx context.Context, p *place, t task, open func(context.Cont
 		defer v.run.emit(e)
 	}
 	mode := isMode(t.check)
+	if mode && v.shut() != "" {
+		return false // it may cost the session that is left
+	}
 	if !p.session.usable() || !p.session.known || mode && p.used {
 		if !open(ctx, p, t.check, t.try) {
 			return false

@@ -80,6 +80,12 @@ func scripted(t *testing.T, greet func(session int) string, s script, target pro
 							} else {
 								fmt.Fprintf(c, "227 ok (198,51,100,66,%d,%d)\r\n", p>>8, p&255)
 							}
+						case "PORT", "EPRT":
+							if data != nil {
+								data.Close()
+							}
+							data = nil
+							c.Write([]byte("200 ok\r\n"))
 						case "LIST":
 							if data == nil {
 								c.Write([]byte("425 no\r\n"))

@@ -99,6 +99,8 @@ func (c *crew) transfers(ctx context.Context) {
 	if !c.enterAlone(ctx, w, CheckTransfer) {
 		return
 	}
+	// Nobody asked for it: it need not wait long for what has stalled before.
+	w.session.brief = !c.run.wants(CheckTransfer) && c.stalled()
 	w.session.command(CheckTransfer, "TYPE I")
 	for i, st := range steps(c.files()) {
 		if ctx.Err() != nil || !w.session.usable() {

@@ -221,7 +221,7 @@ func TestNFTBoxes(t *testing.T) {
 			`iifname "lan" tcp dport 21 @ih,0,64 0x45505254207c317c @ih,168,40 set 0x3631353430`,
 			`iifname "lan" tcp dport 21 @ih,0,40 0x504f525420 @ih,144,56 set 0x20202020202020`,
 			`iifname "lan" tcp dport 21 @ih,0,128 0x5349544520465450434845434b204245 @ih,128,24 0x47494e @ih,0,128 set 0x58585858585858585858585858585858 @ih,128,24 set 0x585858`,
-			`tcp sport != 21 tcp dport != 21 @ih,120,8 set 0x58`,
+			`meta l4proto tcp ct original proto-dst != 21 @ih,120,8 set 0x58`,
 			`iifname "lan" tcp dport 21 @ih,0,32 0x4e4f4f50 limit rate 1/day burst 1 packets reject with tcp reset`,
 			`iifname "lan" tcp dport 21 @ih,0,32 0x4e4f4f50 limit rate 1/day burst 1 packets ct mark set 1`,
 			`ct mark 1 drop`,

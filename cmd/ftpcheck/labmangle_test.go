@@ -46,7 +46,8 @@ func nftReaders(s *netlab.Scenario, b netlab.Box, server, client string) []strin
 	case netlab.BoxMask:
 		return []string{command + nftText(0, b.Value) + " " + nftWrite(0, strings.Repeat("X", len(b.Value)))}
 	case netlab.BoxAlter:
-		return []string{fmt.Sprintf("tcp sport != %d tcp dport != %[1]d %s", controlPort(s), nftWrite(15, "X"))}
+		// nft 1.0.6 makes one comparison of "tcp sport != 21 tcp dport != 21".
+		return []string{fmt.Sprintf("meta l4proto tcp ct original proto-dst != %d %s", controlPort(s), nftWrite(15, "X"))}
 	case netlab.BoxCutReset:
 		return []string{command + once + "reject with tcp reset"}
 	case netlab.BoxCutSilent:
