@@ -70,6 +70,8 @@ func TestBothEnds(t *testing.T) {
 		{"ports open only when they are announced", in(direct, epsv(50000, hops.Open), listenedOn(50000, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain unknown helper-in-path"},
 		{"half of the ports on request", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "likely unknown data-range-partly-blocked"},
 
+		{"one port on request", in(direct, listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout)), "possible unknown cause-not-found"},
+
 		{"the data was changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "bb")), "certain unknown payload-changed"},
 		{"the data was not changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "aa")), ""},
 		{"large packets to us vanish", in(direct, piece(true, 1448, false), piece(true, 1200, false), piece(true, 900, true), piece(false, 1448, true)), "certain unknown mtu-black-hole"},
