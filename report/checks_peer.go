@@ -34,6 +34,9 @@ func (v *view) peerViewOf() *PeerView {
 		return nil
 	}
 	p := &PeerView{Tool: sentence(h.Tool), Ports: v.portMap()}
+	if p.Tool == "" && v.product.is("ftpcheck") {
+		p.Tool = v.product.Version
+	}
 	if h.Client.IsValid() {
 		p.Client = h.Client.String()
 	}
@@ -64,8 +67,7 @@ func peerLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = Warn, join("ftpcheck is at the other end, and told nothing", ": ", v.other.Missed)
 		return
 	}
-	who := join("ftpcheck ", "", l.Peer.Tool)
-	who = strings.TrimSpace(who) + " at the other end"
+	who := join("ftpcheck", " ", l.Peer.Tool) + " at the other end"
 	l.State = OK
 	var faults []string
 	if v.other.Seen == nil {
@@ -226,5 +228,5 @@ func (v *view) agreement() string {
 	if v.seen.known() && v.seen.addr != v.local {
 		parts = append(parts, fmt.Sprintf("it sees this client as %s", v.seen.addr))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, "; ")
 }

@@ -32,7 +32,8 @@ func (v *view) readPeer() {
 	v.other = v.ev.Peer
 	for _, m := range v.ev.Tries {
 		theirs := v.other.SessionOf(m.Session)
-		if theirs == nil || m.Command == "" || !v.ran(m.Check) || m.Try != probe.TryPeer && (m.Step == 0 || m.Try != "") {
+		transfer := m.Step > 0 && m.Try == "" && v.ran(m.Check)
+		if theirs == nil || m.Command == "" || m.Try != probe.TryPeer && !transfer {
 			continue
 		}
 		v.twins = append(v.twins, v.readTwin(m, theirs))
