@@ -44,7 +44,7 @@ func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
 	t := twin{Mode: m, theirs: theirs}
 	if slices.Contains(probe.Active, m.Check) {
 		t.sent, t.got = m.Command, lineOf(theirs, m, "PORT", "EPRT")
-		t.dialing = dialingOf(v.other.Seen, theirs, m)
+		t.dialing = dialingOf(v.other.Seen, theirs)
 		return t
 	}
 	code := "229"
@@ -105,7 +105,7 @@ func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.P
 }
 
 // dialingOf is their attempt to connect for this try.
-func dialingOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Dialing {
+func dialingOf(seen *exchange.Seen, s *exchange.Session) *exchange.Dialing {
 	for i := range slices.Backward(seen.Dials) {
 		if d := &seen.Dials[i]; d.Session == s.Number && (d.Command == "PORT" || d.Command == "EPRT") && tested(d.Outcome) {
 			return d
@@ -174,17 +174,27 @@ func (v *view) translated(t *twin) bool {
 func (t *twin) dials() bool { return slices.Contains(probe.Active, t.Check) }
 
 // distorted reports whether the mode's announcement arrives otherwise than it
-// was sent, and leads to no listing because of that.
+// was sent, and does not lead one end to the other because of that.
 func (v *view) distorted(c probe.Check) bool {
 	t := v.twin(c)
 	return t.changed() && !v.led(t) && !v.translated(t)
 }
 
-// led reports whether a listing came from where the announcement led as it
-// arrived.
+// led reports whether the announcement, as it arrived, led one end to the other.
 func (v *view) led(t *twin) bool {
+	if t.dials() {
+		return len(t.Arrivals) > 0
+	}
 	p := v.readPassive(t.Mode)
-	return t.Listed() && (t.dials() || !p.differs || opened(p.announced))
+	at := p.host
+	if p.differs {
+		at = p.announced
+	}
+	whole := false
+	if t.port != nil {
+		whole, _ = came(t.port)
+	}
+	return opened(at) && (t.Listed() || whole)
 }
 
 // wrongPort reports whether the replies to a passive command arrive with

@@ -55,12 +55,13 @@ func TestBothEnds(t *testing.T) {
 		{"the server's packets die here", in(direct, waited(probe.CheckPORT), controlPath, activeTry(probe.CheckPORT, portSent, portSent, hops.Timeout), dialledBack(40002, 20, hops.Timeout, "x", "x", "x192.168.1.1", "-")), "certain client active-inbound-blocked"},
 		{"the server's packets die on the path", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x", "x198.51.100.1", "-", "-")), "certain path active-inbound-blocked"},
 		{"the server's packets die there", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-")), "certain server active-server-egress-blocked"},
+		{"the server's packets died once, and arrived once", in(direct, waited(probe.CheckPORT), activeTry(probe.CheckPORT, portSent, portSent, hops.Open)), "possible unknown active-inbound-blocked"},
 		{"the server's packets do not leave it", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "certain server active-server-egress-blocked"},
 		{"the server's distance is not known", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely unknown active-inbound-blocked"},
 		{"only port 20 gets through", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Open), dialledBack(40003, 45000, hops.Timeout)), "certain unknown active-inbound-blocked"},
 		{"a port on which nobody listened here", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-"), forgetListens), "likely unknown active-inbound-blocked"},
 
-		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout)), "certain server data-filtered"},
+		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain server data-filtered"},
 		{"it arrived, and the answer did not", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: here.From, Half: true})), "certain unknown data-filtered"},
 		{"refused, and nothing arrived where it listened", in(direct, epsv(50000, hops.Refused), controlPath, path(netipPort(50000), "x", "x", "x", "r"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused)), "certain server data-rejected"},
 		{"refused, because it did not listen", in(direct, epsv(50000, hops.Refused), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused), neverListened), "certain server data-refused"},
@@ -88,6 +89,7 @@ func TestBothEnds(t *testing.T) {
 
 		{"the other end lives on", in(direct, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
 		{"the other end lives on, behind the one NAT", in(natted, idled(hops.Timeout), theirSession(0, "", false)), "certain client control-idle-timeout"},
+		{"the other end lives on, ours was reset in the silence", in(direct, idled(hops.Reset), saidNothing, theirSession(0, "", false)), "certain unknown control-idle-timeout"},
 		{"the other end hung up without a word", in(direct, idled(hops.Reset), theirSession(20000, exchange.EndTimeout, false)), "certain server control-idle-timeout"},
 		{"the command arrived, its answer did not", in(direct, idled(hops.Timeout), theirSession(0, "", true)), "certain unknown control-idle-timeout"},
 	}
@@ -183,3 +185,6 @@ func givenUp(c probe.Check) part {
 		ev.Try(c, probe.TryPeer).List = &probe.Exchange{Check: c, Command: "LIST", Replies: []probe.Reply{*line(425, "Failed to establish connection.")}}
 	}
 }
+
+// saidNothing: the connection died before we spoke again.
+func saidNothing(ev *probe.Evidence) { ev.Sessions[0].Exchanges = nil }
