@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,9 +47,6 @@ func (v *view) peerViewOf() *PeerView {
 			p.Compared = append(p.Compared, Comparison{t.Check, sentence(t.sent), sentence(t.got), t.got != "" && !t.changed()})
 		}
 	}
-	slices.SortStableFunc(p.Compared, func(a, b Comparison) int {
-		return cmp.Compare(slices.Index(probe.Checks, a.Check), slices.Index(probe.Checks, b.Check))
-	})
 	return p
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -38,6 +39,9 @@ func (v *view) readPeer() {
 		}
 		v.twins = append(v.twins, v.readTwin(m, theirs))
 	}
+	slices.SortStableFunc(v.twins, func(a, b twin) int {
+		return cmp.Or(cmp.Compare(slices.Index(probe.Checks, a.Check), slices.Index(probe.Checks, b.Check)), cmp.Compare(a.Step, b.Step))
+	})
 }
 
 func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
