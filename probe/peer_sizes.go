@@ -67,11 +67,12 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 		}
 	}
 	if _, ok := gaps[AsDown]; ok {
-		v.mss = smallSegment // or its answers would stall as well
+		v.useSmallSegments() // or its answers would stall as well
 	}
 	for range narrowRounds {
 		var sizes []piece
-		for as, g := range gaps {
+		for _, as := range []As{AsDown, AsUp} {
+			g := gaps[as]
 			for _, n := range spread(g.low+1, g.high-1, v.width(as)) {
 				sizes = append(sizes, piece{as, int(n)})
 			}
@@ -122,8 +123,8 @@ func (v *visit) width(as As) int {
 }
 
 // round moves pieces at once, each over a connection of its own, and returns
-// what became of them. What could not be tried is not in the answer. Where one port
-// has to do, one direction comes after the other.
+// what became of them. What could not be tried is not in the answer. Where one
+// port has to do, one direction comes after the other.
 func (v *visit) round(ctx context.Context, p *place, pieces []piece) map[piece]Outcome {
 	outcomes := map[piece]Outcome{}
 	if len(v.reached) == 1 {
@@ -191,7 +192,7 @@ func (v *visit) assign(pieces []piece) (request exchange.ListenRequest, ports ma
 
 // move lets one piece cross, and returns nothing where no connection opened.
 func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) Outcome {
-	conn, _ := v.run.dial(ctx, v.toward(p, port), v.run.Timeout, DialOptions{})
+	conn, _ := v.run.dial(ctx, v.toward(p, port), v.limit(), DialOptions{})
 	if conn == nil {
 		return ""
 	}
@@ -199,7 +200,7 @@ func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) Outc
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	began := time.Now()
-	conn.SetDeadline(began.Add(min(v.run.Timeout, max(pieceLimit, 8*v.run.rtt))))
+	conn.SetDeadline(began.Add(min(v.limit(), max(pieceLimit, 8*v.run.rtt))))
 	e := v.toward(p, port)
 	e.Kind, e.As, e.Count = KindSize, one.as, one.size
 	if one.as == AsDown {
