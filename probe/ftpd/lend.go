@@ -135,6 +135,9 @@ func (ls *loans) run(ctx context.Context, v *visit) {
 	}
 	ls.s.server.watch.look(ls.s.network, doors)
 	for _, one := range ls.all {
+		lastCall(one.listener)
+	}
+	for _, one := range ls.all {
 		one.close()
 	}
 }

@@ -211,6 +211,7 @@ func (p *passive) close() {
 	p.closing.Do(func() {
 		if p.door != nil {
 			p.s.server.watch.look(p.s.network, []*door{p.door})
+			lastCall(p.listener)
 		}
 		p.listener.Close()
 		<-p.done
