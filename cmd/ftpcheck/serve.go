@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,6 +32,9 @@ type serveFlags struct {
 	faults                    []string
 	sessions, perAddress      int
 	idle, life                time.Duration
+	format, record, like      string
+	passiveGiven              bool
+	exchange                  bool
 	tls                       serveTLSFlags
 }
 
@@ -47,7 +51,14 @@ func (f *serveFlags) add(fs *pflag.FlagSet) {
 	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "admit `N` sessions at once from one address")
 	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this `DURATION`")
 	fs.DurationVar(&f.life, "for", 0, "stop after this `DURATION` (default never)")
+	fs.BoolVar(&f.exchange, "exchange", true, "tell clients that are ftpcheck's own what was seen of them, and listen and dial for them")
+	fs.StringVar(&f.like, "like", "", "imitate the running server `[USER@]HOST[:PORT]`: its greeting, FEAT, passive ports and announced address")
+	fs.StringVar(&f.format, "format", "text", "print `FORMAT`: text, json (one JSON object a line)")
+	fs.StringVar(&f.record, "record", "", "record all that happens in `FILE`, one JSON object a line")
 }
+
+// serveFormats are what --format takes.
+var serveFormats = []string{"text", "json"}
 
 // newServeCommand is the opposite end: a server to check against.
 func newServeCommand(s *streams) *cobra.Command {
@@ -58,7 +69,9 @@ func newServeCommand(s *streams) *cobra.Command {
 		Long: `Serve FTP on this machine, in the real server's place or beside it, so that a
 check from the other side tells the network's faults from the server's. There is
 no disk behind it: one directory with made-up files; uploads are measured and
-dropped. It prints who came, what was announced, what arrived and what did not.`,
+dropped. It prints who came, what was announced, what arrived and what did not.
+A client that is ftpcheck's own is told the same, so that its report is certain
+where it would be likely.`,
 		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private\n  ftpcheck serve --tls required --require-session-reuse",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range f.faults {
@@ -69,12 +82,14 @@ dropped. It prints who came, what was announced, what arrived and what did not.`
 			if len(args) > 0 {
 				return usageError{fmt.Sprintf("serve takes no argument, but %q is one", args[0]), "ftpcheck serve --help"}
 			}
+			f.passiveGiven = cmd.Flags().Changed("passive")
 			return f.run(cmd.Context(), s)
 		},
 	}
 	cmd.Flags().SortFlags = false
 	f.add(cmd.Flags())
 	cmd.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(serveTLSModes, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(serveFormats, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("fault", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"help"}
 		for _, fault := range ftpd.Faults() {
@@ -103,26 +118,41 @@ func (f *serveFlags) run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	var server *ftpd.Server
-	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(s.out, f.welcome(opt, addrs, server.Certificate())) }
-	opt.Log = func(e ftpd.Entry) {
-		if !unsaid[e.What] {
-			fmt.Fprintln(s.out, logLine(e))
+	var like *likeness
+	if f.like != "" {
+		if like, err = f.imitate(ctx, s, &opt); err != nil {
+			return err
 		}
 	}
+	log := &serveLog{out: s.out, json: f.format == "json"}
+	welcome := s.out
+	if log.json {
+		welcome = s.err
+	}
+	var server *ftpd.Server
+	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(welcome, f.welcome(opt, like, addrs, server.Certificate())) }
+	opt.Log = log.add
 	server, err = ftpd.New(opt)
 	if err != nil {
 		return usageError{err.Error(), newHint(err)}
 	}
-	if err := server.Serve(ctx, s.network); err != nil {
+	if log.record, err = openServeRecord(f.record); err != nil {
+		return err
+	}
+	err = server.Serve(ctx, s.network)
+	recorded := log.close()
+	switch {
+	case err != nil:
 		return usageError{err.Error(), listenHint(err)}
+	case recorded != nil:
+		return recorded
 	}
 	return exitStatus(report.ExitPass) // also when a signal has stopped it
 }
 
 // welcome says where the server is, who may log in, and what to type at the
 // other side. A password that the user has chosen is not repeated.
-func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x509.Certificate) string {
+func (f *serveFlags) welcome(opt ftpd.Options, like *likeness, addrs []netip.AddrPort, cert *x509.Certificate) string {
 	var b strings.Builder
 	line := func(name, text string) { fmt.Fprintf(&b, "  %-9s %s\n", name, text) }
 	fmt.Fprintf(&b, "ftpcheck %s serves FTP; Ctrl-C stops it\n\n", version)
@@ -133,8 +163,12 @@ func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x50
 	if opt.Announce.IsValid() {
 		line("announces", opt.Announce.String())
 	}
+	like.describe(line)
 	if opt.Life > 0 {
 		line("stops", "after "+opt.Life.String())
+	}
+	if opt.Exchange {
+		line("exchange", "a client that is ftpcheck's own is told what was seen of it")
 	}
 	for _, name := range opt.Faults {
 		line("fault", name)
@@ -200,30 +234,18 @@ func listenHint(err error) string {
 	return ""
 }
 
-// unsaid are the entries that are no line of the log: the welcome or another
-// entry says the same.
-var unsaid = map[ftpd.What]bool{
-	ftpd.WhatListen: true, ftpd.WhatGreet: true, ftpd.WhatHear: true,
-	ftpd.WhatOpen: true, ftpd.WhatShut: true, ftpd.WhatHop: true,
-}
-
-// logLine is one thing that happened, as one line.
-func logLine(e ftpd.Entry) string {
-	peer := "-"
-	if e.Peer.IsValid() {
-		peer = e.Peer.String()
-	}
-	return fmt.Sprintf("%s %-21s %-8s %s", e.Time.UTC().Format("15:04:05Z"), peer, e.What, report.Escape(e.Text))
-}
-
 // options turns the flags into those of the server.
 func (f *serveFlags) options(ctx context.Context, s *streams) (ftpd.Options, error) {
 	opt := ftpd.Options{
 		Anonymous: f.anonymous, User: f.user, Faults: f.faults, Product: "(ftpcheck " + version + ")",
+		Tool: version, Exchange: f.exchange,
 		MaxSessions: f.sessions, MaxPerAddress: f.perAddress, Idle: f.idle, Life: f.life,
 	}
 	if f.sessions < 1 || f.perAddress < 1 {
 		return opt, usageError{"--max-sessions and --max-per-address are at least 1", ""}
+	}
+	if !slices.Contains(serveFormats, f.format) {
+		return opt, unknownValue("--format", f.format, serveFormats)
 	}
 	if f.idle <= 0 || f.life < 0 {
 		return opt, usageError{"--idle and --for are durations such as 30s or 15m", ""}

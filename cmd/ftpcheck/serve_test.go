@@ -29,7 +29,7 @@ type serving struct {
 func startServe(t *testing.T, args ...string) serving {
 	t.Helper()
 	out := &lockedBuilder{}
-	s := streams{in: strings.NewReader(""), out: out, err: io.Discard, network: probe.System{}}
+	s := streams{in: strings.NewReader(""), out: out, err: io.Discard, network: probe.System{}, getenv: func(string) string { return "" }}
 	cmd := newServeCommand(&s)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(append([]string{"--listen", "127.0.0.1:0"}, args...))

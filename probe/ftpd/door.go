@@ -12,8 +12,9 @@ import (
 // door is a port on which the server listens for data connections, and what
 // came to it.
 type door struct {
-	s  *session
-	at netip.AddrPort
+	s       *session
+	command string // because of which it is open
+	at      netip.AddrPort
 
 	mu     sync.Mutex
 	knocks int                         // connections that arrived
@@ -33,7 +34,7 @@ const halfOpenAge = time.Second
 
 // openDoor tells that the session listens.
 func (s *session) openDoor(command string, at netip.AddrPort) *door {
-	d := &door{s: s, at: at, half: map[netip.AddrPort]halfOpen{}}
+	d := &door{s: s, command: command, at: at, half: map[netip.AddrPort]halfOpen{}}
 	s.log(Entry{What: WhatOpen, Command: command, Local: at})
 	s.server.watch.add(d)
 	return d
@@ -49,7 +50,7 @@ func (d *door) arrive(from netip.AddrPort) (refused bool) {
 	if !refused {
 		d.served++
 	}
-	d.s.log(Entry{What: WhatArrive, Local: d.at, Remote: from, Refused: refused})
+	d.s.log(Entry{What: WhatArrive, Command: d.command, Local: d.at, Remote: from, Refused: refused})
 	return refused
 }
 
@@ -71,7 +72,7 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	}
 	if !h.told && d.served == 0 && (last || now.Sub(h.since) >= halfOpenAge) {
 		h.told = true
-		d.s.log(Entry{What: WhatHalf, Local: d.at, Remote: from})
+		d.s.log(Entry{What: WhatHalf, Command: d.command, Local: d.at, Remote: from})
 	}
 	d.half[from] = h
 }
@@ -86,7 +87,7 @@ func (d *door) shut() {
 	if d.knocks == 0 {
 		what = WhatAbsent
 	}
-	d.s.log(Entry{What: what, Local: d.at})
+	d.s.log(Entry{What: what, Command: d.command, Local: d.at})
 }
 
 // watch looks for handshakes that clients do not complete, for all doors at

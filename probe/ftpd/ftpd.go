@@ -44,7 +44,8 @@ type Options struct {
 
 	ActiveFrom netip.Addr // source address of active data connections instead of the control connection's own
 	Faults     []string   // names of Faults, "NAME" or "NAME=ARGUMENT"
-	Product    string     // text of the greeting after "220 "
+	Product    string     // text of the greeting after "220 ", of one or more lines
+	Features   []string   // keywords that FEAT lists, of those that Keywords returns; nil: all of them
 	Tool       string     // version of ftpcheck, for clients that are ftpcheck's own
 	Seed       uint64     // makes the choice of passive ports repeatable; zero: random
 

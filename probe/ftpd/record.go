@@ -14,13 +14,14 @@ type record struct {
 	records int                    // lines, ports, knocks, dials and steps
 }
 
-// begin adds a session and returns its number.
-func (r *record) begin(s *session, at exchange.Millis) int {
+// begin adds the session that has this number at the server, and returns its
+// number in the record.
+func (r *record) begin(atServer int, client, server netip.AddrPort, at exchange.Millis) int {
 	n := len(r.seen.Sessions) + 1
 	r.seen.Sessions = append(r.seen.Sessions, exchange.Session{
-		Number: n, Client: s.peer, Server: s.local, Began: at, Heard: at,
+		Number: n, Client: client, Server: server, Began: at, Heard: at,
 	})
-	r.adopt(s.number, n)
+	r.adopt(atServer, n)
 	return n
 }
 
