@@ -28,9 +28,9 @@ type halfOpen struct {
 	told  bool
 }
 
-// halfOpenAge is how long a handshake has to be incomplete to be told of:
-// Linux repeats its SYN ACK after a second.
-const halfOpenAge = time.Second
+// halfOpenAge is how long a handshake has to be incomplete to be told of: longer
+// than nearly all round trips, and shorter than a client's patience.
+const halfOpenAge = 500 * time.Millisecond
 
 // openDoor tells that the session listens.
 func (s *session) openDoor(command string, at netip.AddrPort) *door {
@@ -102,7 +102,7 @@ type watch struct {
 }
 
 // watchPause is the time between two looks.
-const watchPause = time.Second
+const watchPause = 250 * time.Millisecond
 
 func (w *watch) add(d *door) {
 	w.mu.Lock()

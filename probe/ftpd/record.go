@@ -80,7 +80,9 @@ func (r *record) talk(s *exchange.Session, e Entry, at exchange.Millis) {
 }
 
 func (r *record) open(session int, e Entry, at exchange.Millis) {
-	delete(r.ports, e.Local) // whatever comes is for this one
+	if e.Err == "" {
+		delete(r.ports, e.Local) // whatever comes is for this one
+	}
 	if !r.room() {
 		return
 	}
