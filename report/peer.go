@@ -31,6 +31,15 @@ func (v *view) readPeer() {
 		return
 	}
 	v.other = v.ev.Peer
+	v.theirPorts = map[uint16][]*exchange.Port{}
+	if seen := v.other.Seen; seen != nil {
+		for i := range seen.Ports {
+			if p := &seen.Ports[i]; p.Failed == "" {
+				v.theirPorts[p.Local.Port()] = append(v.theirPorts[p.Local.Port()], p)
+			}
+		}
+	}
+	v.readListens()
 	for _, m := range v.ev.Tries {
 		theirs := v.other.SessionOf(m.Session)
 		transfer := m.Step > 0 && m.Try == "" && v.ran(m.Check)

@@ -74,17 +74,7 @@ func (v *view) translatedEnd() netip.Addr {
 }
 
 // listened returns the records of a port on which the other end listened.
-func (v *view) listened(port uint16) (list []*exchange.Port) {
-	if v.other == nil || v.other.Seen == nil {
-		return nil
-	}
-	for i := range v.other.Seen.Ports {
-		if p := &v.other.Seen.Ports[i]; p.Local.Port() == port && p.Failed == "" {
-			list = append(list, p)
-		}
-	}
-	return list
-}
+func (v *view) listened(port uint16) []*exchange.Port { return v.theirPorts[port] }
 
 // came reports whether a connection got to one of the ports, in whole, and
 // whether one got there by half: the answer to its first packet was lost.
