@@ -205,7 +205,7 @@ func (v *view) led(t *twin) bool {
 	}
 	whole := false
 	if t.port != nil {
-		whole, _ = came(t.port)
+		whole, _, _ = v.came(t.port)
 	}
 	return opened(at) && (t.Listed() || whole)
 }

@@ -80,6 +80,7 @@ type listen struct {
 	state PortState
 }
 
+// readListens compares our attempts at those ports with what came there.
 func (v *view) readListens() {
 	for i := range v.other.Dials {
 		d := &v.other.Dials[i]
