@@ -18,7 +18,8 @@ import (
 
 const (
 	pieceLimit   = 2 * time.Second // for a piece to cross: the kernel repeats it three times meanwhile
-	narrowRounds = 3               // 1448 sizes are told apart in three rounds of twelve at once
+	narrowRounds = 4               // 1448 sizes are told apart in three rounds of twelve at once, or in four of six
+	tinyPiece    = 256             // where that does not cross, it is no matter of the size
 	sinkShare    = 3               // pieces of ours that cross over one port at once
 	// Bytes of a full segment on an ordinary link of 1500 bytes, IPv4 and IPv6,
 	// less the timestamps (RFC 7323) that Linux and others put into each. Where
@@ -73,8 +74,8 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 		var sizes []piece
 		for _, as := range []As{AsDown, AsUp} {
 			g := gaps[as]
-			for _, n := range spread(g.low+1, g.high-1, v.width(as)) {
-				sizes = append(sizes, piece{as, int(n)})
+			for _, n := range g.sizes(v.width(as)) {
+				sizes = append(sizes, piece{as, n})
 			}
 		}
 		if len(sizes) == 0 || ctx.Err() != nil {
@@ -91,8 +92,17 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 // high does not.
 type gap struct{ low, high int }
 
+// sizes are up to n sizes to try next.
+func (g gap) sizes(n int) (list []int) {
+	n = min(n, g.high-g.low-1)
+	for i := range n {
+		list = append(list, g.low+(i+1)*(g.high-g.low)/(n+1))
+	}
+	return list
+}
+
 // narrow takes in what a round has shown. A direction in which nothing was
-// shown is not looked at any more.
+// shown, or not even little crosses, is not looked at any more.
 func (g gap) narrow(as As, outcomes map[piece]Outcome) gap {
 	before := g
 	for one, outcome := range outcomes {
@@ -105,7 +115,7 @@ func (g gap) narrow(as As, outcomes map[piece]Outcome) gap {
 			g.low = max(g.low, one.size)
 		}
 	}
-	if g == before {
+	if g == before || g.low == 0 && g.high < tinyPiece {
 		return gap{}
 	}
 	return g

@@ -68,7 +68,7 @@ func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
 	if accepted(m) {
 		t.got = text(m.Reply)
 	}
-	t.port = portOf(v.other.Seen, theirs, m)
+	t.port = portOf(v.other.Seen, theirs, m, v.portBefore(m))
 	return t
 }
 
@@ -98,8 +98,20 @@ func startsWith(line, word string) bool {
 	return len(line) >= len(word) && strings.EqualFold(line[:len(word)], word)
 }
 
-// portOf is the port on which they listened for this try.
-func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Port {
+// portBefore is how many earlier transfers of the session were given the same
+// port: a server chooses ports at random.
+func (v *view) portBefore(m *probe.Mode) (n int) {
+	for _, o := range v.ev.Tries {
+		if o.Session == m.Session && 0 < o.Step && o.Step < m.Step && o.Announced.Port() == m.Announced.Port() {
+			n++
+		}
+	}
+	return n
+}
+
+// portOf is the port on which they listened for this try, before which the
+// session was given the same port so many times.
+func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode, before int) *exchange.Port {
 	var last *exchange.Port
 	for i := range seen.Ports {
 		p := &seen.Ports[i]
@@ -107,7 +119,9 @@ func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.P
 			continue
 		}
 		if p.Local.Port() == m.Announced.Port() {
-			return p
+			if before--; before < 0 {
+				return p
+			}
 		}
 		last = p
 	}
