@@ -14,6 +14,7 @@ import (
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/ftpd"
 	"ftpcheck/probe/netlab"
 	"ftpcheck/report"
 
@@ -333,5 +334,25 @@ func TestCancelAVisitAtAnyMoment(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A server of ours with any fault: the run with the exchange ends in time, too.
+func TestFaultyPeersEndInTime(t *testing.T) {
+	const limit = 2 * time.Minute
+	for _, fault := range hostileFaults() {
+		if (ftpd.Fault{Name: fault}).NeedsTLS() {
+			continue
+		}
+		t.Run(fault, func(t *testing.T) {
+			ev, events := simulate(t, both(func(s *netlab.Scenario) { s.Server.Faults = []string{fault} }), probe.Options{})
+			if ev.Took > limit {
+				t.Errorf("took %v, want at most %v", ev.Took, limit)
+			}
+			if run := ev.Checks[probe.CheckPeer]; run != nil && !run.Ended {
+				t.Error("the check peer has not ended")
+			}
+			replays(t, events)
+		})
 	}
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +33,9 @@ func (v *view) peerViewOf() *PeerView {
 		return nil
 	}
 	p := &PeerView{Tool: sentence(h.Tool), Ports: v.portMap()}
+	if p.Tool == "" && v.product.is("ftpcheck") {
+		p.Tool = v.product.Version
+	}
 	if h.Client.IsValid() {
 		p.Client = h.Client.String()
 	}
@@ -45,9 +47,6 @@ func (v *view) peerViewOf() *PeerView {
 			p.Compared = append(p.Compared, Comparison{t.Check, sentence(t.sent), sentence(t.got), t.got != "" && !t.changed()})
 		}
 	}
-	slices.SortStableFunc(p.Compared, func(a, b Comparison) int {
-		return cmp.Compare(slices.Index(probe.Checks, a.Check), slices.Index(probe.Checks, b.Check))
-	})
 	return p
 }
 
@@ -64,8 +63,7 @@ func peerLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = Warn, join("ftpcheck is at the other end, and told nothing", ": ", v.other.Missed)
 		return
 	}
-	who := join("ftpcheck ", "", l.Peer.Tool)
-	who = strings.TrimSpace(who) + " at the other end"
+	who := join("ftpcheck", " ", l.Peer.Tool) + " at the other end"
 	l.State = OK
 	var faults []string
 	if v.other.Seen == nil {
@@ -226,5 +224,5 @@ func (v *view) agreement() string {
 	if v.seen.known() && v.seen.addr != v.local {
 		parts = append(parts, fmt.Sprintf("it sees this client as %s", v.seen.addr))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, "; ")
 }

@@ -119,7 +119,9 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 		}
 		f.Fixes = v.fixBlocked(f.Where)
 	case d.neverCame():
-		f.Certainty = b.certainty(Certain)
+		if len(d.lost) > 1 { // one record may be missed
+			f.Certainty = b.certainty(Certain)
+		}
 		f.RuledOut = withoutOpen(f.RuledOut)
 		f.RuledOut = append(f.RuledOut, "A rule on the way back: the packets do not get there in the first place.")
 		if f.Where.Side == SideUnknown {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -32,18 +33,22 @@ func (v *view) readPeer() {
 	v.other = v.ev.Peer
 	for _, m := range v.ev.Tries {
 		theirs := v.other.SessionOf(m.Session)
-		if theirs == nil || m.Command == "" || !v.ran(m.Check) || m.Try != probe.TryPeer && (m.Step == 0 || m.Try != "") {
+		transfer := m.Step > 0 && m.Try == "" && v.ran(m.Check)
+		if theirs == nil || m.Command == "" || m.Try != probe.TryPeer && !transfer {
 			continue
 		}
 		v.twins = append(v.twins, v.readTwin(m, theirs))
 	}
+	slices.SortStableFunc(v.twins, func(a, b twin) int {
+		return cmp.Or(cmp.Compare(slices.Index(probe.Checks, a.Check), slices.Index(probe.Checks, b.Check)), cmp.Compare(a.Step, b.Step))
+	})
 }
 
 func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
 	t := twin{Mode: m, theirs: theirs}
 	if slices.Contains(probe.Active, m.Check) {
 		t.sent, t.got = m.Command, lineOf(theirs, m, "PORT", "EPRT")
-		t.dialing = dialingOf(v.other.Seen, theirs, m)
+		t.dialing = dialingOf(v.other.Seen, theirs)
 		return t
 	}
 	code := "229"
@@ -54,7 +59,7 @@ func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
 	if accepted(m) {
 		t.got = text(m.Reply)
 	}
-	t.port = portOf(v.other.Seen, theirs, m)
+	t.port = portOf(v.other.Seen, theirs, m, v.portBefore(m))
 	return t
 }
 
@@ -84,8 +89,20 @@ func startsWith(line, word string) bool {
 	return len(line) >= len(word) && strings.EqualFold(line[:len(word)], word)
 }
 
-// portOf is the port on which they listened for this try.
-func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Port {
+// portBefore is how many earlier transfers of the session were given the same
+// port: a server chooses ports at random.
+func (v *view) portBefore(m *probe.Mode) (n int) {
+	for _, o := range v.ev.Tries {
+		if o.Session == m.Session && 0 < o.Step && o.Step < m.Step && o.Announced.Port() == m.Announced.Port() {
+			n++
+		}
+	}
+	return n
+}
+
+// portOf is the port on which they listened for this try, before which the
+// session was given the same port so many times.
+func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode, before int) *exchange.Port {
 	var last *exchange.Port
 	for i := range seen.Ports {
 		p := &seen.Ports[i]
@@ -93,7 +110,9 @@ func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.P
 			continue
 		}
 		if p.Local.Port() == m.Announced.Port() {
-			return p
+			if before--; before < 0 {
+				return p
+			}
 		}
 		last = p
 	}
@@ -104,7 +123,7 @@ func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.P
 }
 
 // dialingOf is their attempt to connect for this try.
-func dialingOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Dialing {
+func dialingOf(seen *exchange.Seen, s *exchange.Session) *exchange.Dialing {
 	for i := range slices.Backward(seen.Dials) {
 		if d := &seen.Dials[i]; d.Session == s.Number && (d.Command == "PORT" || d.Command == "EPRT") && tested(d.Outcome) {
 			return d
@@ -173,17 +192,27 @@ func (v *view) translated(t *twin) bool {
 func (t *twin) dials() bool { return slices.Contains(probe.Active, t.Check) }
 
 // distorted reports whether the mode's announcement arrives otherwise than it
-// was sent, and leads to no listing because of that.
+// was sent, and does not lead one end to the other because of that.
 func (v *view) distorted(c probe.Check) bool {
 	t := v.twin(c)
 	return t.changed() && !v.led(t) && !v.translated(t)
 }
 
-// led reports whether a listing came from where the announcement led as it
-// arrived.
+// led reports whether the announcement, as it arrived, led one end to the other.
 func (v *view) led(t *twin) bool {
+	if t.dials() {
+		return len(t.Arrivals) > 0
+	}
 	p := v.readPassive(t.Mode)
-	return t.Listed() && (t.dials() || !p.differs || opened(p.announced))
+	at := p.host
+	if p.differs {
+		at = p.announced
+	}
+	whole := false
+	if t.port != nil {
+		whole, _ = came(t.port)
+	}
+	return opened(at) && (t.Listed() || whole)
 }
 
 // wrongPort reports whether the replies to a passive command arrive with

@@ -170,7 +170,7 @@ func (m *PortMap) words() string {
 	for _, p := range m.ToClient {
 		client[p.State]++
 	}
-	return join(tally("to the server ", server), "; ", tally("to this client ", client))
+	return join(tally("ports there: ", server), ", ", tally("ports here: ", client))
 }
 
 func tally(head string, counts map[PortState]int) string {

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -24,30 +22,6 @@ func (v *view) wouldTell() string {
 		return ""
 	}
 	return " The opposite end (ftpcheck serve) would tell."
-}
-
-// droppedOnWay reports whether the other end's word settles what became of a
-// command without an answer, and tells it.
-func (v *view) droppedOnWay(f *Finding, command string) bool {
-	for i := range v.twins {
-		t := &v.twins[i]
-		if verb(t.Command) != command || t.Reply != nil || t.Lost == nil || !v.complete() {
-			continue
-		}
-		f.Certainty = Certain
-		f.Checks = append(f.Checks, t.Check, probe.CheckPeer)
-		switch {
-		case t.dials() && t.got != "":
-			f.Story = append(f.Story, fmt.Sprintf("The other end tells that %s arrived. Its answer was lost on the way back.", command))
-		case !t.dials() && (t.sent != "" || t.port != nil):
-			f.Story = append(f.Story, fmt.Sprintf("The other end tells that it answered: %s. The answer was lost on the way back.", cmp.Or(unended(t.sent), "it listened on a port")))
-		default:
-			f.Story = append(f.Story, fmt.Sprintf("The other end saw no %s in this session: it was lost on the way there.", command))
-		}
-		f.RuledOut[1] = "A server that hangs: both ends were compared. A device on the way reads FTP, and drops this command or its reply."
-		return true
-	}
-	return false
 }
 
 // hello is how the other end sees one of our sessions, the first one that it
@@ -139,7 +113,7 @@ func (v *view) fateOf(d *probe.Dial, ports ...*exchange.Port) PortState {
 		return ""
 	case opened(d):
 		return PortAnswered
-	case d.Outcome == hops.Timeout && (whole || half):
+	case whole || half:
 		return PortHalfway
 	}
 	return state

@@ -14,7 +14,7 @@ func activeCommandRewritten(v *view) *Finding {
 	var f *Finding
 	for _, c := range probe.Active {
 		t := v.twin(c)
-		if !t.changed() || len(t.Arrivals) > 0 || !v.distorted(c) || v.strayPortOnly(t) && v.egressBlocked() {
+		if !v.distorted(c) || v.strayPortOnly(t) && v.egressBlocked() {
 			continue
 		}
 		if f == nil {
@@ -45,7 +45,10 @@ func (v *view) commandFinding(t *twin) *Finding {
 	case !ok:
 		f.Story[1] += " That names no address and port that the standard allows."
 	case !v.strayPortOnly(t):
-		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in %s. This client is not there: the server sees it as %s.", got.Addr(), v.seen.addr))
+		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in %s.", got.Addr()))
+		if v.seen.known() {
+			f.Story[2] += fmt.Sprintf(" This client is not there: the server sees it as %s.", v.seen.addr)
+		}
 	default:
 		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in port %d, and does not lead connections from there to this client.", got.Port()))
 		f.Certainty = sure(v.arrivedFromThere() || v.backReached(t))

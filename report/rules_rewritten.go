@@ -99,8 +99,10 @@ func (v *view) afterRewriting(t *twin) string {
 	switch {
 	case !ok:
 		parts = append(parts, "What is left names no address and port that the standard allows.")
-	case sent.Port() != got.Port() && sent.Addr() == got.Addr():
+	case !sent.Addr().IsValid() || sent.Port() != got.Port() && sent.Addr() == got.Addr():
 		parts = append(parts, fmt.Sprintf("The server listened on port %d; %d is another one.", sent.Port(), got.Port()))
+	case !got.Addr().IsValid():
+		parts = append(parts, fmt.Sprintf("The server named %s; what arrived names no address.", sent))
 	case sent.Port() == got.Port():
 		parts = append(parts, fmt.Sprintf("The server named %s; %s is another address.", sent.Addr(), got.Addr()))
 	default:

@@ -57,12 +57,12 @@ func newView(ev *probe.Evidence) *view {
 	v.seen = clientSeen(ev, v.product)
 	v.readPeer()
 	for _, c := range probe.Passive {
-		if m := v.mode(c); m != nil {
+		if m := v.modeOrTwin(c); m != nil {
 			v.passive = append(v.passive, v.readPassive(m))
 		}
 	}
 	for _, c := range probe.Active {
-		if m := v.mode(c); m != nil {
+		if m := v.modeOrTwin(c); m != nil {
 			v.active = append(v.active, active{Mode: m, peer: v.peerOf(m), local: v.localOf(m)})
 		}
 	}
@@ -82,6 +82,15 @@ func (v *view) mode(c probe.Check) *probe.Mode {
 		return m
 	}
 	return nil
+}
+
+// modeOrTwin is the try that both ends saw where the mode's own check was not
+// run.
+func (v *view) modeOrTwin(c probe.Check) *probe.Mode {
+	if t := v.twin(c); t != nil && !v.ran(c) {
+		return t.Mode
+	}
+	return v.mode(c)
 }
 
 func (v *view) peerOf(m *probe.Mode) netip.Addr {

@@ -100,18 +100,6 @@ where it would be likely.`,
 	return cmd
 }
 
-func listFaults(s *streams) error {
-	var b strings.Builder
-	for _, f := range ftpd.Faults() {
-		name := f.Name
-		if f.Arg != "" {
-			name += "=" + f.Arg
-		}
-		fmt.Fprintf(&b, "%-18s  %s\n", name, f.About)
-	}
-	return printText(s, b.String())
-}
-
 // run serves until the context ends, which is the ordinary way to stop.
 func (f *serveFlags) run(ctx context.Context, s *streams) error {
 	opt, err := f.options(ctx, s)

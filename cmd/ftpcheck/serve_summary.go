@@ -38,14 +38,14 @@ func summaryLines(v *ftpd.Visitor) []string {
 	}
 	seen := v.Seen()
 	lines := []string{who}
+	if seen.Cut {
+		lines = append(lines, part("beginning", []string{"more happened than is kept; this is of the first part"})...)
+	}
 	lines = append(lines, portLines("passive", seen.Ports, func(p exchange.Port) bool { return p.Command != "LISTEN" })...)
 	lines = append(lines, portLines("on request", seen.Ports, func(p exchange.Port) bool { return p.Command == "LISTEN" })...)
 	lines = append(lines, activeLines(v, seen.Dials)...)
 	if v.Transfers > 0 {
 		lines = append(lines, part("transfers", []string{transferLine(v.Tally)})...)
-	}
-	if seen.Cut {
-		lines = append(lines, part("", []string{"more happened than was kept"})...)
 	}
 	return lines
 }

@@ -159,7 +159,10 @@ func TestServeFaultHelp(t *testing.T) {
 	if code := run(context.Background(), []string{"serve", "--fault", "help"}, s); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"never-226 ", "close-at=VERB "} {
+	for _, want := range []string{
+		"\nnever-226                completion-reply-missing    transfers are never confirmed\n",
+		"\nclose-at=VERB            control-stalled             closes", "\ntls-outdated                --tls explicit --tls-min",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the list lacks %q:\n%s", want, out.String())
 		}

@@ -96,6 +96,9 @@ type watch struct {
 	mu    sync.Mutex
 	doors map[netip.AddrPort]*door
 	timer *time.Timer // nil: nobody looks
+
+	once sync.Once
+	able bool // the network tells
 }
 
 // watchPause is the time between two looks.
@@ -108,7 +111,7 @@ func (w *watch) add(d *door) {
 		w.doors = map[netip.AddrPort]*door{}
 	}
 	w.doors[d.at] = d
-	if _, able := d.s.network.(probe.HalfOpens); able && w.timer == nil {
+	if w.timer == nil && w.sees(d.s.network) {
 		w.timer = time.AfterFunc(watchPause, func() { w.tick(d.s.network) })
 	}
 }
@@ -136,11 +139,10 @@ func (w *watch) look(network probe.Network, last []*door) {
 	if last == nil && !w.anyWaits() || last != nil && !slices.ContainsFunc(last, (*door).waits) {
 		return
 	}
-	h, ok := network.(probe.HalfOpens)
-	if !ok {
+	if !w.sees(network) {
 		return
 	}
-	found, _ := h.HalfOpen()
+	found, _ := network.(probe.HalfOpens).HalfOpen()
 	now := time.Now()
 	for _, f := range found {
 		w.mu.Lock()
@@ -164,12 +166,13 @@ func (w *watch) anyWaits() bool {
 	return false
 }
 
-// seesHalf reports whether the network tells about handshakes that are not
+// sees reports whether the network tells about handshakes that are not
 // complete.
-func seesHalf(network probe.Network) bool {
-	h, ok := network.(probe.HalfOpens)
-	if ok {
-		_, ok = h.HalfOpen()
-	}
-	return ok
+func (w *watch) sees(network probe.Network) bool {
+	w.once.Do(func() {
+		if h, ok := network.(probe.HalfOpens); ok {
+			_, w.able = h.HalfOpen()
+		}
+	})
+	return w.able
 }

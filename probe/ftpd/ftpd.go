@@ -114,7 +114,7 @@ func New(opt Options) (*Server, error) {
 		return nil, errors.New("the passive range ends before it begins")
 	}
 	opt = opt.withDefaults()
-	faults, err := newBehaviour(opt.Faults, opt.TLS != nil)
+	faults, err := newBehaviour(opt.Faults, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func New(opt Options) (*Server, error) {
 // SetFaults makes the server misbehave as the names say, instead of as before.
 // A session that lives follows from its next command on.
 func (s *Server) SetFaults(names []string) error {
-	faults, err := newBehaviour(names, s.tls != nil)
+	faults, err := newBehaviour(names, s.opt)
 	if err != nil {
 		return err
 	}

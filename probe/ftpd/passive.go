@@ -51,7 +51,7 @@ func (s *session) openPassive(command string) (*passive, error) {
 		return nil, err
 	}
 	s.passive = p
-	if s.faults().closedPort {
+	if s.closes(p.port.Port()) {
 		p.listener.Close()
 		close(p.done)
 		return p, nil
@@ -59,6 +59,13 @@ func (s *session) openPassive(command string) (*passive, error) {
 	p.door = s.openDoor(command, p.port)
 	go p.accept()
 	return p, nil
+}
+
+// closes reports whether a fault wants nothing to listen on an announced port.
+func (s *session) closes(port uint16) bool {
+	f := s.faults()
+	return f.closedPort || f.closedFrom > 0 && port >= f.closedFrom ||
+		f.closedOneIn > 0 && s.server.ports.choose(s.server.random, f.closedOneIn) == 0
 }
 
 // listen listens on a port of the range, or of that into which a fault spills.
@@ -293,6 +300,9 @@ func epsv(s *session, arg string) bool {
 		return true
 	}
 	text := wire.FormatEPSV(p.port.Port())
+	if s.faults().badEPSV {
+		text = strings.ReplaceAll(text, "|", "")
+	}
 	s.announce(p, "229 "+text, netip.AddrPortFrom(netip.Addr{}, p.port.Port()))
 	return true
 }

@@ -104,15 +104,24 @@ func (r *record) port(e Entry, at exchange.Millis) {
 	case WhatAbsent, WhatShut:
 		p.Closed = max(at, 1)
 	case WhatArrive, WhatHalf:
-		for i := range p.Knocks {
-			if k := &p.Knocks[i]; k.Half && k.From == e.Remote {
-				k.Half, k.Refused = e.What == WhatHalf, e.Refused // the third packet came late
-				return
-			}
+		r.knock(p, exchange.Knock{From: e.Remote, At: at, Half: e.What == WhatHalf, Refused: e.Refused})
+	}
+}
+
+// knock adds a connection to a port that is kept. The first of its kind always
+// has room: otherwise the record would say that none arrived.
+func (r *record) knock(p *exchange.Port, k exchange.Knock) {
+	known := false
+	for i := range p.Knocks {
+		old := &p.Knocks[i]
+		if old.Half && old.From == k.From { // the third packet came late
+			old.Half, old.Refused = k.Half, k.Refused
+			return
 		}
-		if r.room() {
-			p.Knocks = append(p.Knocks, exchange.Knock{From: e.Remote, At: at, Half: e.What == WhatHalf, Refused: e.Refused})
-		}
+		known = known || old.Half == k.Half && old.Refused == k.Refused
+	}
+	if r.room() || !known {
+		p.Knocks = append(p.Knocks, k)
 	}
 }
 

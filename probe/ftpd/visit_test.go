@@ -340,7 +340,8 @@ func TestEND(t *testing.T) {
 	}
 	other.ask("SITE FTPCHECK SEEN", "503")
 	other.ask("SITE FTPCHECK JOIN "+token, "550")
-	if c.begin().Token == token {
+	c.ask("SITE FTPCHECK BEGIN 1", "503 The session has had its visit.")
+	if r.login(t).begin().Token == token {
 		t.Error("the next visit has the same token")
 	}
 }

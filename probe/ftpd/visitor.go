@@ -28,6 +28,7 @@ type Visitor struct {
 	Tally
 
 	record record
+	open   map[netip.AddrPort]bool // passive ports, and whether the client has arrived there
 }
 
 // Tally counts.
@@ -95,7 +96,7 @@ func (v *Visitor) add(e Entry) {
 		if e.Code >= 400 && len(v.Refused) < maxRefused {
 			v.Refused = append(v.Refused, e)
 		}
-	case WhatOpen, WhatArrive:
+	case WhatOpen, WhatArrive, WhatAbsent, WhatShut:
 		v.count(e)
 	case WhatTransfer:
 		v.move(e)
@@ -105,22 +106,20 @@ func (v *Visitor) add(e Entry) {
 
 // count counts the ports and those that were reached, each once.
 func (v *Visitor) count(e Entry) {
-	if e.What == WhatOpen {
-		if e.Err == "" {
-			v.Ports++
+	reached, open := v.open[e.Local]
+	switch {
+	case e.What == WhatOpen && e.Err == "":
+		if v.open == nil {
+			v.open = map[netip.AddrPort]bool{}
 		}
-		return
+		v.open[e.Local] = false
+		v.Ports++
+	case e.What == WhatArrive && open && !reached && !e.Refused:
+		v.open[e.Local] = true
+		v.Reached++
+	case e.What == WhatAbsent || e.What == WhatShut:
+		delete(v.open, e.Local)
 	}
-	i, known := v.record.ports[e.Local]
-	if e.Refused || !known {
-		return
-	}
-	for _, k := range v.record.seen.Ports[i].Knocks {
-		if !k.Refused && !k.Half {
-			return
-		}
-	}
-	v.Reached++
 }
 
 func (v *Visitor) move(e Entry) {
