@@ -37,8 +37,11 @@ func dataSourceRejected(v *view) *Finding {
 func (v *view) turnedSource() (control, data netip.Addr, first int, checks []probe.Check) {
 	for i := range v.twins {
 		t := &v.twins[i]
-		if t.port == nil {
+		if t.port == nil || t.Listed() {
 			continue
+		}
+		if whole, _, _ := v.came(t.port); whole {
+			continue // it was another one's
 		}
 		for _, k := range t.port.Knocks {
 			a, b := t.theirs.Client.Addr().Unmap(), k.From.Addr().Unmap()
@@ -47,6 +50,7 @@ func (v *view) turnedSource() (control, data netip.Addr, first int, checks []pro
 					control, data, first = a, b, i
 				}
 				checks = append(checks, t.Check)
+				break
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
 
@@ -24,6 +25,9 @@ type view struct {
 
 	other *probe.Peer // what the opposite end told; nil: it is not ftpcheck's own, or was not asked
 	twins []twin      // tries that both ends saw
+
+	theirPorts map[uint16][]*exchange.Port // on which it listened, by port
+	listens    []listen                    // our attempts at those on which it listened at our request
 }
 
 // passive is one passive mode that was tried.
@@ -153,7 +157,7 @@ func (v *view) collectListens() {
 	if opens, _ := v.opensPorts(); opens != nil || len(v.directions().unheard) > 0 {
 		return
 	}
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		v.ports = append(v.ports, attempt{l.dial, true})
 	}
 }
