@@ -119,7 +119,9 @@ func (v *view) dialsBack() []*exchange.Dialing {
 func (v *view) toClient() []ClientPort {
 	var arrivals []probe.Arrival
 	if v.other != nil {
-		arrivals = slices.Clone(v.other.Arrivals)
+		arrivals = slices.DeleteFunc(slices.Clone(v.other.Arrivals), func(a probe.Arrival) bool {
+			return a.From.Addr().Unmap() != v.peer.Addr().Unmap() && !sameNetwork(a.From.Addr(), v.peer.Addr()) // a stranger's
+		})
 	}
 	take := func(d *exchange.Dialing) bool {
 		best := -1
