@@ -43,7 +43,7 @@ func (m *serverModel) list(width, height int) []string {
 	return lines
 }
 
-func (m *serverModel) rowLine(v *visitor, here bool, width int) string {
+func (m *serverModel) rowLine(v *session, here bool, width int) string {
 	sign := "   "
 	if here {
 		sign = " > "
@@ -82,7 +82,7 @@ func (m *serverModel) detail() (name string, lines []string) {
 }
 
 // standing says who a session is.
-func (m *serverModel) standing(v *visitor) string {
+func (m *serverModel) standing(v *session) string {
 	text := v.peer.String()
 	if v.own {
 		text += ", an ftpcheck"
@@ -147,7 +147,7 @@ func (m *serverModel) entryLine(e ftpd.Entry, width int, numbered bool) string {
 func (m *serverModel) logLines() []string {
 	var lines []string
 	for _, e := range slices.Backward(m.entries) {
-		if !m.opt.Unsaid[e.What] {
+		if m.opt.Said(e) {
 			lines = append(lines, m.entryLine(e, m.width-1, true))
 		}
 	}

@@ -17,8 +17,8 @@ const (
 	mostLines = 300
 )
 
-// visitor is one session at the server, as its entries tell.
-type visitor struct {
+// session is one session at the server, as its entries tell.
+type session struct {
 	number int
 	peer   netip.AddrPort
 	came   time.Time // of its first entry
@@ -58,7 +58,7 @@ const (
 )
 
 // add folds one entry into the session.
-func (v *visitor) add(e ftpd.Entry) {
+func (v *session) add(e ftpd.Entry) {
 	if e.Peer.IsValid() {
 		v.peer = e.Peer
 	}
@@ -84,7 +84,7 @@ func (v *visitor) add(e ftpd.Entry) {
 }
 
 // addData folds what concerns a data connection.
-func (v *visitor) addData(e ftpd.Entry) {
+func (v *session) addData(e ftpd.Entry) {
 	switch e.What {
 	case ftpd.WhatOpen:
 		v.listening = e.Local
@@ -119,7 +119,7 @@ func (v *visitor) addData(e ftpd.Entry) {
 	}
 }
 
-func (v *visitor) announce(e ftpd.Entry) {
+func (v *session) announce(e ftpd.Entry) {
 	t := &try{at: e.Time, command: e.Command, announced: e.Addr, raw: string(e.Raw), state: stateAgreed}
 	switch {
 	case e.Code >= 400:
@@ -147,19 +147,19 @@ func dialled(e ftpd.Entry) (state, rest string) {
 }
 
 // passive is the latest try for which the server listens there.
-func (v *visitor) passive(local netip.AddrPort) *try {
+func (v *session) passive(local netip.AddrPort) *try {
 	return v.latest(func(t *try) bool { return t.listens == local })
 }
 
 // active is the latest try for which the client listens there.
-func (v *visitor) active(remote netip.AddrPort) *try {
+func (v *session) active(remote netip.AddrPort) *try {
 	return v.latest(func(t *try) bool {
 		return !t.listens.IsValid() && t.announced.Port() == remote.Port()
 	})
 }
 
 // of is the try that a transfer used.
-func (v *visitor) of(e ftpd.Entry) *try {
+func (v *session) of(e ftpd.Entry) *try {
 	if !e.Remote.IsValid() {
 		return v.latest(func(t *try) bool { return t.answer == "" && t.state != stateDenied })
 	}
@@ -169,7 +169,7 @@ func (v *visitor) of(e ftpd.Entry) *try {
 	return v.active(e.Remote)
 }
 
-func (v *visitor) latest(is func(*try) bool) *try {
+func (v *session) latest(is func(*try) bool) *try {
 	for _, t := range slices.Backward(v.tries) {
 		if is(t) {
 			return t
@@ -187,7 +187,7 @@ func (t *try) failed() bool {
 }
 
 // summary is a session in a few words.
-func (v *visitor) summary() string {
+func (v *session) summary() string {
 	if v.away {
 		return v.end
 	}
@@ -218,7 +218,7 @@ func (v *visitor) summary() string {
 }
 
 // word is the state of a session.
-func (v *visitor) word() string {
+func (v *session) word() string {
 	switch {
 	case v.away:
 		return "away"
