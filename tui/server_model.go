@@ -110,29 +110,29 @@ func (m *serverModel) add(e ftpd.Entry) {
 	if e.Session == 0 {
 		return
 	}
-	v := m.session(e.Session)
-	if v == nil {
-		v = &session{number: e.Session, came: e.Time}
+	s := m.session(e.Session)
+	if s == nil {
+		s = &session{number: e.Session, came: e.Time}
 		m.came = max(m.came, e.Session)
-		at, _ := slices.BinarySearchFunc(m.sessions, e.Session, func(v *session, n int) int { return v.number - n })
-		m.sessions = slices.Insert(m.sessions, at, v)
+		at, _ := slices.BinarySearchFunc(m.sessions, e.Session, func(s *session, n int) int { return s.number - n })
+		m.sessions = slices.Insert(m.sessions, at, s)
 		m.forget()
 	}
-	v.add(e)
+	s.add(e)
 }
 
 // forget drops the oldest sessions where there are too many: first those that
 // have ended.
 func (m *serverModel) forget() {
 	for len(m.sessions) > mostSessions {
-		at := slices.IndexFunc(m.sessions, func(v *session) bool { return !v.gone.IsZero() })
+		at := slices.IndexFunc(m.sessions, func(s *session) bool { return !s.gone.IsZero() })
 		m.sessions = slices.Delete(m.sessions, max(at, 0), max(at, 0)+1)
 	}
 }
 
 // session is the session with this number; nil: it is not known any more.
 func (m *serverModel) session(number int) *session {
-	at := slices.IndexFunc(m.sessions, func(v *session) bool { return v.number == number })
+	at := slices.IndexFunc(m.sessions, func(s *session) bool { return s.number == number })
 	if at < 0 {
 		return nil
 	}
@@ -156,12 +156,12 @@ func (m *serverModel) selected() *session {
 }
 
 func (m *serverModel) cursorIndex(rows []*session) int {
-	return max(slices.IndexFunc(rows, func(v *session) bool { return v.number == m.cursor }), 0)
+	return max(slices.IndexFunc(rows, func(s *session) bool { return s.number == m.cursor }), 0)
 }
 
 // clear forgets what is over.
 func (m *serverModel) clear() {
-	m.sessions = slices.DeleteFunc(m.sessions, func(v *session) bool { return !v.gone.IsZero() })
+	m.sessions = slices.DeleteFunc(m.sessions, func(s *session) bool { return !s.gone.IsZero() })
 	m.lost += len(m.entries)
 	m.entries = nil
 	m.cursor, m.scroll = 0, [panes]int{}

@@ -58,8 +58,8 @@ func (m *serverModel) header() string {
 		left += "  " + report.ASCII(strings.Join(m.faults, " "))
 	}
 	here := 0
-	for _, v := range m.sessions {
-		if v.gone.IsZero() {
+	for _, s := range m.sessions {
+		if s.gone.IsZero() {
 			here++
 		}
 	}
