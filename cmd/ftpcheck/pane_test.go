@@ -18,7 +18,7 @@ import (
 )
 
 // pane is a real terminal with a shell in it, kept by a tmux server of its
-// own: what a user types, and what he sees.
+// own: what users type and see.
 type pane struct {
 	t      *testing.T
 	server string // folder of the tmux server's socket
@@ -113,9 +113,8 @@ func (p *pane) scrollback() string {
 	return p.ask("capture-pane", "-p", "-J", "-S", "-")
 }
 
-// await waits until something is so.
-func (p *pane) await(what string, so func() bool) {
-	p.t.Helper()
+// becomes waits until something is so, and reports whether it ever was.
+func becomes(so func() bool) bool {
 	tick := time.NewTicker(30 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(30 * time.Second)
@@ -123,9 +122,27 @@ func (p *pane) await(what string, so func() bool) {
 		select {
 		case <-tick.C:
 		case <-limit:
-			p.t.Fatalf("not so after 30 s: %s; the screen:\n%s", what, p.screen())
+			return false
 		}
 	}
+	return true
+}
+
+// await waits until something is so.
+func (p *pane) await(what string, so func() bool) {
+	p.t.Helper()
+	if !becomes(so) {
+		p.t.Fatalf("never so: %s; the screen:\n%s", what, p.screen())
+	}
+}
+
+// rests waits until the screen changes no more.
+func (p *pane) rests() {
+	p.t.Helper()
+	p.await("the screen rests", func() bool {
+		before := p.last
+		return p.screen() == before
+	})
 }
 
 // shows waits until a line of the screen fits the pattern, and returns its
@@ -241,7 +258,7 @@ func (p *pane) looks(name, pattern string) {
 	file := filepath.Join("..", "..", "testdata", "screens", name+".txt")
 	p.shows(pattern)
 	if *update {
-		p.await("the screen rests", func() bool { return p.last == p.screen() })
+		p.rests()
 		if stored, _ := os.ReadFile(file); loose(string(stored)) == loose(p.last) {
 			return
 		}
@@ -255,11 +272,7 @@ func (p *pane) looks(name, pattern string) {
 		p.t.Fatal(err)
 	}
 	want := loose(string(stored))
-	limit := time.Now().Add(10 * time.Second)
-	for loose(p.screen()) != want {
-		if time.Now().After(limit) {
-			p.t.Fatalf("%s differs (go test ./cmd/ftpcheck -run Session -update writes it):\n%s\nthe screen:\n%s", name, cmp.Diff(want, loose(p.last)), p.last)
-		}
-		time.Sleep(50 * time.Millisecond)
+	if !becomes(func() bool { return loose(p.screen()) == want }) {
+		p.t.Fatalf("%s differs (go test ./cmd/ftpcheck -run Session -update writes it):\n%s\nthe screen:\n%s", name, cmp.Diff(want, loose(p.last)), p.last)
 	}
 }
