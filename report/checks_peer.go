@@ -134,7 +134,7 @@ func (v *view) disagreements() []disagreement {
 		add(Failed, "%d bytes in one packet do not arrive %s", s.failed, s.way())
 	}
 	if n := v.blockedListens(); n > 0 {
-		add(Failed, "%d of %d ports on request let nothing through", n, len(v.listens()))
+		add(Failed, "%d of %d ports on request let nothing through", n, len(v.listens))
 	}
 	return list
 }
@@ -198,7 +198,7 @@ func (v *view) blockedListens() (n int) {
 	if opens, _ := v.opensPorts(); opens != nil {
 		return 0
 	}
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		if l.state != PortArrived {
 			n++
 		}

@@ -46,7 +46,7 @@ func (v *view) directions() directions {
 			r.unheard = append(r.unheard, p.host.To.Port())
 		}
 	}
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		note(l.dial, l.state)
 	}
 	for _, list := range []*[]uint16{&r.lost, &r.halfway, &r.unheard} {

@@ -13,7 +13,7 @@ import (
 // ports towards which packets went on beyond the control port's distance.
 func (v *view) confirms(beyond []probe.Hop) bool {
 	return slices.ContainsFunc(beyond, func(h probe.Hop) bool {
-		whole, _ := came(v.listened(h.To.Port())...)
+		whole, _, _ := v.came(v.listened(h.To.Port())...)
 		return whole
 	})
 }

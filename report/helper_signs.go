@@ -35,7 +35,7 @@ func (v *view) opensPorts() (announced *probe.Dial, shut []portRange) {
 		return nil, nil // nothing can read the dialogue
 	}
 	var opens *probe.Dial
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		switch l.state {
 		case PortSilent, PortRefused, PortRejected:
 			port := l.dial.To.Port()

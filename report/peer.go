@@ -31,6 +31,15 @@ func (v *view) readPeer() {
 		return
 	}
 	v.other = v.ev.Peer
+	v.theirPorts = map[uint16][]*exchange.Port{}
+	if seen := v.other.Seen; seen != nil {
+		for i := range seen.Ports {
+			if p := &seen.Ports[i]; p.Failed == "" {
+				v.theirPorts[p.Local.Port()] = append(v.theirPorts[p.Local.Port()], p)
+			}
+		}
+	}
+	v.readListens()
 	for _, m := range v.ev.Tries {
 		theirs := v.other.SessionOf(m.Session)
 		transfer := m.Step > 0 && m.Try == "" && v.ran(m.Check)
@@ -210,7 +219,7 @@ func (v *view) led(t *twin) bool {
 	}
 	whole := false
 	if t.port != nil {
-		whole, _ = came(t.port)
+		whole, _, _ = v.came(t.port)
 	}
 	return opened(at) && (t.Listed() || whole)
 }

@@ -61,7 +61,7 @@ func (v *view) toServer() []SweptRange {
 	for i := range v.ev.Swept {
 		note(v.ev.Swept[i].To.Port(), PortStateOf(v.ev.Swept[i].Outcome))
 	}
-	for _, a := range v.listens() {
+	for _, a := range v.listens {
 		note(a.dial.To.Port(), a.state)
 	}
 	for i := range v.twins {
@@ -80,19 +80,15 @@ type listen struct {
 	state PortState
 }
 
-func (v *view) listens() []listen {
-	if v.other == nil {
-		return nil
-	}
-	var list []listen
+// readListens compares our attempts at those ports with what came there.
+func (v *view) readListens() {
 	for i := range v.other.Dials {
 		d := &v.other.Dials[i]
-		ports := slices.DeleteFunc(v.listened(d.To.Port()), func(p *exchange.Port) bool { return p.Command != string(exchange.Listen) })
+		ports := slices.DeleteFunc(slices.Clone(v.listened(d.To.Port())), func(p *exchange.Port) bool { return p.Command != string(exchange.Listen) })
 		if state := v.fateOf(d, ports...); state != "" && d.To.Addr().Unmap() == v.peer.Addr().Unmap() {
-			list = append(list, listen{d, state})
+			v.listens = append(v.listens, listen{d, state})
 		}
 	}
-	return list
 }
 
 // dialsBack are the other end's attempts at ports on which we did listen.
@@ -123,7 +119,9 @@ func (v *view) dialsBack() []*exchange.Dialing {
 func (v *view) toClient() []ClientPort {
 	var arrivals []probe.Arrival
 	if v.other != nil {
-		arrivals = slices.Clone(v.other.Arrivals)
+		arrivals = slices.DeleteFunc(slices.Clone(v.other.Arrivals), func(a probe.Arrival) bool {
+			return a.From.Addr().Unmap() != v.peer.Addr().Unmap() && !sameNetwork(a.From.Addr(), v.peer.Addr()) // a stranger's
+		})
 	}
 	take := func(d *exchange.Dialing) bool {
 		best := -1

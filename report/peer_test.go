@@ -68,8 +68,10 @@ func TestBothEnds(t *testing.T) {
 		{"opens here, and never arrives", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open)), "certain unknown data-false-open"},
 		{"opens here, and the record was cut", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open), cutRecord), ""},
 		{"the data comes from elsewhere", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, probe.OutcomeEOF, *line(425, "No.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, exchange.Knock{From: knock("198.51.100.8:41000").From, Refused: true})), "certain server data-source-rejected"},
+		{"a stranger knocks, and the data comes", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, exchange.Knock{From: knock("192.0.2.66:41000").From, Refused: true}, here)), ""},
+		{"a stranger knocks by half", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: knock("192.0.2.66:41000").From, Half: true}), listenedOn(50001, hops.Timeout)), "certain unknown data-filtered"},
 		{"ports open only when they are announced", in(direct, epsv(50000, hops.Open), listenedOn(50000, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain unknown helper-in-path"},
-		{"half of the ports on request", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "likely unknown data-range-partly-blocked"},
+		{"half of the ports on request", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "certain unknown data-range-partly-blocked"},
 
 		{"the check peer alone, nothing arrives", in(direct, activeTry(probe.CheckPORT, portSent, portSent, hops.Timeout), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), givenUp(probe.CheckPORT)), "certain server active-server-egress-blocked"},
 		{"silent, and it sent nothing", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), heldBackAfter(0)), "certain server data-silent"},
@@ -88,7 +90,7 @@ func TestBothEnds(t *testing.T) {
 		{"the server sees its router", []part{client("198.51.100.7"), twoEnds("10.0.0.1", "10.0.0.10")}, "certain server server-side-source-nat"},
 
 		{"the other end lives on", in(direct, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
-		{"the other end lives on, behind the one NAT", in(natted, idled(hops.Timeout), theirSession(0, "", false)), "certain client control-idle-timeout"},
+		{"the other end lives on, behind the one NAT", in(natted, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
 		{"the other end lives on, ours was reset in the silence", in(direct, idled(hops.Reset), saidNothing, theirSession(0, "", false)), "certain unknown control-idle-timeout"},
 		{"the other end hung up without a word", in(direct, idled(hops.Reset), theirSession(20000, exchange.EndTimeout, false)), "certain server control-idle-timeout"},
 		{"the command arrived, its answer did not", in(direct, idled(hops.Timeout), theirSession(0, "", true)), "certain unknown control-idle-timeout"},

@@ -74,27 +74,36 @@ func (v *view) translatedEnd() netip.Addr {
 }
 
 // listened returns the records of a port on which the other end listened.
-func (v *view) listened(port uint16) (list []*exchange.Port) {
-	if v.other == nil || v.other.Seen == nil {
-		return nil
-	}
-	for i := range v.other.Seen.Ports {
-		if p := &v.other.Seen.Ports[i]; p.Local.Port() == port && p.Failed == "" {
-			list = append(list, p)
-		}
-	}
-	return list
-}
+func (v *view) listened(port uint16) []*exchange.Port { return v.theirPorts[port] }
 
-// came reports whether a connection got to one of the ports, in whole, and
-// whether one got there by half: the answer to its first packet was lost.
-func came(ports ...*exchange.Port) (whole, half bool) {
+// came reports whether a connection of ours got to one of the ports, in whole,
+// and whether one got there by half: the answer to its first packet was lost.
+// Others on the Internet knock as well; turned says that one was refused because
+// it came from an address that the other end does not know as ours.
+func (v *view) came(ports ...*exchange.Port) (whole, half, turned bool) {
 	for _, p := range ports {
 		for _, k := range p.Knocks {
-			whole, half = whole || !k.Half, half || k.Half
+			switch ours := v.isOurs(k.From.Addr().Unmap()); {
+			case k.Refused:
+				turned = true
+			case k.Half:
+				half = half || ours
+			default:
+				whole = true
+			}
 		}
 	}
-	return whole, half
+	return whole, half, turned
+}
+
+// isOurs reports whether the other end saw one of our sessions come from there.
+func (v *view) isOurs(a netip.Addr) bool {
+	for _, h := range v.other.Hellos {
+		if a.IsValid() && h.Client.Addr().Unmap() == a {
+			return true
+		}
+	}
+	return false
 }
 
 // fateOf compares one attempt of ours with what the other end saw of it at the
@@ -103,11 +112,11 @@ func (v *view) fateOf(d *probe.Dial, ports ...*exchange.Port) PortState {
 	if d == nil || !tested(d.Outcome) || len(ports) == 0 {
 		return ""
 	}
-	whole, half := came(ports...)
+	whole, half, turned := v.came(ports...)
 	told := v.complete() || !slices.ContainsFunc(ports, func(p *exchange.Port) bool { return p.Closed == 0 })
 	state := PortStateOf(d.Outcome)
 	switch {
-	case opened(d) && whole:
+	case opened(d) && (whole || turned):
 		return PortArrived
 	case opened(d) && !told, d.Outcome == hops.Timeout && !whole && !half && !told:
 		return ""

@@ -113,7 +113,7 @@ func (v *view) afterRewriting(t *twin) string {
 			parts = append(parts, fmt.Sprintf("%s %s.", d.To, outcomeWords(d)))
 		}
 	}
-	if whole, _ := came(v.listened(sent.Port())...); t.port != nil && !whole && v.complete() {
+	if whole, _, _ := v.came(v.listened(sent.Port())...); t.port != nil && !whole && v.complete() {
 		parts = append(parts, fmt.Sprintf("Nothing came to the server's port %d.", sent.Port()))
 	}
 	return strings.Join(parts, " ")

@@ -160,6 +160,7 @@ func unexplained(v *view, found []Finding) *Finding {
 	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {
 		covered[probe.CheckClient], covered[probe.CheckTransfer], covered[probe.CheckPeer] = true, true, true
 	}
+	covered[probe.CheckPeer] = covered[probe.CheckPeer] || covered[probe.CheckPorts] // the same ports
 	f := &Finding{Severity: Warning, Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Effect: "Part of what clients do may fail in the same way."}
 	for _, fail := range v.failures() {

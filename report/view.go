@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
 
@@ -24,6 +25,9 @@ type view struct {
 
 	other *probe.Peer // what the opposite end told; nil: it is not ftpcheck's own, or was not asked
 	twins []twin      // tries that both ends saw
+
+	theirPorts map[uint16][]*exchange.Port // on which it listened, by port
+	listens    []listen                    // our attempts at those on which it listened at our request
 }
 
 // passive is one passive mode that was tried.
@@ -146,13 +150,14 @@ func (v *view) collectPorts() {
 }
 
 // collectListens adds the ports on which the opposite end listened at our
-// request. Where a device opens ports that are announced in the dialogue alone,
-// they say nothing about the others.
+// request. They say nothing about the announced ones where a device opens only
+// what is announced in the dialogue, or the server announces ports on which it
+// does not listen.
 func (v *view) collectListens() {
-	if opens, _ := v.opensPorts(); opens != nil {
+	if opens, _ := v.opensPorts(); opens != nil || len(v.directions().unheard) > 0 {
 		return
 	}
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		v.ports = append(v.ports, attempt{l.dial, true})
 	}
 }
