@@ -63,7 +63,7 @@ func TestWhatIsSaidOfAPort(t *testing.T) {
 		{"nothing", func(*door) {}, []What{WhatOpen, WhatAbsent}},
 		{"the client", func(d *door) { d.arrive(own) }, []What{WhatOpen, WhatArrive, WhatShut}},
 		{"a stranger", func(d *door) { d.arrive(stranger) }, []What{WhatOpen, WhatArrive, WhatShut}},
-		{"a SYN that is on its way", func(d *door) { d.look(own, time.Now(), false) }, []What{WhatOpen, WhatAbsent}},
+		{"a SYN that was gone again when it was looked for", func(d *door) { d.look(own, time.Now(), false) }, []What{WhatOpen, WhatAbsent}},
 		{"a SYN alone", func(d *door) { d.look(own, time.Now(), true); d.look(own, time.Now(), true) }, []What{WhatOpen, WhatHalf, WhatShut}},
 	}
 	for _, tt := range tests {
