@@ -164,6 +164,8 @@ func activeBehindNAT(v *view) *Finding {
 		return v.wrongActiveAddress(f, a)
 	case proven && inner(v.seen.addr) && sameNetwork(a.local, v.seen.addr):
 		return v.activeHairpin(f, why)
+	case proven && public(a.local) && v.proxied():
+		return v.activeBehindProxy(f, why)
 	}
 	f.Story = append(f.Story, fmt.Sprintf("But %s: a NAT device stands on this side, and what is announced means nothing beyond it.", why))
 	f.Effect = "Active mode fails from this network, with this server and most others." + v.passiveHint()
@@ -181,6 +183,18 @@ func (v *view) activeHairpin(f *Finding, why string) *Finding {
 	f.Story = append(f.Story, fmt.Sprintf("But %s, an address of this client's own network. A router that leads connections back into the network puts its own address in place of the client's (hairpin NAT).", why))
 	f.Effect = "Active mode fails with this server, when it is reached in this way." + v.passiveHint()
 	f.Fixes = v.passiveOr(Fix{Who: ClientUser, Do: "If the server stands in this network, connect to its address there."})
+	return f
+}
+
+// activeBehindProxy: the server sees who answers on the control port in its
+// place.
+func (v *view) activeBehindProxy(f *Finding, why string) *Finding {
+	f.Title = "A proxy stops active mode"
+	f.Where.Side = SideUnknown
+	f.Story = append(f.Story, fmt.Sprintf("But %s: that is the proxy which answers on the control port, and makes a control connection of its own.", why))
+	f.Effect = "Active mode fails with this server." + v.passiveHint()
+	f.RuledOut = append(f.RuledOut, "NAT on this side as the only reason: this client's own address is public.")
+	f.Fixes = v.passiveOr(Fix{Who: ClientNetwork, Do: "Switch the proxy off for this server, or have it rewrite PORT and EPRT and pass the connections on."})
 	return f
 }
 

@@ -181,6 +181,9 @@ func controlIntercepted(v *view) *Finding {
 	return v.otherGreeting(v.answersNearer())
 }
 
+// proxied reports whether the control port is answered in the server's place.
+func (v *view) proxied() bool { return v.answersNearer() != nil }
+
 func (v *view) answersNearer() *Finding {
 	of := v.distance()
 	if of == 0 || v.sameMachine() {

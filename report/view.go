@@ -150,10 +150,11 @@ func (v *view) collectPorts() {
 }
 
 // collectListens adds the ports on which the opposite end listened at our
-// request. Where a device opens ports that are announced in the dialogue alone,
-// they say nothing about the others.
+// request. They say nothing about the announced ones where a device opens only
+// what is announced in the dialogue, or the server announces ports on which it
+// does not listen.
 func (v *view) collectListens() {
-	if opens, _ := v.opensPorts(); opens != nil {
+	if opens, _ := v.opensPorts(); opens != nil || len(v.directions().unheard) > 0 {
 		return
 	}
 	for _, l := range v.listens {

@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"ftpcheck/probe/netlab":   {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd"},
 	"ftpcheck/report":         {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange"},
 	"ftpcheck/cmd/ftpcheck": {
-		"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd",
+		"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange", "ftpcheck/probe/ftpd",
 		"ftpcheck/probe/netlab", "ftpcheck/report", "ftpcheck/testdata/scenarios",
 	},
 }
