@@ -26,6 +26,8 @@ type visit struct {
 	end   func()
 	news  bool // something joined the visit since the opposite end told
 
+	crowded bool // the server had no port to listen on for us
+
 	mu      sync.Mutex
 	tasks   []task
 	reached []uint16 // ports at which the server listened for us, and that opened

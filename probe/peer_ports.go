@@ -31,6 +31,7 @@ func (v *visit) mapPorts(ctx context.Context, p *place) {
 			request.Count = anyPorts
 		}
 		ports, ok := v.listen(p, request)
+		v.crowded = ok && len(ports) == 0 && (first || v.crowded)
 		if !ok || ctx.Err() != nil {
 			return
 		}

@@ -64,6 +64,7 @@ func TestBothEnds(t *testing.T) {
 		{"two sessions at once", both(nil), probe.Options{Parallel: 2}, all, true, true, 1448, 1448},
 		{"a server that wants one session", both(func(s *netlab.Scenario) { s.Server.Faults = []string{"one-session"} }), probe.Options{}, all, true, true, 1448, 1448},
 		{"one port for active mode", both(nil), probe.Options{ActivePorts: probe.PortRange{Low: 40000, High: 40000}}, all, true, true, 1448, 1448},
+		{"two passive ports", both(func(s *netlab.Scenario) { s.Server.Passive = "50000-50001" }), probe.Options{}, all, true, true, 1448, 1448},
 		{"the check alone", both(nil), probe.Options{Checks: []probe.Check{probe.CheckPeer}}, all, true, true, 1448, 1448},
 		{"TLS", both(func(s *netlab.Scenario) { s.Server.TLS, s.Run.Trust = tls, true }), probe.Options{}, all, true, true, 1448, 1448},
 		{"IPv6", both(func(s *netlab.Scenario) { s.Client.IPv6Only, s.Server.IPv6 = true, true }), probe.Options{}, []probe.Check{probe.CheckEPSV, probe.CheckEPRT}, true, true, 1428, 1428},

@@ -197,6 +197,11 @@ func TestServeRecord(t *testing.T) {
 	if err != nil || strings.Count(string(text), "\n") != len(visitEntries()) {
 		t.Errorf("%v: %s", err, text)
 	}
+	log = &serveLog{out: &lockedBuilder{}, record: f, written: maxServeRecord}
+	log.add(visitEntries()[0])
+	if err := log.close(); err == nil || err.Error() != "cannot write the recording: it is full" {
+		t.Errorf("got error %v", err)
+	}
 	f, err = os.Open(name) // which cannot be written to
 	if err != nil {
 		t.Fatal(err)

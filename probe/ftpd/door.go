@@ -28,6 +28,10 @@ type halfOpen struct {
 	told  bool
 }
 
+// maxHalf bounds the sources that a door remembers: those of a SYN flood are
+// without number.
+const maxHalf = 16
+
 // halfOpenAge is how long a handshake has to be incomplete to be told of: longer
 // than nearly all round trips, and shorter than a client's patience.
 const halfOpenAge = 500 * time.Millisecond
@@ -67,7 +71,10 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h, known := d.half[from]
-	if !known {
+	switch {
+	case !known && len(d.half) >= maxHalf:
+		return
+	case !known:
 		h.since = now
 	}
 	if !h.told && d.served == 0 && (last || now.Sub(h.since) >= halfOpenAge) {
