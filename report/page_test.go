@@ -25,9 +25,11 @@ func TestDetailHasTheReportsWords(t *testing.T) {
 			text.writeFinding(f)
 			text.w.Flush()
 			want := words(b.String())
+			// The code ends the first line, amid a title that needs two.
+			codeless := func(text string) string { return strings.ReplaceAll(text, f.Code, "") }
 			for width := leastWidth; width < 160; width += 7 {
 				got := words(strings.Join(FindingLines(f, width, nil), "\n"))
-				if width >= 80 && got != want {
+				if width >= 80 && (words(codeless(got)) != words(codeless(want)) || strings.Count(got, f.Code) != strings.Count(want, f.Code)) {
 					t.Errorf("%s, %s at width %d:\n%s\nthe report:\n%s", name, f.Code, width, got, want)
 				}
 				for _, story := range f.Story { // a narrow page has the code below the title
