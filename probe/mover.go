@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type mover struct {
 	conn    net.Conn // raw, or TLS over it
 	raw     net.Conn
 	done    <-chan struct{} // closed when nothing more is due
+	taken   *atomic.Bool    // valid once done: the server confirmed the transfer
 	touch   func()          // called when bytes have moved
 	over    time.Time       // the end of all patience
 	sum     hash.Hash       // of the bytes; nil: not taken
@@ -101,7 +103,9 @@ func (m mover) finish() Outcome {
 	_, err := io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
 	select {
 	case <-m.done: // what the server said of it counts
-		return OutcomeEOF
+		if m.taken.Load() || !isReset(err) {
+			return OutcomeEOF
+		}
 	default:
 	}
 	if err != nil {
