@@ -90,20 +90,13 @@ func (m mover) write(send int64) (n int64, outcome Outcome) {
 // has everything then. A TLS 1.3 server has sent tickets, and closing on unread
 // bytes is a reset (RFC 1122 4.2.2.13), which loses the rest of the file.
 func (m mover) finish() Outcome {
-	if c, ok := m.conn.(*secured); ok {
-		if err := c.CloseWrite(); err != nil {
-			return ending(err)
-		}
+	err := m.closeWrite()
+	if err == nil {
+		_, err = io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
 	}
-	if c, ok := m.raw.(interface{ CloseWrite() error }); ok {
-		if err := c.CloseWrite(); err != nil {
-			return ending(err)
-		}
-	}
-	_, err := io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
 	select {
-	case <-m.done: // what the server said of it counts
-		if m.taken.Load() || !isReset(err) {
+	case <-m.done: // what the server said of it counts, and ended our wait
+		if m.taken.Load() || err == nil || ending(err) != OutcomeReset {
 			return OutcomeEOF
 		}
 	default:
@@ -112,6 +105,18 @@ func (m mover) finish() Outcome {
 		return ending(err)
 	}
 	return OutcomeEOF
+}
+
+func (m mover) closeWrite() error {
+	if c, ok := m.conn.(*secured); ok {
+		if err := c.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	if c, ok := m.raw.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
 }
 
 // maxParting bounds what is read after an upload, in bytes.
