@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -78,6 +79,7 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 		}
 		d.settle(max(8*r.rtt, lastData), over)
 	}
+	d.taken.Store(ok && reply.Code/100 == 2)
 	close(d.stop)
 	d.all.Wait()
 	got = d.judge(ok, ok && reply.Code/100 == 2)
@@ -117,6 +119,7 @@ type drains struct {
 	stop  chan struct{} // closed when nothing more is due
 	begun chan struct{} // closed when the first reply has come, or will not
 	ended chan struct{}
+	taken atomic.Bool // valid once stopped: the server confirmed the transfer
 
 	mu      sync.Mutex
 	running int
@@ -226,7 +229,7 @@ func (s *session) drain(ctx context.Context, check Check, j job, src source, dea
 	}
 	defer conn.Close()
 	began := time.Now()
-	m := mover{session: s, conn: conn, raw: raw, done: all.stop, touch: all.touch, over: began.Add(maxTransfer), sum: s.newSum()}
+	m := mover{session: s, conn: conn, raw: raw, done: all.stop, taken: &all.taken, touch: all.touch, over: began.Add(maxTransfer), sum: s.newSum()}
 	if j.send > 0 {
 		<-all.begun
 		d.Bytes, d.Outcome = m.write(j.send)

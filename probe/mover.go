@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type mover struct {
 	conn    net.Conn // raw, or TLS over it
 	raw     net.Conn
 	done    <-chan struct{} // closed when nothing more is due
+	taken   *atomic.Bool    // valid once done: the server confirmed the transfer
 	touch   func()          // called when bytes have moved
 	over    time.Time       // the end of all patience
 	sum     hash.Hash       // of the bytes; nil: not taken
@@ -88,26 +90,33 @@ func (m mover) write(send int64) (n int64, outcome Outcome) {
 // has everything then. A TLS 1.3 server has sent tickets, and closing on unread
 // bytes is a reset (RFC 1122 4.2.2.13), which loses the rest of the file.
 func (m mover) finish() Outcome {
-	if c, ok := m.conn.(*secured); ok {
-		if err := c.CloseWrite(); err != nil {
-			return ending(err)
-		}
+	err := m.closeWrite()
+	if err == nil {
+		_, err = io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
 	}
-	if c, ok := m.raw.(interface{ CloseWrite() error }); ok {
-		if err := c.CloseWrite(); err != nil {
-			return ending(err)
-		}
-	}
-	_, err := io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
 	select {
-	case <-m.done: // what the server said of it counts
-		return OutcomeEOF
+	case <-m.done: // what the server said of it counts, and ended our wait
+		if m.taken.Load() || err == nil || ending(err) != OutcomeReset {
+			return OutcomeEOF
+		}
 	default:
 	}
 	if err != nil {
 		return ending(err)
 	}
 	return OutcomeEOF
+}
+
+func (m mover) closeWrite() error {
+	if c, ok := m.conn.(*secured); ok {
+		if err := c.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	if c, ok := m.raw.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
 }
 
 // maxParting bounds what is read after an upload, in bytes.

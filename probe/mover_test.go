@@ -3,6 +3,7 @@ package probe
 import (
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -28,7 +29,7 @@ func realMover(t *testing.T) (mover, net.Conn) {
 	server.SetDeadline(time.Now().Add(20 * time.Second))
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
 	s := &session{run: newRun(&Prober{})}
-	return mover{session: s, conn: conn, raw: conn, done: make(chan struct{}), touch: func() {}, over: time.Now().Add(time.Minute)}, server
+	return mover{session: s, conn: conn, raw: conn, done: make(chan struct{}), taken: new(atomic.Bool), touch: func() {}, over: time.Now().Add(time.Minute)}, server
 }
 
 // A server may send something over an upload that nobody asked for: OpenSSL
@@ -60,5 +61,29 @@ func TestUploadThatTheServerDoesNotEnd(t *testing.T) {
 	m.raw.SetDeadline(time.Now().Add(50 * time.Millisecond))
 	if n, outcome := m.write(smallUpload); n != smallUpload || outcome != OutcomeTimeout {
 		t.Errorf("%d bytes, %s; want a timeout", n, outcome)
+	}
+}
+
+// A reset after an upload is the end of one that the server confirmed, and a
+// failure of one that it did not.
+func TestUploadThatEndsInAReset(t *testing.T) {
+	for _, confirmed := range []bool{true, false} {
+		m, server := realMover(t)
+		done := make(chan struct{})
+		m.done = done
+		m.taken.Store(confirmed)
+		go func() {
+			io.ReadFull(server, make([]byte, smallUpload))
+			close(done) // the reply is here
+			server.(*net.TCPConn).SetLinger(0)
+			server.Close()
+		}()
+		want := OutcomeReset
+		if confirmed {
+			want = OutcomeEOF
+		}
+		if n, outcome := m.write(smallUpload); n != smallUpload || outcome != want {
+			t.Errorf("confirmed %v: %d bytes, %s, want %s", confirmed, n, outcome, want)
+		}
 	}
 }
