@@ -74,6 +74,9 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 	// With a 226 the data is complete or on its way; after anything else
 	// nothing more is due.
 	if ok && reply.Code/100 == 2 {
+		if s.step != 0 {
+			over = began.Add(maxTransfer) // it may be long, as long as it moves
+		}
 		d.settle(max(8*r.rtt, lastData), over)
 	}
 	d.taken.Store(ok && reply.Code/100 == 2)
