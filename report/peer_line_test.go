@@ -68,6 +68,22 @@ func TestPortMap(t *testing.T) {
 	}
 }
 
+// TestPortTakenBack: a port that the other end needed for an announcement, and
+// so listened on no longer at our request, says nothing when it refuses.
+func TestPortTakenBack(t *testing.T) {
+	ev := made(slices.Concat(direct, []part{listenedOn(50001, hops.Refused), listenedOn(50002, hops.Refused)})...)
+	for i := range ev.Peer.Seen.Ports {
+		if p := &ev.Peer.Seen.Ports[i]; p.Command == "LISTEN" {
+			p.Opened, p.Closed = 100, 200
+		}
+	}
+	ev.Peer.Seen.Ports = append(ev.Peer.Seen.Ports, exchange.Port{Session: 1, Command: "EPSV", Local: addr(netipPort(50001)), Opened: 200, Closed: 300})
+	want := []SweptRange{{50002, 50002, PortRefused}}
+	if got := PortMapOf(ev).ToServer; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 // TestClaimsAlone: what the other end says of things that this end never did
 // makes no finding.
 func TestClaimsAlone(t *testing.T) {

@@ -89,7 +89,7 @@ func (v *view) readListens() {
 		d := &v.other.Dials[i]
 		ports := slices.DeleteFunc(slices.Clone(v.listened(d.To.Port())), func(p *exchange.Port) bool { return p.Command != string(exchange.Listen) })
 		state := v.fateOf(d, ports...)
-		if state == "" || d.To.Addr().Unmap() != v.peer.Addr().Unmap() {
+		if state == "" || d.To.Addr().Unmap() != v.peer.Addr().Unmap() || state == PortRefused && v.takenBack(d.To.Port()) {
 			continue
 		}
 		switch i, known := at[d.To.Port()]; {
@@ -100,6 +100,18 @@ func (v *view) readListens() {
 			v.listens[i] = listen{d, state}
 		}
 	}
+}
+
+// takenBack reports whether the other end ceased to listen at a port at our
+// request because it announced the same one: for a moment nothing listened.
+func (v *view) takenBack(port uint16) bool {
+	all := v.listened(port)
+	return slices.ContainsFunc(all, func(lent *exchange.Port) bool {
+		return lent.Command == string(exchange.Listen) && lent.Failed == "" && lent.Closed > 0 &&
+			slices.ContainsFunc(all, func(own *exchange.Port) bool {
+				return own.Command != string(exchange.Listen) && own.Opened >= lent.Closed
+			})
+	})
 }
 
 // dialsBack are the other end's attempts at ports on which we did listen.
