@@ -24,7 +24,7 @@ var dataTLSRules = []rule{
 	{Code: Code{"tls-close-notify-missing", Note, ServerAdmin, "Data ends without TLS's farewell",
 		"The server closes encrypted data connections without the close_notify that TLS demands at the end."},
 		when: closeNotifyMissing},
-	{Code: Code{"passive-reply-rewritten", Problem, ServerNetwork, "The passive reply is rewritten on the way",
+	{Code: Code{"passive-reply-rewritten", Problem, ServerNetwork, "The passive reply arrives rewritten",
 		"The reply to PASV that the client receives in plain FTP is not the one that the server sent."},
 		when: passiveReplyRewritten, hides: []string{"helper-in-path"}},
 }
