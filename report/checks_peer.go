@@ -186,8 +186,10 @@ func (v *view) backFault() (string, State) {
 	switch {
 	case len(ports) == 0 || v.arrivedFromThere() || len(v.inboundTried()) == 0:
 		return "", ""
+	case len(v.halfHere()) > 0:
+		return "its connections got to this client, and the answers were lost", Warn
 	case v.egressBlocked():
-		return "its connections to this client do not leave its own side", Failed
+		return "its connections to this client seem to die on its own side", Failed
 	}
 	return "its connections to this client did not arrive", Warn
 }
