@@ -134,7 +134,7 @@ func (v *view) disagreements() []disagreement {
 		add(Failed, "%d bytes in one packet do not arrive %s", s.failed, s.way())
 	}
 	if n := v.blockedListens(); n > 0 {
-		add(Failed, "%d of %d ports on request let nothing through", n, len(v.listens))
+		add(Failed, "%d of %d more ports fail", n, len(v.listens))
 	}
 	return list
 }
