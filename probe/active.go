@@ -86,6 +86,9 @@ func (w *worker) tryActive(ctx context.Context, check Check) (got result) {
 			got = w.list(ctx, check, sources, r.Timeout)
 		}
 	}
+	if len(sources) == 0 && ctx.Err() == nil {
+		pause(ctx, lookAround) // a connection may be under way to accept
+	}
 	listener.Close()
 	accepting.Wait()
 	for src := range sources {

@@ -69,6 +69,7 @@ const (
 	KindAnnounce Kind = "announce" // a 227 or 229 was parsed: Addr; or not: Outcome malformed, Text why
 	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr
 	KindArrive   Kind = "arrive"   // active mode: a connection arrived from Addr, on Local
+	KindHalf     Kind = "half"     // a connection from Addr got to Local, where we listen for the opposite end, and never came about: our answer got lost; then once without addresses: Outcome ok, those are all, or failed, this system does not tell of them
 	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
 	KindTLS      Kind = "tls"      // a TLS handshake ended: As, Addr, Outcome ok|alert|plaintext|closed|reset|timeout|failed, TLS, Text (the library's words), Took
 	KindIdle     Kind = "idle"     // Session was silent for Took, and then: Outcome ok|closed|reset|timeout, Code and Text of what the server said; or alert, Text is its name

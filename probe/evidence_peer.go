@@ -18,6 +18,8 @@ type Peer struct {
 	Dials    []Dial           // at ports on which it listened at our request
 	Listens  []netip.AddrPort // where we listened for connections that we asked it to make
 	Arrivals []Arrival        // that came there
+	Half     []Arrival        // that came there by half: our answer to the first packet got lost
+	TellHalf bool             // this system tells of all such
 	Sizes    []Size
 }
 
@@ -64,6 +66,10 @@ func (e *Evidence) addPeer(ev Event) {
 		p.Seen, p.Missed = ev.Seen, ""
 	case ev.Kind == KindSeen:
 		p.Missed = ev.Text
+	case ev.Kind == KindHalf && ev.Local.IsValid():
+		p.Half = append(p.Half, Arrival{From: ev.Addr, Local: ev.Local, At: ev.At})
+	case ev.Kind == KindHalf:
+		p.TellHalf = ev.Outcome == OutcomeOK
 	case ev.Kind == KindSize:
 		p.Sizes = append(p.Sizes, Size{
 			Down: ev.As == AsDown, Port: ev.Addr, Bytes: ev.Count,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	request := exchange.DialRequest{Ports: ports, Source: []int{activeSource, 0}, Limit: millis(limit), Search: true}
 	var got exchange.Dialled
 	s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience())
+	v.tellHalf(p, ports)
 	// What it found is in the next Seen; what arrived has been told of.
 }
 
@@ -79,6 +81,26 @@ func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish fun
 		}
 		accepting.Wait()
 	}
+}
+
+// tellHalf tells which of the attempts got here, as far as the system knows, and
+// came to nothing. All of them have ended for the other end.
+func (v *visit) tellHalf(p *place, ports []uint16) {
+	e := Event{Kind: KindHalf, Check: CheckPeer, Session: p.session.id, Outcome: OutcomeFailed}
+	if network, able := v.run.Network.(HalfOpens); able {
+		all, ok := network.HalfOpen()
+		told := 0
+		for _, h := range all {
+			if slices.Contains(ports, h.Local.Port()) && told < maxKnocks*dialPorts {
+				told++
+				v.run.emit(Event{Kind: KindHalf, Check: CheckPeer, Session: p.session.id, Addr: bare(h.From), Local: bare(h.Local)})
+			}
+		}
+		if ok {
+			e.Outcome = OutcomeOK
+		}
+	}
+	v.run.emit(e)
 }
 
 // lookAround lets the system hand over what has arrived with the last reply.

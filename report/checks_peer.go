@@ -134,7 +134,7 @@ func (v *view) disagreements() []disagreement {
 		add(Failed, "%d bytes in one packet do not arrive %s", s.failed, s.way())
 	}
 	if n := v.blockedListens(); n > 0 {
-		add(Failed, "%d of %d ports on request let nothing through", n, len(v.listens))
+		add(Failed, "%d of %d more ports fail", n, len(v.listens))
 	}
 	return list
 }
@@ -186,8 +186,10 @@ func (v *view) backFault() (string, State) {
 	switch {
 	case len(ports) == 0 || v.arrivedFromThere() || len(v.inboundTried()) == 0:
 		return "", ""
+	case len(v.halfHere()) > 0:
+		return "its connections got to this client, and the answers were lost", Warn
 	case v.egressBlocked():
-		return "its connections to this client do not leave its own side", Failed
+		return "its connections to this client seem to die on its own side", Failed
 	}
 	return "its connections to this client did not arrive", Warn
 }

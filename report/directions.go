@@ -132,9 +132,9 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 
 // letAnswers is what to do about answers that get lost.
 func (v *view) letAnswers() []Fix {
-	r := v.announcedRange()
+	_, source := v.wholeRange(v.announcedRange())
 	return []Fix{
-		{Who: ServerNetwork, Do: fmt.Sprintf("Let the server's answers out: packets from its passive ports (seen in this run: %s) that belong to connections which were let in.", r),
+		{Who: ServerNetwork, Do: fmt.Sprintf("Let the server's answers out: packets from its passive ports (%s) that belong to connections which were let in.", source),
 			Examples: []Example{{"nft", "nft add rule inet filter output ct state established,related accept   (forward, on the device in front)"},
 				{"iptables", "iptables -I OUTPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT   (FORWARD, on the device in front)"}}},
 		{Who: ServerNetwork, Do: "If there are two ways out of the server's network: let the answers take the way that the connections come in by. A stateful firewall that did not see the connection begin drops them."},

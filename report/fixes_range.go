@@ -42,6 +42,17 @@ func (v *view) announcedRange() portRange {
 	return portRange{slices.Min(ports), slices.Max(ports)}
 }
 
+// wholeRange is the range that a firewall has to open, and how it is known: from
+// the opposite end, where what it says holds the ports that were seen, else
+// these.
+func (v *view) wholeRange(seen portRange) (r portRange, source string) {
+	if h, ok := v.hello(); ok && h.Passive.Low > 0 && (seen.low == 0 || h.Passive.Low <= seen.low && seen.high <= h.Passive.High) {
+		r = portRange{h.Passive.Low, h.Passive.High}
+		return r, "the server says: " + r.String()
+	}
+	return seen, "seen in this run: " + seen.String()
+}
+
 func examplesRange(v *view, r portRange) []Example {
 	if r.low == 0 {
 		return nil

@@ -86,8 +86,9 @@ func (v *view) announceFixed(r portRange) []Fix {
 	if r.low == 0 {
 		return []Fix{{Who: ServerNetwork, Do: "Open the server's passive range by its numbers, and do not count on the FTP helper."}}
 	}
+	r, source := v.wholeRange(r)
 	return []Fix{
-		{Who: ServerNetwork, Do: fmt.Sprintf("Open or forward the server's whole passive range by its numbers, and do not count on the FTP helper (seen in this run: %s).", r), Examples: openRange(r)},
+		{Who: ServerNetwork, Do: fmt.Sprintf("Open or forward the server's whole passive range by its numbers, and do not count on the FTP helper (%s).", source), Examples: openRange(r)},
 		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that the firewall opens.", Examples: examplesRange(v, r)},
 	}
 }

@@ -27,17 +27,19 @@ func (v *view) rewrittenWell() (active, passive *twin) {
 }
 
 // opensPorts is a port that opened once it was announced in the dialogue, and
-// the ports that stayed shut, that one among them, when the other end listened
-// on them and told so in a form that no device reads. None opened without being
-// announced.
+// the ports that led nowhere, that one among them, when the other end listened
+// on them and told so in a form that no device reads. Nothing arrived at one
+// that was not announced.
 func (v *view) opensPorts() (announced *probe.Dial, shut []portRange) {
 	if v.login != nil && v.login.TLS.OK() {
 		return nil, nil // nothing can read the dialogue
 	}
 	var opens *probe.Dial
+	answered := false // where everything opens, that says nothing
 	for _, l := range v.listens {
+		answered = answered || l.state == PortAnswered
 		switch l.state {
-		case PortSilent, PortRefused, PortRejected:
+		case PortSilent, PortRefused, PortRejected, PortAnswered:
 			port := l.dial.To.Port()
 			shut = append(shut, portRange{port, port})
 			if d := v.announcedOpen(port); d != nil {
@@ -47,11 +49,17 @@ func (v *view) opensPorts() (announced *probe.Dial, shut []portRange) {
 			return nil, nil
 		}
 	}
-	if len(shut) < 2 || opens == nil {
+	if len(shut) < 2 || opens == nil || answered && !v.passiveArrived() {
 		return nil, nil
 	}
 	slices.SortFunc(shut, func(a, b portRange) int { return int(a.low) - int(b.low) })
 	return opens, shut
+}
+
+// passiveArrived reports whether a connection to a port that was announced in
+// the dialogue got to the other end.
+func (v *view) passiveArrived() bool {
+	return slices.ContainsFunc(v.twins, func(t twin) bool { return !t.dials() && v.led(&t) })
 }
 
 // announcedOpen is an attempt at a port that opened right after it was announced.

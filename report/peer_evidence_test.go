@@ -16,7 +16,7 @@ import (
 func twoEnds(client, server string) part {
 	return func(ev *probe.Evidence) {
 		ran(probe.CheckPeer)(ev)
-		ev.Peer = &probe.Peer{Seen: &exchange.Seen{}, Hellos: map[int]exchange.Hello{}}
+		ev.Peer = &probe.Peer{Seen: &exchange.Seen{}, Hellos: map[int]exchange.Hello{}, TellHalf: true}
 		meet(ev, 1, client, server)
 	}
 }
@@ -122,6 +122,17 @@ func dialledBack(port, source uint16, o probe.Outcome, steps ...string) part {
 		}
 	}
 }
+
+// byHalf is a connection of the other end's that got to a port of ours, and
+// whose answer got lost.
+func byHalf(port, source uint16) part {
+	return func(ev *probe.Evidence) {
+		ev.Peer.Half = append(ev.Peer.Half, probe.Arrival{From: netip.AddrPortFrom(ev.Sessions[0].Peer.Addr(), source), Local: netip.AddrPortFrom(ev.Sessions[0].Local.Addr(), port)})
+	}
+}
+
+// tellsNoHalf is a system of ours that does not show such connections.
+func tellsNoHalf(ev *probe.Evidence) { ev.Peer.TellHalf = false }
 
 // piece is one that was to cross in one packet; all says whether it arrived.
 func piece(down bool, bytes int, all bool) part {

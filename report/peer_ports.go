@@ -142,9 +142,7 @@ func (v *view) dialsBack() []*exchange.Dialing {
 func (v *view) toClient() []ClientPort {
 	var arrivals []probe.Arrival
 	if v.other != nil {
-		arrivals = slices.DeleteFunc(slices.Clone(v.other.Arrivals), func(a probe.Arrival) bool {
-			return a.From.Addr().Unmap() != v.peer.Addr().Unmap() && !sameNetwork(a.From.Addr(), v.peer.Addr()) // a stranger's
-		})
+		arrivals = v.fromThere(v.other.Arrivals)
 	}
 	take := func(d *exchange.Dialing) bool {
 		best := -1
@@ -173,13 +171,31 @@ func (v *view) toClient() []ClientPort {
 		}
 		list = append(list, p)
 	}
-	for i := range list { // what no open attempt accounts for came by half
-		if p := &list[i]; p.State == PortSilent && take(&exchange.Dialing{To: netip.AddrPortFrom(netip.Addr{}, p.Port), From: netip.AddrPortFrom(netip.Addr{}, p.Source)}) {
+	half := v.halfHere()
+	for i := range list {
+		p := &list[i]
+		if p.State == PortSilent && slices.ContainsFunc(half, func(a probe.Arrival) bool { return a.Local.Port() == p.Port && a.From.Port() == p.Source }) {
 			p.State = PortHalfway
 		}
 	}
 	slices.SortStableFunc(list, func(a, b ClientPort) int { return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Source, b.Source)) })
 	return list
+}
+
+// fromThere leaves out what strangers sent to ports of ours.
+func (v *view) fromThere(list []probe.Arrival) []probe.Arrival {
+	return slices.DeleteFunc(slices.Clone(list), func(a probe.Arrival) bool {
+		return a.From.Addr().Unmap() != v.peer.Addr().Unmap() && !sameNetwork(a.From.Addr(), v.peer.Addr())
+	})
+}
+
+// halfHere are the other end's connections that got to ports of ours, and whose
+// answers got lost.
+func (v *view) halfHere() []probe.Arrival {
+	if v.other == nil {
+		return nil
+	}
+	return v.fromThere(v.other.Half)
 }
 
 // words counts the ports of each direction.

@@ -79,7 +79,8 @@ func (v *view) clientBlocked() []probe.Check {
 // fixPartlyBlocked turns the boundary into what to change. Only a sweep names
 // it exactly.
 func (v *view) fixPartlyBlocked(f *Finding, b boundary) {
-	all, band := v.announcedRange(), b.band
+	all, _ := v.wholeRange(v.announcedRange())
+	band := b.band
 	open := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Open the whole range that the server announces, at least %s.", all), Examples: openRange(all)}
 	passes, blocked := v.sweptBoundary(b)
 	r := AnnouncedRangeOf(v.ev)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"ftpcheck/probe"
 )
@@ -145,10 +146,14 @@ func (v *view) helperOpens(f *Finding) *Finding {
 		return f
 	}
 	story := []string{
-		fmt.Sprintf("%s opened right after it was announced in the dialogue. The server then listened on it once more, and told so in a form that no device reads: it did not open.", opens.To),
-		fmt.Sprintf("Neither did any other on which it listened in this way (%s). A device on the way reads the dialogue, and opens the ports that it finds there.", rangeList(shut, 4)),
+		fmt.Sprintf("%s opened right after it was announced in the dialogue. The server then listened on it once more, and told so in a form that no device reads: no connection came there.", opens.To),
+		fmt.Sprintf("Nor did one come at any other on which it listened in this way (%s). A device on the way reads the dialogue, and opens the ports that it finds there.", rangeList(shut, 4)),
 	}
-	fix := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Before TLS is used: open the passive range by its numbers (seen in this run: %s).", v.announcedRange()), Examples: openRange(v.announcedRange())}
+	if slices.ContainsFunc(v.listens, func(l listen) bool { return l.state == PortAnswered }) {
+		story = append(story, "They open here all the same: something on the way accepts connections to ports that were not announced, and passes nothing on.")
+	}
+	r, source := v.wholeRange(v.announcedRange())
+	fix := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Before TLS is used: open the passive range by its numbers (%s).", source), Examples: openRange(r)}
 	if f != nil {
 		f.Story, f.Fixes = append(f.Story, story...), append(f.Fixes, fix)
 		f.Checks = append(f.Checks, opens.Check, probe.CheckPeer)

@@ -112,7 +112,8 @@ func (v *view) blindToPassive() *Finding {
 	r := v.rangeWithTries()
 	f.Fixes = v.announceFixed(r)
 	if f.Where.Side == SideClient {
-		f.Fixes = []Fix{{Who: ClientNetwork, Do: fmt.Sprintf("Allow outgoing TCP to the server's whole passive range, and do not count on the FTP helper (seen in this run: %s).", r), Examples: openOut(r, v.peer.Addr().Unmap().String())}}
+		whole, source := v.wholeRange(r)
+		f.Fixes = []Fix{{Who: ClientNetwork, Do: fmt.Sprintf("Allow outgoing TCP to the server's whole passive range, and do not count on the FTP helper (%s).", source), Examples: openOut(whole, v.peer.Addr().Unmap().String())}}
 	}
 	if a := with.Announced.Addr().Unmap(); inner(a) && public(v.peer.Addr()) {
 		to := announceable(v.peer.Addr().Unmap())

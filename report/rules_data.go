@@ -67,8 +67,9 @@ func dataNotForwarded(v *view) *Finding {
 	} else {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall on this machine that blocks these ports on their way out.")
 	}
+	r, _ := v.wholeRange(v.announcedRange())
 	f.Fixes = []Fix{v.fixForward(),
-		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, v.announcedRange())},
+		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, r)},
 	}
 	v.notForwardedBothEnds(f, b)
 	return v.tlsDoubt(f)
@@ -108,8 +109,8 @@ func (v *view) fixForward() Fix {
 	if a := v.insideAddress(); a.IsValid() {
 		inside = a.String()
 	}
-	r := v.announcedRange()
-	return Fix{Who: ServerNetwork, Do: fmt.Sprintf("Forward the server's whole passive range to the server (seen in this run: %s).", r), Examples: forwardRange(r, inside)}
+	r, source := v.wholeRange(v.announcedRange())
+	return Fix{Who: ServerNetwork, Do: fmt.Sprintf("Forward the server's whole passive range to the server (%s).", source), Examples: forwardRange(r, inside)}
 }
 
 func dataFiltered(v *view) *Finding {
@@ -299,9 +300,9 @@ func dataRefused(v *view) *Finding {
 		f.Story = append(f.Story, "Either the server does not listen on the port that it announced, or a device in front of it (NAT without forwarding, a firewall) refuses in its place. The distance of the refusal was not measured.")
 		f.RuledOut = []string{"Not tested: which device refuses. The path check would tell (Linux)."}
 	}
-	r := v.announcedRange()
+	r, source := v.wholeRange(v.announcedRange())
 	f.Fixes = []Fix{
-		{Who: ServerAdmin, Do: fmt.Sprintf("Look at the server while a client waits: ss -ltn must show the announced port. Then at the host's firewall (ports seen: %s).", r), Examples: openRange(r)},
+		{Who: ServerAdmin, Do: fmt.Sprintf("Look at the server while a client waits: ss -ltn must show the announced port. Then at the host's firewall (%s).", source), Examples: openRange(r)},
 		{Who: ServerNetwork, Do: "If the server runs in a container or behind NAT: publish or forward the whole passive range.", Examples: forwardRange(r, "")},
 	}
 	v.refusedBothEnds(f, b)
@@ -310,10 +311,10 @@ func dataRefused(v *view) *Finding {
 
 // fixBlocked is what to do about a firewall at that place.
 func (v *view) fixBlocked(w *Where) []Fix {
-	r := v.announcedRange()
+	r, source := v.wholeRange(v.announcedRange())
 	server := v.peer.Addr().Unmap().String()
-	client := Fix{Who: ClientNetwork, Do: fmt.Sprintf("Allow outgoing TCP from this client to %s, the server's passive ports (seen in this run: %s).", server, r), Examples: openOut(r, server)}
-	at := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Open the server's whole passive range inbound, besides the control port (seen in this run: %s).", r), Examples: openRange(r)}
+	client := Fix{Who: ClientNetwork, Do: fmt.Sprintf("Allow outgoing TCP from this client to %s, the server's passive ports (%s).", server, source), Examples: openOut(r, server)}
+	at := Fix{Who: ServerNetwork, Do: fmt.Sprintf("Open the server's whole passive range inbound, besides the control port (%s).", source), Examples: openRange(r)}
 	fixed := Fix{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that the firewall opens.", Examples: examplesRange(v, r)}
 	switch w.Side {
 	case SideClient:

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
@@ -12,7 +13,7 @@ import (
 // egressBlocked reports whether the other end's attempts die on its own side.
 func (v *view) egressBlocked() bool {
 	b := v.searchBack()
-	return b.known() && b.trace.answer != hops.Open && !v.arrivedFromThere() && v.locateBack(b).Side == SideServer
+	return b.known() && b.trace.answer != hops.Open && !v.arrivedFromThere() && len(v.halfHere()) == 0 && v.locateBack(b).Side == SideServer
 }
 
 // inboundTried are the active modes in which the server tried to connect to the
@@ -38,9 +39,16 @@ func serverEgressBlocked(v *view) *Finding {
 	f.Certainty, f.Where = Certain, v.locateBack(b)
 	f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server was to connect there, but nothing arrived here.", a.Announced)}
 	v.tellDialBack(f, a)
-	f.Story = append(f.Story, v.backStory(b, f.Where)+" So they do not leave the server's own side.")
 	f.Effect = "Active mode fails with this server." + v.passiveHint()
-	f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far."}
+	story := v.backStory(b, f.Where)
+	if refusedThere(b.trace.answer) {
+		f.Story = append(f.Story, story+" So its packets do not leave the server's own side.")
+		f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far."}
+	} else {
+		f.Certainty = Likely
+		f.Story = append(f.Story, story+" Most likely its packets do not leave the server's own side.")
+		f.RuledOut = []string{"Not ruled out: a firewall on this side, and one at the server's that lets no ICMP message in. The other end's search would see the same."}
+	}
 	to := b.dial.To.Addr().Unmap()
 	f.Fixes = v.passiveOr(Fix{Who: ServerNetwork, Do: fmt.Sprintf("Let new outgoing connections from the server pass, best from its port 20, to high ports of clients such as %s.", to), Examples: letOut})
 	return f
@@ -79,16 +87,26 @@ func (v *view) inboundProven(f *Finding, a active) {
 		return
 	}
 	v.tellDialBack(f, a)
+	if v.answersOfOurs(f, a) {
+		return
+	}
 	from20, others := v.sources()
 	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open && !v.endsAtNAT(b) {
 		f.Where = v.locateBack(b)
 		f.Story = append(f.Story, v.backStory(b, f.Where))
-		f.Certainty = sure(f.Where.Side == SideClient || f.Where.Side == SidePath)
+		f.Certainty = sure((refusedThere(b.trace.answer) || v.other.TellHalf) && (f.Where.Side == SideClient || f.Where.Side == SidePath))
+		if !refusedThere(b.trace.answer) && !v.other.TellHalf {
+			f.RuledOut = append(f.RuledOut, "Not ruled out: answers of this machine that get lost on the way back. This system does not tell of connections that come by half.")
+		}
 	}
 	switch d := v.backTo(a); {
 	case from20 && !others, others && !from20:
 		f.Certainty = Certain
 		f.Story = append(f.Story, sourceStory(from20))
+		if others && f.Where.Side == SideUnknown {
+			f.Owner = PathOwner
+			f.Fixes = append(f.Fixes, Fix{Who: ServerNetwork, Do: "On the server's side: let new connections from the server's port 20 out.", Examples: letOut[:2]})
+		}
 	case f.Where.Side == SideUnknown && d != nil && opened(dialOf(d)):
 		f.Certainty = Certain
 	}
@@ -102,6 +120,32 @@ func (v *view) inboundProven(f *Finding, a active) {
 		f.Owner = PathOwner
 		f.Fixes[len(f.Fixes)-1].Who = PathOwner
 	}
+}
+
+// answersOfOurs tells where the server's connections got to this machine, and
+// the answers did not get back.
+func (v *view) answersOfOurs(f *Finding, a active) bool {
+	d := v.backTo(a)
+	var ports []uint16
+	for _, h := range v.halfHere() {
+		if d == nil || (h.From.Port() == 20) == (d.From.Port() == 20) {
+			ports = append(ports, h.Local.Port())
+		}
+	}
+	if len(ports) == 0 {
+		return false
+	}
+	slices.Sort(ports)
+	f.Certainty, f.Owner, f.Title = Certain, PathOwner, "Answers to the server's connection vanish"
+	f.Story[0] = fmt.Sprintf("In active mode we announced %s. The server accepted that, and was to connect there for a listing, but no connection came about.", a.Announced)
+	f.Story = append(f.Story, fmt.Sprintf("This machine saw packets of the server's arrive and answered them (ports %s). It is the answers that die on the way back.", portWords(slices.Compact(ports))))
+	f.RuledOut = append(f.RuledOut, "A firewall that does not let the server's connections in or out: they arrive.",
+		"Not decided: which device drops the answers. A rule that goes by port numbers and does not know which connections it let through does.")
+	f.Fixes = v.passiveOr(Fix{Who: ServerNetwork, Do: "Let in the answers to connections that the server opens: to its port 20 and to its high ports.",
+		Examples: []Example{{"nft", "nft add rule inet filter input ct state established,related accept   (forward, on the device in front)"},
+			{"AWS", "network ACL: inbound TCP 20 and 1024-65535 from the clients"}}})
+	f.Fixes = append(f.Fixes, Fix{Who: ClientNetwork, Do: fmt.Sprintf("On this side: let out the answers of this client to %s.", a.peer)})
+	return true
 }
 
 // endsAtNAT reports whether the other end's search came as far as a NAT device

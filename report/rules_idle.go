@@ -124,7 +124,7 @@ func (v *view) serverTimer(f *Finding, s stillness) {
 		words, device = "by the TLS alert "+s.dead.Text+".", "it has no part in the TLS connection"
 	}
 	f.Story = []string{fmt.Sprintf("After %s without a command the server ended the session itself, %s", quiet(s.dead.Took), words)}
-	if s.alive > 0 {
+	if s.alive > 0 && quiet(s.alive) != quiet(s.dead.Took) {
 		f.Story[0] += fmt.Sprintf(" A silence of %s did no harm.", quiet(s.alive))
 	}
 	f.RuledOut = []string{"A device on the way: " + device + ". The server's limit comes first; a longer one on the way cannot be seen behind it."}

@@ -227,15 +227,12 @@ func (v *view) answersNearer() *Finding {
 		f.Certainty = Certain
 		f.Checks = append(f.Checks, probe.CheckPeer)
 		f.RuledOut = []string{"Two machines behind one address: the port is the other end's own, and its control connection is this one."}
-		if of == 2 {
-			f.Where.Side = SideClient
-		}
 	case gateway:
 		f.Where.Side = SideClient
 		f.RuledOut = []string{"A device at the server's side: the first hop is this network's own."}
-	case of == 2:
-		f.Where.Side = SideClient
-		f.RuledOut = []string{"Not ruled out: a device of the provider, right behind this network."}
+	}
+	if of == 2 && !gateway {
+		f.RuledOut = append(f.RuledOut, "Not decided: whether hop 2 belongs to this network or to its provider.")
 	}
 	if len(beyond) == 1 && !gateway && !confirmed {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: two ways of different length. One port was compared.")

@@ -14,12 +14,13 @@ import (
 func TestSides(t *testing.T) {
 	sides := map[string]Side{"cli": SideClient, "cgw": SideClient, "isp": SidePath, "sgw": SideServer, "srv": SideServer}
 	rules := map[string]netlab.Rule{
-		"passive connections":     {Toward: "server", Ports: "50000-50100"},
-		"their answers":           {Toward: "client", From: "50000-50100"},
-		"active connections":      {Toward: "client", Ports: "30000-65535", From: "20"},
-		"active from high ports":  {Toward: "client", State: "new"},
-		"answers to active ones":  {Toward: "server", Ports: "20"},
-		"all that is new to them": {Toward: "server", State: "new", Ports: "1024-65535"},
+		"passive connections":        {Toward: "server", Ports: "50000-50100"},
+		"their answers":              {Toward: "client", From: "50000-50100"},
+		"active connections":         {Toward: "client", Ports: "30000-65535", From: "20"},
+		"active from high ports":     {Toward: "client", State: "new"},
+		"answers to active ones":     {Toward: "server", Ports: "20"},
+		"all answers to active ones": {Toward: "server", From: "20000-20009"}, // see checkSides
+		"all that is new to them":    {Toward: "server", State: "new", Ports: "1024-65535"},
 	}
 	nets := map[string]netlab.Scenario{
 		"no NAT":                 {},
@@ -53,7 +54,7 @@ func checkSides(t *testing.T, s *netlab.Scenario, side Side) {
 		t.Fatal(err)
 	}
 	defer lab.Close()
-	options, judge := scenarioFlags(t, []string{"--timeout", "2s"})
+	options, judge := scenarioFlags(t, []string{"--timeout", "2s", "--active-ports", "20000-20009"})
 	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: "test", Roots: lab.Roots()}
 	var ev probe.Evidence
 	for e := range prober.Run(t.Context()) {

@@ -151,7 +151,10 @@ func (v *view) backStory(b back, w *Where) string {
 	case refusedThere(t.answer) && t.icmp != nil && t.icmp.From.IsValid():
 		s = fmt.Sprintf("The other end searched the hops towards port %d of this client: %s rejects its packets (ICMP %d/%d)", b.dial.To.Port(), t.icmp.From.Unmap(), t.icmp.Type, t.icmp.Code)
 	case refusedThere(t.answer):
-		s = fmt.Sprintf("The other end searched the hops towards port %d of this client: it is refused at its hop %d", b.dial.To.Port(), t.distance)
+		s = fmt.Sprintf("The other end searched the hops towards port %d of this client: it is refused right behind %s", b.dial.To.Port(), at(t.passed()))
+		if t.passed() == 0 {
+			s = fmt.Sprintf("The other end searched the hops towards port %d of this client: it is refused at its first hop, or before", b.dial.To.Port())
+		}
 	case t.expired == 0:
 		s = fmt.Sprintf("The other end searched the hops towards port %d of this client: not even its own first hop answers", b.dial.To.Port())
 	default:

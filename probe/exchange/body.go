@@ -16,6 +16,7 @@ import (
 const (
 	maxText  = 1 << 20 // characters of a body as it is sent
 	maxPlain = 4 << 20 // bytes of the JSON in it
+	maxItems = 1 << 16 // commas in it: a short body can hold a list of millions, each of which takes memory when it is read
 	checksum = 8       // bytes of SHA-256 of the deflated JSON, in front of it
 	lineText = 72      // characters in one line of an encoded body
 )
@@ -82,6 +83,8 @@ func Decode(text string, v any) error {
 		return ErrTooLong
 	case err != nil:
 		return ErrChanged
+	case bytes.Count(plain, []byte{','}) > maxItems:
+		return ErrTooLong
 	}
 	if err := json.Unmarshal(plain, v); err != nil {
 		return fmt.Errorf("the body is not what was asked for: %w", err)

@@ -70,6 +70,31 @@ func TestBodyHidesWhatHelpersLookFor(t *testing.T) {
 	}
 }
 
+// A body that is short on the way does not fill the memory of who reads it.
+func TestEndlessLists(t *testing.T) {
+	most := Seen{Ports: make([]Port, MaxRecords), Dials: make([]Dialing, MaxRecords)}
+	for i := range most.Dials {
+		most.Dials[i] = Dialing{Session: 1, Steps: []Step{{TTL: 1}}, Carried: &Carried{Sent: 1, Received: 1, Resumed: true, TLS: true}}
+	}
+	for name, body := range map[string]struct {
+		plain any
+		want  error
+	}{
+		"more than a visit holds":   {most, nil},
+		"a million sessions":        {map[string]any{"sessions": make([]struct{}, 1<<20)}, ErrTooLong},
+		"a million pieces to send":  {map[string]any{"send": make([]int, 1<<20)}, ErrTooLong},
+		"a million steps of a dial": {map[string]any{"dials": []any{map[string]any{"steps": make([]struct{}, 1<<20)}}}, ErrTooLong},
+	} {
+		text, err := Encode(body.plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Decode(text, &Seen{}); err != body.want {
+			t.Errorf("%s, %d characters: %v, want %v", name, len(text), err, body.want)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	text, _ := Encode(Seen{Sessions: []Session{{Number: 1}}})
 	f.Add(text)

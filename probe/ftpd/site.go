@@ -135,16 +135,25 @@ func (s *session) answerText(verb exchange.Verb, text string, err error) {
 
 // seen tells all that was seen of the visit.
 func seen(s *session, v *visit, _ string) {
+	s.log(Entry{What: WhatVisit, Command: string(exchange.Ask)})
+	text, err, ok := s.recordOf(v)
+	if ok { // a client that does not read keeps none of the others waiting
+		s.answerText(exchange.Ask, text, err)
+	}
+}
+
+// recordOf makes the record into a body; not ok: the session ended before it
+// was its turn.
+func (s *session) recordOf(v *visit) (text string, err error, ok bool) {
 	select {
 	case s.server.visits.answers <- struct{}{}:
 		defer func() { <-s.server.visits.answers }()
 	case <-s.ctx.Done():
-		return
+		return "", nil, false
 	}
 	s.server.watch.look(s.network, nil)
-	s.log(Entry{What: WhatVisit, Command: string(exchange.Ask)})
-	text, err := v.body()
-	s.answerText(exchange.Ask, text, err)
+	text, err = v.body()
+	return text, err, true
 }
 
 // forget ends the visit, and with it all that it knows.

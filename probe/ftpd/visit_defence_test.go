@@ -247,6 +247,29 @@ func TestAfterlife(t *testing.T) {
 	})
 }
 
+// TestClientsThatDoNotRead: a record that nobody takes keeps no other client
+// waiting for its own.
+func TestClientsThatDoNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestServer(t, Options{Exchange: true})
+		enter := func() *client {
+			c := newClient(t, s.connect())
+			c.hold("< 220\n> USER ann\n< 331\n> PASS correct horse\n< 230")
+			c.begin()
+			return c
+		}
+		for range maxAnswers {
+			enter().send("SITE FTPCHECK SEEN")
+		}
+		synctest.Wait()
+		began := time.Now()
+		enter().seen()
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("waited %v", waited)
+		}
+	})
+}
+
 // TestNothingOutlivesTheServer: neither a port that is lent, nor an attempt at
 // one that does not answer.
 func TestNothingOutlivesTheServer(t *testing.T) {
