@@ -120,6 +120,15 @@ func TestWaiting(t *testing.T) {
 			s.begin(probe.CheckControl)
 			s.add(probe.Event{Kind: probe.KindDialing, As: probe.AsControl, Addr: addr(serverFTP)})
 		}, 7 * time.Second, "203.0.113.10:21 no answer yet, 5 s of 5 s"},
+		{"a greeting", probe.CheckControl, func(s *script) {
+			s.begin(probe.CheckControl)
+			s.open(1, clientIP+":40000", serverFTP)
+		}, 7 * time.Second, "no greeting yet, 7 s of 30 s"},
+		{"the distance of the control port", probe.CheckControl, func(s *script) {
+			s.begin(probe.CheckControl)
+			s.open(1, clientIP+":40000", serverFTP)
+			s.say(1, "220 ready")
+		}, 7 * time.Second, "the greeting came"},
 		{"a reply", probe.CheckLogin, func(s *script) {
 			s.session(1, probe.CheckLogin, clientIP+":40000", serverFTP)
 			s.say(1, "> PASS ****")
