@@ -43,6 +43,8 @@ func (m *Model) standing() []string {
 func (m *Model) stage() (short, long string) {
 	seconds := fmt.Sprintf("%.0f s", m.elapsed().Seconds())
 	switch {
+	case m.running() && m.queued != nil:
+		return "restarting", "restarting"
 	case m.running() && m.halted:
 		return "cancelling", "cancelling"
 	case m.running() && m.watch.on:
@@ -156,7 +158,7 @@ func (m *Model) escapes() string {
 	switch {
 	case m.over != doNone || m.alone:
 		return "back"
-	case m.running() && !m.halted:
+	case m.running() && (!m.halted || m.queued != nil):
 		return "cancel"
 	case m.watch.on:
 		return "end watch"

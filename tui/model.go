@@ -22,10 +22,11 @@ type Model struct {
 	now           time.Time // of the last message that carries a time
 
 	job     *Job
-	feed    *feed // nil while no run is under way
-	seen    int   // events of feed that were folded
-	halted  bool  // the run under way was cancelled
-	only    bool  // this run leaves out some of the job's checks
+	feed    *feed  // nil while no run is under way
+	seen    int    // events of feed that were folded
+	halted  bool   // the run under way was cancelled
+	queued  *order // the run that begins when the one under way has ended
+	only    bool   // this run leaves out some of the job's checks
 	checks  []probe.Check
 	began   time.Time
 	ev      *probe.Evidence
@@ -100,15 +101,29 @@ func (m *Model) nextSecond() tea.Cmd {
 	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return secondMsg{f, t} })
 }
 
-// run starts the checks of a job; nil: all of them.
+// order is a run that was asked for.
+type order struct {
+	job    *Job
+	checks []probe.Check // nil: all of the job's
+}
+
+// run starts the checks of a job; nil: all of them. A run under way is
+// cancelled first, and has time to clear away what it left at the server:
+// meanwhile the screen lives on.
 func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
-	m.stop()
+	m.asking = false
+	if m.running() {
+		m.halted, m.queued = true, &order{job, checks}
+		m.feed.cancel()
+		return nil
+	}
+	m.queued = nil
 	m.rest()
 	if m.job != job {
 		m.ended, m.whole, m.known, m.changes, m.runs = nil, nil, memory{}, nil, 0
 		m.moved, m.cursor = false, ""
 	}
-	m.job, m.asking, m.only = job, false, checks != nil
+	m.job, m.only = job, checks != nil
 	m.checks = checks
 	if checks == nil {
 		m.checks = job.Checks
@@ -157,7 +172,11 @@ func (m *Model) fold() {
 
 // settle is the end of a run.
 func (m *Model) settle() {
-	if m.ev.Finished != probe.OutcomeOK {
+	switch {
+	case m.ev.Finished == probe.OutcomeOK:
+	case m.queued != nil: // it gives way to the next one
+		return
+	default:
 		m.watch.on = false
 		m.say("cancelled: what is missing was not tested")
 		return

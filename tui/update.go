@@ -73,6 +73,8 @@ func (m *Model) events(msg eventsMsg) tea.Cmd {
 	switch {
 	case m.running():
 		return m.feed.next(max(frame, frameRest*time.Since(began)))
+	case m.queued != nil:
+		return m.run(m.queued.job, m.queued.checks)
 	case m.watch.on:
 		return m.wind()
 	}
@@ -165,7 +167,7 @@ func (m *Model) goBack() tea.Cmd {
 	case m.alone:
 		m.alone = false
 	case m.running():
-		m.watch.on, m.halted = false, true
+		m.watch.on, m.halted, m.queued = false, true, nil
 		m.feed.cancel()
 	case m.watch.on:
 		return m.toggleWatch()

@@ -128,11 +128,59 @@ func TestRerunWhileRunning(t *testing.T) {
 		d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
 		d.pass(time.Second)
 		d.press("r")
+		d.pass(500 * time.Millisecond) // the sessions of the first one say QUIT
 		d.shows("running 0 s")
+		d.hides("cancelled")
 		d.pass(10 * time.Second)
 		d.shows("1 problem")
 		if d.m.runs != 1 {
 			t.Errorf("%d runs were counted", d.m.runs)
+		}
+	})
+}
+
+// lingering is a job whose runs go on until they are cancelled, and then take
+// so long to clear away what they left at the server.
+func lingering(t *testing.T, span time.Duration) *Job {
+	job := jobOf(upTo(recorded(t, "private-address"), func(e probe.Event) bool { return e.Kind == probe.KindLogin }))
+	run := job.Run
+	job.Run = func(ctx context.Context, checks []probe.Check) iter.Seq[probe.Event] {
+		return func(yield func(probe.Event) bool) {
+			for e := range run(ctx, checks) {
+				if e.Kind == probe.KindFinish {
+					time.Sleep(span)
+				}
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+	return job
+}
+
+// TestClearingAwayTakesTime: a run that gives way to another one may take a
+// while to end. The screen waits for it, and answers meanwhile.
+func TestClearingAwayTakesTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{Job: lingering(t, 3*time.Second)})
+		d.pass(time.Second)
+		d.press("r")
+		d.shows("restarting")
+		d.press("t")
+		d.shows("TRANSCRIPT")
+		d.press("t")
+		d.pass(5 * time.Second)
+		d.shows("running 2 s")
+		d.hides("cancelled")
+
+		d.press("r", "esc")
+		d.shows("cancelling")
+		d.pass(5 * time.Second)
+		d.shows("cancelled: what is missing was not tested")
+		d.pass(time.Minute)
+		if d.m.running() {
+			t.Error("esc did not call off the next run")
 		}
 	})
 }
