@@ -111,46 +111,19 @@ func (m *Model) leaving() string {
 	return "back"
 }
 
-// hints are the keys that fit; help and quit always do.
+// hints are the keys that fit.
 func (m *Model) hints() string {
-	var first, last []string
-	used := 1
-	for _, b := range keyTable {
-		short := b.short
+	return hintsOf(keyTable, m.width, func(b binding) string {
 		switch {
 		case b.action == doBack:
-			short = m.escapes()
+			return m.escapes()
 		case m.over != doNone && !slices.Contains([]action{doPageDown, doHelp, doQuit}, b.action):
-			short = ""
+			return ""
 		case m.alone && b.action == doOpen, m.opt.Fixed && b.action == doEdit:
-			short = ""
+			return ""
 		}
-		if short == "" {
-			continue
-		}
-		key, _, _ := strings.Cut(b.name, " ")
-		if b.action == doDown {
-			key = "up/down"
-		}
-		hint := key + " " + short
-		if b.action == doHelp || b.action == doQuit {
-			last = append(last, hint)
-		} else {
-			first = append(first, hint)
-		}
-	}
-	for _, hint := range last {
-		used += len(hint) + 3
-	}
-	var hints []string
-	for _, hint := range first {
-		if used+len(hint)+3 > m.width {
-			continue
-		}
-		used += len(hint) + 3
-		hints = append(hints, hint)
-	}
-	return " " + strings.Join(append(hints, last...), "   ")
+		return b.short
+	})
 }
 
 // escapes says what the key for going back does just now.

@@ -1,7 +1,5 @@
 package tui
 
-import "slices"
-
 // action is what a key does.
 type action int
 
@@ -68,14 +66,7 @@ var keyTable = []binding{
 }
 
 // actionOf returns what a key does.
-func actionOf(key string) action {
-	for _, b := range keyTable {
-		if slices.Contains(b.keys, key) {
-			return b.action
-		}
-	}
-	return doNone
-}
+func actionOf(key string) action { return actionIn(keyTable, key) }
 
 // Key is one row of the key table, for the README.
 type Key struct{ Keys, Does string }

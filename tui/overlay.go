@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"fmt"
-
 	"ftpcheck/report"
 )
 
@@ -10,7 +8,7 @@ import (
 func (m *Model) overlay() (name string, lines []string) {
 	switch m.over {
 	case doHelp:
-		return "KEYS", m.helpLines()
+		return "KEYS", helpOf(keyTable, m.width)
 	case doTranscript:
 		return logTranscript, m.transcriptLines()
 	case doPath:
@@ -33,21 +31,6 @@ func (m *Model) log() (name string, lines []string) {
 }
 
 const logTranscript = "TRANSCRIPT"
-
-// nameWidth is the width of the keys' names in the help.
-const nameWidth = 12
-
-func (m *Model) helpLines() []string {
-	var lines []string
-	for _, b := range keyTable {
-		name := b.name
-		for _, l := range report.Wrap(b.long, m.width-nameWidth-3) {
-			lines = append(lines, fmt.Sprintf(" %-*s %s", nameWidth, name, l))
-			name = ""
-		}
-	}
-	return lines
-}
 
 // transcriptLines are all that was said, with times.
 func (m *Model) transcriptLines() []string {

@@ -52,6 +52,9 @@ func hintsOf(table []binding, width int, short func(binding) string) string {
 	return " " + strings.Join(append(hints, last...), "   ")
 }
 
+// nameWidth is the width of the keys' names in the help.
+const nameWidth = 12
+
 // helpOf is a key table for people.
 func helpOf(table []binding, width int) []string {
 	var lines []string

@@ -43,27 +43,21 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 	if m.tooSmall() {
 		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(max(h, 0), 1)], nil
 	}
-	lines, cursor := []string{m.header()}, (*tea.Cursor)(nil)
+	var body []string
+	var cursor *tea.Cursor
 	if m.asking {
 		form, at := m.formLines(w, h-frameRows)
 		at.Y += 2
-		lines, cursor = append(append(lines, m.style.across(w, "TARGET")), form...), at
+		body, cursor = append([]string{m.style.across(w, "TARGET")}, form...), at
 	} else {
-		lines = append(lines, m.body()...)
-	}
-	for len(lines) < h-2 {
-		lines = append(lines, "")
+		body = m.body()
 	}
 	footer, at := m.footer()
 	if at != nil {
 		at.Y = h - 1
 		cursor = at
 	}
-	lines = append(lines[:h-2], m.style.across(w, ""), footer)
-	for i := range lines {
-		lines[i] = fit(lines[i], w)
-	}
-	return lines, cursor
+	return m.style.frameOf(m.header(), body, footer, w, h), cursor
 }
 
 func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
@@ -98,24 +92,11 @@ func (m *Model) wideBody(l layout) []string {
 		left = append(left, m.style.across(l.listWidth, "PATH"))
 		left = append(left, m.pathLines(l.listWidth)...)
 	}
-	right := m.pane(onDetail, l.detailWidth+1)
-	var lines []string
-	for i := range l.detailRows + 1 {
-		bar, a, b := m.style.glyph("│", "|"), "", ""
-		switch {
-		case i == 0:
-			bar = m.style.glyph("┬", "+")
-		case l.pathRows > 0 && i == l.listRows+1:
-			bar = m.style.glyph("┤", "+")
-		}
-		if i < len(left) {
-			a = left[i]
-		}
-		if i < len(right) {
-			b = right[i]
-		}
-		lines = append(lines, pad(a, l.listWidth)+m.style.in(m.style.rule, bar)+b)
+	joints := map[int]string{0: "┬"}
+	if l.pathRows > 0 {
+		joints[l.listRows+1] = "┤"
 	}
+	lines := m.style.beside(left, m.pane(onDetail, l.detailWidth+1), l.listWidth, l.detailRows+1, joints)
 	if l.logRows > 0 {
 		lines = append(lines, m.pane(onLog, l.width)...)
 	}
@@ -169,13 +150,7 @@ func (m *Model) furthest(f focus) int {
 // names it and says which part that is.
 func (m *Model) pane(f focus, width int) []string {
 	name, lines := m.linesOf(f)
-	rows, all := m.rowsOf(f), len(lines)
-	if all > rows {
-		from := min(m.scroll[f], all-rows)
-		lines = lines[from : from+rows]
-		name += fmt.Sprintf("  %d-%d of %d", from+1, from+rows, all)
-	}
-	return append([]string{m.style.across(width, m.focused(f)+name)}, lines...)
+	return m.style.paneOf(m.focused(f)+name, lines, m.scroll[f], m.rowsOf(f), width)
 }
 
 func (m *Model) title(f focus, width int) string {
