@@ -62,7 +62,7 @@ func (m *Model) formFooter() string {
 	f := &m.form
 	start := "enter start   "
 	switch {
-	case len(f.wrongLines(m.width)) > m.height-frameRows-fields:
+	case len(f.wrongLines(m.width)) > m.height-frameRows-len(m.notice())-fields:
 		return f.wrong
 	case f.field == fieldTLS:
 		return start + "left/right choose   esc " + m.leaving()

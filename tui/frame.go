@@ -84,11 +84,21 @@ func count(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// footer is the last line: a question, what has just happened, or the keys.
+// mostNotice is the room for what has just happened, in lines.
+const mostNotice = 3
+
+// notice is what has just happened, in the lines above the footer.
+func (m *Model) notice() []string {
+	most := mostNotice
+	if m.asking { // the form's fields come first
+		most = min(most, max(m.height-frameRows-fields, 1))
+	}
+	return noticeOf(m.status, m.width, most)
+}
+
+// footer is the last line: a question, or the keys.
 func (m *Model) footer() (string, *tea.Cursor) {
 	switch {
-	case m.status != "":
-		return " " + clip(m.status, m.width-2), nil
 	case m.prompt != nil && m.prompt.overwrite:
 		return " " + clip("the file exists: overwrite it? y or n", m.width-2), nil
 	case m.prompt != nil:

@@ -61,5 +61,20 @@ func layoutOf(width, height, items, path int) layout {
 	return l
 }
 
+// without takes rows at the bottom away from what stands there.
+func (l layout) without(rows int) layout {
+	switch {
+	case l.logRows > 0:
+		l.logRows -= rows
+		return l
+	case l.split():
+		l.detailRows -= rows
+	}
+	if !l.split() || l.wide && l.pathRows == 0 {
+		l.listRows -= rows
+	}
+	return l
+}
+
 // split reports whether list and detail are on the screen together.
 func (l layout) split() bool { return l.detailRows > 0 }

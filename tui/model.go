@@ -41,7 +41,7 @@ type Model struct {
 	form   form
 	asking bool // the form is on the screen
 	prompt *prompt
-	status string // in the footer's place until the next key
+	status string // what has just happened: above the footer until the next key
 
 	cursor string // name of the row: a check's, or a finding's code
 	moved  bool   // the user has moved the cursor
@@ -218,7 +218,7 @@ func (m *Model) elapsed() time.Duration {
 
 func (m *Model) running() bool { return m.feed != nil }
 
-// say puts warnings and errors into the footer's place.
+// say puts what has happened, warnings and errors above the footer.
 func (m *Model) say(texts ...string) {
 	for _, t := range texts {
 		if m.status != "" {

@@ -48,7 +48,7 @@ func (m *serverModel) draw() ([]string, *tea.Cursor) {
 	if at != nil {
 		at.Y = h - 1
 	}
-	return m.style.frameOf(m.header(), m.body(), footer, w, h), at
+	return m.style.frameOf(m.header(), m.body(), []string{footer}, w, h), at
 }
 
 // header is the first line: the address, and how the server stands.
