@@ -122,7 +122,7 @@ func RunServer(ctx context.Context, o ServerOptions) (ServerOutcome, error) {
 	_, err := p.Run()
 	o.Stop()
 	if errors.Is(err, tea.ErrProgramPanic) {
-		return ServerOutcome{}, fmt.Errorf("the screen failed: %w", err)
+		return ServerOutcome{m.entries, m.lost}, fmt.Errorf("the screen failed: %w", err)
 	}
 	if err != nil {
 		err = fmt.Errorf("cannot use the terminal: %w", err)

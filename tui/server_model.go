@@ -53,11 +53,11 @@ type argument struct {
 
 func newServerModel(ctx context.Context, o ServerOptions) *serverModel {
 	o.Log.open()
-	return &serverModel{ctx: ctx, opt: o, style: newServerStyles(o, true), faults: o.Faults}
+	return &serverModel{ctx: ctx, opt: o, style: newServerStyles(o, true), faults: o.Faults, began: time.Now(), now: time.Now()}
 }
 
 func (m *serverModel) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, now, m.opt.Log.next(m.ctx), everySecond())
+	return tea.Batch(tea.RequestBackgroundColor, m.opt.Log.next(m.ctx), everySecond())
 }
 
 // clockMsg comes once a second: the screen says how long something lasts.
@@ -73,8 +73,6 @@ func (m *serverModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
 		m.style = newServerStyles(m.opt, msg.IsDark())
-	case timeMsg:
-		m.began, m.now = time.Time(msg), time.Time(msg)
 	case clockMsg:
 		m.now = time.Time(msg)
 		return m, everySecond()

@@ -86,7 +86,7 @@ func serverScreen(t *testing.T, width, height int, told []ftpd.Entry) *serverMod
 		Unsaid:    map[ftpd.What]bool{ftpd.WhatListen: true, ftpd.WhatOpen: true},
 		SetFaults: serverWithoutTLS(t).SetFaults, Plain: true,
 	})
-	m.Update(timeMsg(noon))
+	m.began = noon
 	m.Update(tea.WindowSizeMsg{Width: width, Height: height})
 	for _, e := range told {
 		log.Add(e)

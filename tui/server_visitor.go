@@ -122,7 +122,7 @@ func (v *visitor) addData(e ftpd.Entry) {
 func (v *visitor) announce(e ftpd.Entry) {
 	t := &try{at: e.Time, command: e.Command, announced: e.Addr, raw: string(e.Raw), state: stateAgreed}
 	switch {
-	case e.Code >= 400 || e.Code == 0:
+	case e.Code >= 400:
 		t.state, t.rest = stateDenied, fmt.Sprintf("with %d", e.Code)
 	case e.Local.IsValid() && e.Local == v.listening:
 		t.state, t.listens = stateWaiting, e.Local
