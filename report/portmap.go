@@ -17,11 +17,11 @@ var portSigns = map[PortState]string{
 	PortArrived: "@", PortAnswered: "o", PortHalfway: "~",
 }
 
-// portSigns in words, where the state does not say it all.
+// portLegend says in more words what a state means.
 var portLegend = map[PortState]string{
-	PortArrived:  "arrived at the other end",
-	PortAnswered: "answered on the way: nothing arrived at the other end",
-	PortHalfway:  "arrived at the other end, and its answer was lost",
+	PortArrived:  "arrived: both ends saw it",
+	PortAnswered: "answered on the way, and never arrived",
+	PortHalfway:  "half-way: it arrived, and its answer was lost",
 }
 
 // mixedSign is a cell whose ports or attempts differ.

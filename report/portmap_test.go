@@ -81,10 +81,9 @@ Ports of this client, dialled from the server at
               40024 from a port not told
   . silent    40021 from a high port
 
-@ arrived at the other end; o answered on the way: nothing
-arrived at the other end; ~ arrived at the other end, and
-its answer was lost; . silent; * not all alike; blank: not
-tried`
+@ arrived: both ends saw it; o answered on the way, and
+never arrived; ~ half-way: it arrived, and its answer was
+lost; . silent; * not all alike; blank: not tried`
 	plain, lines := newPage(58, nil)
 	p := portMapPage{plain, map[string]bool{}}
 	p.bothEnds(m)

@@ -89,6 +89,28 @@ func TestCertainFindingsShowEarly(t *testing.T) {
 	})
 }
 
+// TestBothEndsOnTheScreen: with ftpcheck at the other end, the screen shows what
+// that told, and the ports of both directions. Otherwise it has no row for it.
+func TestBothEndsOnTheScreen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{Job: simulated(t, "peer-active-address-rewritten")})
+		d.size(100, 60)
+		d.pass(20 * time.Second)
+		d.shows("warn  peer     ftpcheck", "active-command-rewritten")
+		d.press("up")
+		d.shows("As the other end tells it", "Client  203.0.113.66:", "eprt    sent: EPRT |1|203.0.113.66|")
+		d.press("m")
+		d.shows("Ports of the server, 198.51.100.66, dialled from here:", "Ports of this client, dialled from the server at 203.0.113.66:", "@ arrived: both ends saw it")
+
+		d = drive(t, Work{}, Options{Job: simulated(t, "healthy")})
+		d.size(100, 60)
+		d.shows("path     waiting")
+		d.hides("peer")
+		d.pass(20 * time.Second)
+		d.hides("peer", "waiting")
+	})
+}
+
 // TestTheUsersCursorStays: the cursor goes to the worst finding, unless the
 // user has moved it.
 func TestTheUsersCursorStays(t *testing.T) {
