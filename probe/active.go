@@ -109,7 +109,7 @@ func (r *run) accept(check Check, s *session, listener net.Listener, sources cha
 		}
 		from := remoteAddr(conn)
 		s.emit(Event{Kind: KindArrive, Check: check, As: AsActive, Addr: from, Local: localAddr(conn)})
-		s.extend(time.Now().Add(r.ReplyTimeout))
+		s.extend(time.Now().Add(s.patience()))
 		sources <- source{conn, AsActive, from}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,6 +15,8 @@ import (
 
 var compareAddrs = cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })
 var compareAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
+
+var peerClient = netip.MustParseAddrPort("203.0.113.2:40000")
 
 func TestRecordingRoundTrip(t *testing.T) {
 	events := []Event{
@@ -25,6 +28,12 @@ func TestRecordingRoundTrip(t *testing.T) {
 		{Kind: KindDial, Check: CheckControl, As: AsControl, Addr: netip.MustParseAddrPort("[2001:db8::1]:21"),
 			Outcome: OutcomeRejected, ICMP: &hops.ICMP{Type: 1, Code: 1, From: netip.MustParseAddr("2001:db8::fe")}, Took: time.Millisecond},
 		{Kind: KindRecv, Check: CheckControl, Session: 1, Code: 220, Text: "220 \uFFFD\x1b[2J", Raw: []byte("220 \xff\x1b[2J")},
+		{Kind: KindData, Check: CheckPASV, Session: 2, Try: TryPeer, As: AsAnnounced, Bytes: 61, Outcome: OutcomeEOF, Sum: strings.Repeat("0a", 32)},
+		{Kind: KindHello, Check: CheckPeer, Session: 1, Hello: &exchange.Hello{Version: 1, Session: 1, Client: peerClient, Greeting: []byte("220 \xff\r\n")}},
+		{Kind: KindSeen, Check: CheckPeer, Session: 1, Seen: &exchange.Seen{Now: 5, Dials: []exchange.Dialing{
+			{Command: "DIAL", To: peerClient, Outcome: hops.Rejected, ICMP: &hops.ICMP{Type: 3, Code: 13, From: netip.MustParseAddr("192.0.2.1")}},
+		}}},
+		{Kind: KindSize, Check: CheckPeer, As: AsDown, Addr: peerClient, Count: 1448, Outcome: OutcomeTimeout, Took: 2 * time.Second},
 		{Kind: KindFinish, Outcome: OutcomeOK, Took: time.Second},
 	}
 	var file bytes.Buffer

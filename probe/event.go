@@ -60,7 +60,7 @@ const (
 	KindDialing  Kind = "dialing"  // an attempt to Addr, As, begins
 	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words)
 	KindOpen     Kind = "open"     // control session Session begins: from Local to Addr
-	KindSend     Kind = "send"     // Text is a command line as sent, secrets replaced
+	KindSend     Kind = "send"     // Text is a command line as sent, secrets replaced, and a body of the exchange told in short
 	KindRecv     Kind = "recv"     // Text is one reply line as received, or a note in place of a body of the exchange; Code is set on a reply's last line
 	KindNote     Kind = "note"     // Text is our own remark in the transcript
 	KindLogin    Kind = "login"    // Session is logged in

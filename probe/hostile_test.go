@@ -27,10 +27,12 @@ var harmless = map[string]bool{
 	"idle-421":         true, // needs a silence
 	"idle-drop":        true,
 	"later-fail":       true, // needs several transfers in one session
+
+	"refuse-clear-data": true, // this run encrypts its data
 }
 
 // arguments are those of the faults that take one.
-var arguments = map[string]string{"swallow": "PASV", "stall-after": "10"}
+var arguments = map[string]string{"swallow": "PASV", "stall-after": "10", "closed-from": "50040", "closed-one-in": "2"}
 
 // verbs are the commands at which a server may hang up.
 var verbs = []string{"USER", "PASS", "FEAT", "SYST", "STAT", "EPSV", "PASV", "EPRT", "PORT", "LIST"}

@@ -56,7 +56,7 @@ type Options struct {
 	Download      string        `json:"download,omitzero"` // file that the transfer check downloads
 	Upload        string        `json:"upload,omitzero"`   // directory in which the transfer check stores a file of ours, and removes it again
 	Idle          time.Duration `json:"idle_ns,omitzero"`  // longest silence of the idle check; zero: it is not run
-	Peer          bool          `json:"peer,omitzero"`     // the peer check was asked for: it says why it is not run
+	Peer          bool          `json:"peer,omitzero"`     // the peer check was asked for: a server that does not offer it is asked, and why it is not run is told
 }
 
 // Defaults of Options, as documented on the command line.

@@ -26,12 +26,14 @@ type visit struct {
 	end   func()
 	news  bool // something joined the visit since the opposite end told
 
+	crowded bool // the server had no port to listen on for us
+
 	mu      sync.Mutex
 	tasks   []task
 	reached []uint16 // ports at which the server listened for us, and that opened
-	mss     int      // of further control connections; 0: the system's. Answers are longer than a segment
-	closed  string   // why no further session may join; empty: it may
 	segment int      // bytes of data in a full segment of a connection to them; 0: not known
+	mss     int      // see clamp
+	closed  string   // see shut
 }
 
 // place is a worker of the visit. A mode gets a session in which no other one
@@ -129,9 +131,9 @@ func (v *visit) open(ctx context.Context, p *place, check Check, try Try) bool {
 		return false // and the place keeps the session that it has
 	}
 	v.depart(p)
-	p.used, p.check, p.mss = false, check, v.mss
+	p.used, p.check, p.mss = false, check, v.clamp()
 	others := v.crew.open.Load()
-	if !p.enterOver(ctx, another{check, try}, DialOptions{MSS: v.mss}) {
+	if !p.enterOver(ctx, another{check, try}, DialOptions{MSS: p.mss}) {
 		if others > 0 && ctx.Err() == nil {
 			v.limited.Store(true)
 		}
@@ -174,6 +176,20 @@ func (v *visit) shut() string {
 	return v.closed
 }
 
+// clamp is the MSS of further control connections; 0: the system's.
+func (v *visit) clamp() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.mss
+}
+
+// useSmallSegments is for a network in which long answers may not arrive.
+func (v *visit) useSmallSegments() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.mss = smallSegment
+}
+
 // accompany makes a session of another check part of the visit.
 func (v *visit) accompany(w *worker, check Check) {
 	if v != nil && v.shut() == "" && w.session.usable() {
@@ -193,9 +209,9 @@ func (v *visit) learn(ctx context.Context) {
 	for n := range 2 {
 		p := &v.host
 		if n > 0 {
-			v.mss = smallSegment
+			v.useSmallSegments()
 		}
-		if n > 0 || !p.session.usable() || !p.session.known || p.mss != v.mss {
+		if n > 0 || !p.session.usable() || !p.session.known || p.mss != v.clamp() {
 			if !v.openPatiently(ctx, p, CheckPeer, "") {
 				if shut := v.shut(); shut != "" {
 					why = shut

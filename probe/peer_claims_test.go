@@ -153,6 +153,34 @@ func TestPiecesGetPorts(t *testing.T) {
 	}
 }
 
+// The largest piece that crosses is found to the byte, whatever it is, with as
+// few ports as eight.
+func TestSizesAreToldApart(t *testing.T) {
+	for _, ports := range []int{8, 15, 16} {
+		v := &visit{crew: newCrew(newRun(&Prober{}), nil), reached: make([]uint16, ports)}
+		for _, as := range []As{AsDown, AsUp} {
+			for largest := tinyPiece; largest < segment4; largest++ {
+				g := gap{0, segment4}
+				for range narrowRounds {
+					outcomes := map[piece]Outcome{}
+					for _, n := range g.sizes(v.width(as)) {
+						outcomes[piece{as, n}] = OutcomeTimeout
+						if n <= largest {
+							outcomes[piece{as, n}] = OutcomeEOF
+						}
+					}
+					if len(outcomes) > 0 {
+						g = g.narrow(as, outcomes)
+					}
+				}
+				if want := (gap{largest, largest + 1}); g != want {
+					t.Fatalf("%d ports, %s: the largest is %d, found %+v", ports, as, largest, g)
+				}
+			}
+		}
+	}
+}
+
 // answering is a control connection whose other end has said all that it will.
 type answering struct {
 	net.Conn

@@ -36,10 +36,10 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	if len(ports) == 0 || ctx.Err() != nil {
 		return
 	}
-	limit := min(r.Timeout, exchange.MaxListen)
+	limit := v.limit()
 	request := exchange.DialRequest{Ports: ports, Source: []int{activeSource, 0}, Limit: millis(limit), Search: true}
 	var got exchange.Dialled
-	s.query(exchange.Dial, request, shownPorts(ports), &got, 2*limit+hops.SearchLimit+v.patience())
+	s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience())
 	// What it found is in the next Seen; what arrived has been told of.
 }
 

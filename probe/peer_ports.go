@@ -31,6 +31,7 @@ func (v *visit) mapPorts(ctx context.Context, p *place) {
 			request.Count = anyPorts
 		}
 		ports, ok := v.listen(p, request)
+		v.crowded = ok && len(ports) == 0 && (first || v.crowded)
 		if !ok || ctx.Err() != nil {
 			return
 		}
@@ -77,7 +78,7 @@ func spread(low, high, n int) []uint16 {
 // listen asks for ports to dial: those at which the server listens now, and of
 // which one could be as well announced by any server.
 func (v *visit) listen(p *place, request exchange.ListenRequest) (ports []uint16, ok bool) {
-	request.For = millis(min(v.run.Timeout+listenSlack, exchange.MaxListen))
+	request.For = millis(v.limit() + listenSlack)
 	shown := fmt.Sprintf("%d ports", request.Count)
 	if n := len(request.Ports); n > 0 {
 		shown = shownPorts(request.Ports)
@@ -97,6 +98,10 @@ func (v *visit) listen(p *place, request exchange.ListenRequest) (ports []uint16
 	return ports, true
 }
 
+// limit is that of a connection attempt, in either direction, which lasts no
+// longer than the other end listens.
+func (v *visit) limit() time.Duration { return min(v.run.Timeout, exchange.MaxListen-listenSlack) }
+
 // dialable reports whether a port is one that the server may have us dial.
 func (v *visit) dialable(port uint16) bool {
 	passive := v.hello.Passive
@@ -113,7 +118,7 @@ func (v *visit) dialAll(ctx context.Context, p *place, ports []uint16) {
 			pause(ctx, sweepGap)
 		}
 		group.Go(func() {
-			conn, _ := v.run.dial(ctx, v.toward(p, port), v.run.Timeout, DialOptions{})
+			conn, _ := v.run.dial(ctx, v.toward(p, port), v.limit(), DialOptions{})
 			if conn == nil {
 				return
 			}

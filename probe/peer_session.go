@@ -14,7 +14,7 @@ import (
 var bodyLimits = wire.Limits{Line: 512, Lines: 16 << 10, Bytes: 5 << 18}
 
 const (
-	maxDrip    = 4  // times the limit, for an answer that comes line by line
+	maxDrip    = 2  // times the limit, for an answer that comes line by line
 	maxRefusal = 20 // lines of a reply without a body that are shown
 	maxToken   = 64
 	minToken   = 16 // characters; a shorter one is no secret, and would be replaced everywhere in the transcript

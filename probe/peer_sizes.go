@@ -18,7 +18,8 @@ import (
 
 const (
 	pieceLimit   = 2 * time.Second // for a piece to cross: the kernel repeats it three times meanwhile
-	narrowRounds = 3               // 1448 sizes are told apart in three rounds of twelve at once
+	narrowRounds = 4               // 1448 sizes are told apart in three rounds of twelve at once, or in four of six
+	tinyPiece    = 256             // where that does not cross, it is no matter of the size
 	sinkShare    = 3               // pieces of ours that cross over one port at once
 	// Bytes of a full segment on an ordinary link of 1500 bytes, IPv4 and IPv6,
 	// less the timestamps (RFC 7323) that Linux and others put into each. Where
@@ -67,13 +68,14 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 		}
 	}
 	if _, ok := gaps[AsDown]; ok {
-		v.mss = smallSegment // or its answers would stall as well
+		v.useSmallSegments() // or its answers would stall as well
 	}
 	for range narrowRounds {
 		var sizes []piece
-		for as, g := range gaps {
-			for _, n := range spread(g.low+1, g.high-1, v.width(as)) {
-				sizes = append(sizes, piece{as, int(n)})
+		for _, as := range []As{AsDown, AsUp} {
+			g := gaps[as]
+			for _, n := range g.sizes(v.width(as)) {
+				sizes = append(sizes, piece{as, n})
 			}
 		}
 		if len(sizes) == 0 || ctx.Err() != nil {
@@ -90,8 +92,17 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 // high does not.
 type gap struct{ low, high int }
 
+// sizes are up to n sizes to try next.
+func (g gap) sizes(n int) (list []int) {
+	n = min(n, g.high-g.low-1)
+	for i := range n {
+		list = append(list, g.low+(i+1)*(g.high-g.low)/(n+1))
+	}
+	return list
+}
+
 // narrow takes in what a round has shown. A direction in which nothing was
-// shown is not looked at any more.
+// shown, or not even little crosses, is not looked at any more.
 func (g gap) narrow(as As, outcomes map[piece]Outcome) gap {
 	before := g
 	for one, outcome := range outcomes {
@@ -104,7 +115,7 @@ func (g gap) narrow(as As, outcomes map[piece]Outcome) gap {
 			g.low = max(g.low, one.size)
 		}
 	}
-	if g == before {
+	if g == before || g.low == 0 && g.high < tinyPiece {
 		return gap{}
 	}
 	return g
@@ -122,8 +133,8 @@ func (v *visit) width(as As) int {
 }
 
 // round moves pieces at once, each over a connection of its own, and returns
-// what became of them. What could not be tried is not in the answer. Where one port
-// has to do, one direction comes after the other.
+// what became of them. What could not be tried is not in the answer. Where one
+// port has to do, one direction comes after the other.
 func (v *visit) round(ctx context.Context, p *place, pieces []piece) map[piece]Outcome {
 	outcomes := map[piece]Outcome{}
 	if len(v.reached) == 1 {
@@ -191,7 +202,7 @@ func (v *visit) assign(pieces []piece) (request exchange.ListenRequest, ports ma
 
 // move lets one piece cross, and returns nothing where no connection opened.
 func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) Outcome {
-	conn, _ := v.run.dial(ctx, v.toward(p, port), v.run.Timeout, DialOptions{})
+	conn, _ := v.run.dial(ctx, v.toward(p, port), v.limit(), DialOptions{})
 	if conn == nil {
 		return ""
 	}
@@ -199,7 +210,7 @@ func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) Outc
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	began := time.Now()
-	conn.SetDeadline(began.Add(min(v.run.Timeout, max(pieceLimit, 8*v.run.rtt))))
+	conn.SetDeadline(began.Add(min(v.limit(), max(pieceLimit, 8*v.run.rtt))))
 	e := v.toward(p, port)
 	e.Kind, e.As, e.Count = KindSize, one.as, one.size
 	if one.as == AsDown {

@@ -32,7 +32,11 @@ func (v *visit) stay(ctx context.Context) {
 		})
 	}
 	group.Wait()
-	for _, t := range v.tasks { // they got no session beside the others
+	rest := v.tasks // they got no session beside the others
+	if v.crowded {  // nor this one a port beside the modes
+		rest = append(rest, task{check: CheckPeer, run: v.mapPorts})
+	}
+	for _, t := range rest {
 		v.do(ctx, &v.host, t, v.openPatiently)
 	}
 	v.learn(ctx)

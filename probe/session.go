@@ -186,7 +186,11 @@ func (s *session) command(check Check, line string) (wire.Reply, bool) {
 	if !s.send(check, line, line) {
 		return wire.Reply{}, false
 	}
-	return s.reply(check, time.Now().Add(s.run.ReplyTimeout))
+	limit := s.run.ReplyTimeout
+	if s.known { // its login is over, which may be slow
+		limit = s.patience()
+	}
+	return s.reply(check, time.Now().Add(limit))
 }
 
 // giveOut records how the control connection ended and closes it.

@@ -3,6 +3,7 @@ package probe_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +14,9 @@ import (
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/ftpd"
 	"ftpcheck/probe/netlab"
+	"ftpcheck/report"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -61,6 +64,7 @@ func TestBothEnds(t *testing.T) {
 		{"two sessions at once", both(nil), probe.Options{Parallel: 2}, all, true, true, 1448, 1448},
 		{"a server that wants one session", both(func(s *netlab.Scenario) { s.Server.Faults = []string{"one-session"} }), probe.Options{}, all, true, true, 1448, 1448},
 		{"one port for active mode", both(nil), probe.Options{ActivePorts: probe.PortRange{Low: 40000, High: 40000}}, all, true, true, 1448, 1448},
+		{"two passive ports", both(func(s *netlab.Scenario) { s.Server.Passive = "50000-50001" }), probe.Options{}, all, true, true, 1448, 1448},
 		{"the check alone", both(nil), probe.Options{Checks: []probe.Check{probe.CheckPeer}}, all, true, true, 1448, 1448},
 		{"TLS", both(func(s *netlab.Scenario) { s.Server.TLS, s.Run.Trust = tls, true }), probe.Options{}, all, true, true, 1448, 1448},
 		{"IPv6", both(func(s *netlab.Scenario) { s.Client.IPv6Only, s.Server.IPv6 = true, true }), probe.Options{}, []probe.Check{probe.CheckEPSV, probe.CheckEPRT}, true, true, 1428, 1428},
@@ -176,7 +180,8 @@ func agree(t *testing.T, ev *probe.Evidence) {
 	}
 }
 
-// replays checks that a recording of the run folds into the same evidence.
+// replays checks that a recording of the run folds into the same evidence, and
+// gives the same report.
 func replays(t *testing.T, events []probe.Event) {
 	t.Helper()
 	var live, read probe.Evidence
@@ -195,6 +200,13 @@ func replays(t *testing.T, events []probe.Event) {
 	}
 	if diff := cmp.Diff(live.Peer, read.Peer, cmpopts.EquateComparable(probe.Dial{}.To, probe.Dial{}.To.Addr()), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("read back (-live +read):\n%s", diff)
+	}
+	var now, again bytes.Buffer
+	if err := errors.Join(report.WriteJSON(&now, report.New(&live, report.Judge{})), report.WriteJSON(&again, report.New(&read, report.Judge{}))); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(now.String(), again.String()); diff != "" {
+		t.Errorf("another report (-live +replayed):\n%s", diff)
 	}
 }
 
@@ -323,5 +335,25 @@ func TestCancelAVisitAtAnyMoment(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A server of ours with any fault: the run with the exchange ends in time, too.
+func TestFaultyPeersEndInTime(t *testing.T) {
+	const limit = 2 * time.Minute
+	for _, fault := range hostileFaults() {
+		if (ftpd.Fault{Name: fault}).NeedsTLS() {
+			continue
+		}
+		t.Run(fault, func(t *testing.T) {
+			ev, events := simulate(t, both(func(s *netlab.Scenario) { s.Server.Faults = []string{fault} }), probe.Options{})
+			if ev.Took > limit {
+				t.Errorf("took %v, want at most %v", ev.Took, limit)
+			}
+			if run := ev.Checks[probe.CheckPeer]; run != nil && !run.Ended {
+				t.Error("the check peer has not ended")
+			}
+			replays(t, events)
+		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,8 +202,11 @@ func secret(t *testing.T, all []probe.Event, text string) {
 // fresh session, once.
 func TestAnswersThatDoNotCome(t *testing.T) {
 	lost := func(verb exchange.Verb, sessions int, answer string) script {
+		var mu sync.Mutex
 		seen := map[int]bool{}
 		return peer(func(session int, v exchange.Verb) (string, bool) {
+			mu.Lock()
+			defer mu.Unlock()
 			if v != verb || !seen[session] && len(seen) >= sessions {
 				return "", false
 			}
@@ -328,10 +333,9 @@ func TestHostilePeer(t *testing.T) {
 // on in another one.
 func TestVisitOutlivesItsSessions(t *testing.T) {
 	for _, verb := range []exchange.Verb{exchange.Begin, exchange.Listen, exchange.Dial, exchange.Ask} {
-		cut := false
+		var cut atomic.Bool
 		s := func(session int, c net.Conn, line string) (string, bool) {
-			if strings.HasPrefix(line, fmt.Sprintf("SITE FTPCHECK %s", verb)) && !cut {
-				cut = true
+			if strings.HasPrefix(line, fmt.Sprintf("SITE FTPCHECK %s", verb)) && !cut.Swap(true) {
 				c.Close()
 				return "", true
 			}

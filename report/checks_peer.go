@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +33,9 @@ func (v *view) peerViewOf() *PeerView {
 		return nil
 	}
 	p := &PeerView{Tool: sentence(h.Tool), Ports: v.portMap()}
+	if p.Tool == "" && v.product.is("ftpcheck") {
+		p.Tool = v.product.Version
+	}
 	if h.Client.IsValid() {
 		p.Client = h.Client.String()
 	}
@@ -45,9 +47,6 @@ func (v *view) peerViewOf() *PeerView {
 			p.Compared = append(p.Compared, Comparison{t.Check, sentence(t.sent), sentence(t.got), t.got != "" && !t.changed()})
 		}
 	}
-	slices.SortStableFunc(p.Compared, func(a, b Comparison) int {
-		return cmp.Compare(slices.Index(probe.Checks, a.Check), slices.Index(probe.Checks, b.Check))
-	})
 	return p
 }
 
@@ -93,14 +92,13 @@ func peerLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = Warn, join("ftpcheck is at the other end, and told nothing", ": ", v.other.Missed)
 		return
 	}
-	who := join("ftpcheck ", "", l.Peer.Tool)
-	who = strings.TrimSpace(who) + " at the other end"
-	if v.other.Seen == nil {
-		l.State, l.Summary = Warn, join(who+" did not tell what it saw", ": ", v.other.Missed)
-		return
-	}
+	who := join("ftpcheck", " ", l.Peer.Tool) + " at the other end"
 	l.State = OK
 	var faults []string
+	if v.other.Seen == nil {
+		l.State = Warn
+		faults = append(faults, join("it did not tell what it saw", ", ", v.other.Missed))
+	}
 	for _, d := range v.disagreements() {
 		if l.State == OK || d.state == Failed {
 			l.State = d.state
@@ -119,14 +117,15 @@ func peerLine(ev *probe.Evidence, l *CheckLine) {
 
 // disagreement is one thing that one end sent and the other did not get so.
 type disagreement struct {
-	state State
-	words string
+	state   State
+	words   string
+	inbound bool // about a connection of the other end's that did not arrive here
 }
 
 func (v *view) disagreements() []disagreement {
 	var list []disagreement
 	add := func(s State, format string, args ...any) {
-		list = append(list, disagreement{s, fmt.Sprintf(format, args...)})
+		list = append(list, disagreement{state: s, words: fmt.Sprintf(format, args...)})
 	}
 	if s, _, _ := v.changedGreeting(); s != nil {
 		add(Warn, "its greeting arrived changed")
@@ -137,7 +136,7 @@ func (v *view) disagreements() []disagreement {
 			continue
 		}
 		bad := Failed
-		if t.dials() {
+		if t.dials() && !v.egressBlocked() {
 			bad = Warn // it says something about where this client stands
 		}
 		switch {
@@ -146,6 +145,7 @@ func (v *view) disagreements() []disagreement {
 		case t.dials():
 			if words := v.inboundFault(t); words != "" {
 				add(bad, "%s: %s", c, words)
+				list[len(list)-1].inbound = true
 			}
 		default:
 			if words := v.passiveFault(t); words != "" {
@@ -156,11 +156,14 @@ func (v *view) disagreements() []disagreement {
 	if f := payloadChanged(v); f != nil {
 		add(Failed, "data arrived changed")
 	}
+	if words, state := v.backFault(); words != "" && !slices.ContainsFunc(list, func(d disagreement) bool { return d.inbound }) {
+		add(state, "%s", words)
+	}
 	for _, s := range v.blackHoles() {
 		add(Failed, "%d bytes in one packet do not arrive %s", s.failed, s.way())
 	}
 	if n := v.blockedListens(); n > 0 {
-		add(Failed, "%d of %d ports on request did not open", n, len(v.listens()))
+		add(Failed, "%d of %d ports on request let nothing through", n, len(v.listens))
 	}
 	return list
 }
@@ -196,7 +199,26 @@ func (v *view) inboundFault(t *twin) string {
 	if d.Outcome == hops.Open || d.Outcome == hops.Reset {
 		return "its connection opened there, and did not arrive here"
 	}
-	return fmt.Sprintf("its connection ended: %s", outcomeWord(d.Outcome))
+	switch d.Outcome {
+	case hops.Timeout:
+		return "its connection got no answer"
+	case hops.Refused:
+		return "its connection was refused on the way"
+	}
+	return "its connection was rejected on the way"
+}
+
+// backFault tells that nothing which the other end sent to ports of ours
+// arrived, though active mode had the right address; "" when that is not so.
+func (v *view) backFault() (string, State) {
+	ports := v.toClient()
+	switch {
+	case len(ports) == 0 || v.arrivedFromThere() || len(v.inboundTried()) == 0:
+		return "", ""
+	case v.egressBlocked():
+		return "its connections to this client do not leave its own side", Failed
+	}
+	return "its connections to this client did not arrive", Warn
 }
 
 // blockedListens counts the ports on which the other end listened at our request
@@ -205,7 +227,7 @@ func (v *view) blockedListens() (n int) {
 	if opens, _ := v.opensPorts(); opens != nil {
 		return 0
 	}
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		if l.state != PortArrived {
 			n++
 		}
@@ -231,5 +253,5 @@ func (v *view) agreement() string {
 	if v.seen.known() && v.seen.addr != v.local {
 		parts = append(parts, fmt.Sprintf("it sees this client as %s", v.seen.addr))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, "; ")
 }

@@ -11,8 +11,8 @@ import (
 // death is what the other end saw of the session that was dead after a silence.
 type death struct {
 	theirs  *exchange.Session
-	arrived bool // what we sent after the silence got there
-	counted bool // arrived is known
+	counted bool // we said something after the silence, and got no answer
+	arrived bool // it got there
 	within  bool // the other end's session ended while we were silent
 }
 
@@ -30,6 +30,7 @@ func (v *view) deathOf(s *probe.Silence) (death, bool) {
 		for _, x := range ours.Exchanges {
 			if verb(x.Command) == "NOOP" {
 				sent++
+				d.counted = len(x.Replies) == 0
 			}
 		}
 	}
@@ -38,7 +39,7 @@ func (v *view) deathOf(s *probe.Silence) (death, bool) {
 			arrived++
 		}
 	}
-	d.counted, d.arrived = sent > 0, arrived >= sent
+	d.arrived = d.counted && arrived >= sent
 	d.within = theirs.Ended > 0 && !d.arrived && millis(theirs.Ended-theirs.Heard) <= s.Took
 	return d, true
 }
@@ -61,7 +62,7 @@ func (v *view) deathThere(f *Finding, s *probe.Silence) Side {
 	case d.theirs.Ended == 0 && d.counted && !d.arrived:
 		f.Certainty = Certain
 		f.Story = append(f.Story, "For the other end the connection lives on, and the command after the silence never arrived there: a device in between had forgotten the connection.")
-	case d.counted && d.arrived:
+	case d.arrived:
 		f.Certainty = Certain
 		f.Story = append(f.Story, "The command after the silence did arrive at the other end. Its answer was lost on the way back.")
 	case d.theirs.Ended == 0:

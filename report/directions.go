@@ -46,7 +46,7 @@ func (v *view) directions() directions {
 			r.unheard = append(r.unheard, p.host.To.Port())
 		}
 	}
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		note(l.dial, l.state)
 	}
 	for _, list := range []*[]uint16{&r.lost, &r.halfway, &r.unheard} {
@@ -119,7 +119,9 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 		}
 		f.Fixes = v.fixBlocked(f.Where)
 	case d.neverCame():
-		f.Certainty = b.certainty(Certain)
+		if len(d.lost) > 1 { // one record may be missed
+			f.Certainty = b.certainty(Certain)
+		}
 		f.RuledOut = withoutOpen(f.RuledOut)
 		f.RuledOut = append(f.RuledOut, "A rule on the way back: the packets do not get there in the first place.")
 		if f.Where.Side == SideUnknown {

@@ -61,7 +61,7 @@ func endsByHand(t *testing.T, name, page string) {
 
 func TestTopics(t *testing.T) {
 	for _, name := range []string{"active-and-passive", "client-programs", "containers", "data-ports-and-load-balancers",
-		"helpers", "idle-timeouts", "mtu", "nat", "port-range", "session-reuse", "tls"} {
+		"helpers", "idle-timeouts", "mtu", "nat", "opposite-end", "port-range", "session-reuse", "tls"} {
 		page, err := Explain(name)
 		if err != nil {
 			t.Error(err)

@@ -13,7 +13,7 @@ import (
 // ports towards which packets went on beyond the control port's distance.
 func (v *view) confirms(beyond []probe.Hop) bool {
 	return slices.ContainsFunc(beyond, func(h probe.Hop) bool {
-		whole, _ := came(v.listened(h.To.Port())...)
+		whole, _, _ := v.came(v.listened(h.To.Port())...)
 		return whole
 	})
 }
@@ -43,8 +43,10 @@ func (v *view) changedGreeting() (s *probe.Session, sent, got string) {
 	return nil, "", ""
 }
 
+// greetingLines are those of the greeting itself, without a 120 before it.
 func greetingLines(h exchange.Hello) []string {
-	return strings.Split(strings.TrimRight(string(h.Greeting), "\r\n"), "\n")
+	lines := strings.Split(strings.TrimRight(string(h.Greeting), "\r\n"), "\n")
+	return slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "120") })
 }
 
 func sameLine(a, b string) bool {

@@ -2,14 +2,12 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
-	"ftpcheck/probe/hops"
 	"ftpcheck/probe/wire"
 )
 
@@ -33,20 +31,33 @@ func (v *view) readPeer() {
 		return
 	}
 	v.other = v.ev.Peer
+	v.theirPorts = map[uint16][]*exchange.Port{}
+	if seen := v.other.Seen; seen != nil {
+		for i := range seen.Ports {
+			if p := &seen.Ports[i]; p.Failed == "" {
+				v.theirPorts[p.Local.Port()] = append(v.theirPorts[p.Local.Port()], p)
+			}
+		}
+	}
+	v.readListens()
 	for _, m := range v.ev.Tries {
 		theirs := v.other.SessionOf(m.Session)
-		if theirs == nil || m.Command == "" || !v.ran(m.Check) || m.Try != probe.TryPeer && (m.Step == 0 || m.Try != "") {
+		transfer := m.Step > 0 && m.Try == "" && v.ran(m.Check)
+		if theirs == nil || m.Command == "" || m.Try != probe.TryPeer && !transfer {
 			continue
 		}
 		v.twins = append(v.twins, v.readTwin(m, theirs))
 	}
+	slices.SortStableFunc(v.twins, func(a, b twin) int {
+		return cmp.Or(cmp.Compare(slices.Index(probe.Checks, a.Check), slices.Index(probe.Checks, b.Check)), cmp.Compare(a.Step, b.Step))
+	})
 }
 
 func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
 	t := twin{Mode: m, theirs: theirs}
 	if slices.Contains(probe.Active, m.Check) {
 		t.sent, t.got = m.Command, lineOf(theirs, m, "PORT", "EPRT")
-		t.dialing = dialingOf(v.other.Seen, theirs, m)
+		t.dialing = dialingOf(v.other.Seen, theirs)
 		return t
 	}
 	code := "229"
@@ -57,7 +68,7 @@ func (v *view) readTwin(m *probe.Mode, theirs *exchange.Session) twin {
 	if accepted(m) {
 		t.got = text(m.Reply)
 	}
-	t.port = portOf(v.other.Seen, theirs, m)
+	t.port = portOf(v.other.Seen, theirs, m, v.portBefore(m))
 	return t
 }
 
@@ -87,8 +98,20 @@ func startsWith(line, word string) bool {
 	return len(line) >= len(word) && strings.EqualFold(line[:len(word)], word)
 }
 
-// portOf is the port on which they listened for this try.
-func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Port {
+// portBefore is how many earlier transfers of the session were given the same
+// port: a server chooses ports at random.
+func (v *view) portBefore(m *probe.Mode) (n int) {
+	for _, o := range v.ev.Tries {
+		if o.Session == m.Session && 0 < o.Step && o.Step < m.Step && o.Announced.Port() == m.Announced.Port() {
+			n++
+		}
+	}
+	return n
+}
+
+// portOf is the port on which they listened for this try, before which the
+// session was given the same port so many times.
+func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode, before int) *exchange.Port {
 	var last *exchange.Port
 	for i := range seen.Ports {
 		p := &seen.Ports[i]
@@ -96,7 +119,9 @@ func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.P
 			continue
 		}
 		if p.Local.Port() == m.Announced.Port() {
-			return p
+			if before--; before < 0 {
+				return p
+			}
 		}
 		last = p
 	}
@@ -107,7 +132,7 @@ func portOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.P
 }
 
 // dialingOf is their attempt to connect for this try.
-func dialingOf(seen *exchange.Seen, s *exchange.Session, m *probe.Mode) *exchange.Dialing {
+func dialingOf(seen *exchange.Seen, s *exchange.Session) *exchange.Dialing {
 	for i := range slices.Backward(seen.Dials) {
 		if d := &seen.Dials[i]; d.Session == s.Number && (d.Command == "PORT" || d.Command == "EPRT") && tested(d.Outcome) {
 			return d
@@ -176,17 +201,27 @@ func (v *view) translated(t *twin) bool {
 func (t *twin) dials() bool { return slices.Contains(probe.Active, t.Check) }
 
 // distorted reports whether the mode's announcement arrives otherwise than it
-// was sent, and leads to no listing because of that.
+// was sent, and does not lead one end to the other because of that.
 func (v *view) distorted(c probe.Check) bool {
 	t := v.twin(c)
 	return t.changed() && !v.led(t) && !v.translated(t)
 }
 
-// led reports whether a listing came from where the announcement led as it
-// arrived.
+// led reports whether the announcement, as it arrived, led one end to the other.
 func (v *view) led(t *twin) bool {
+	if t.dials() {
+		return len(t.Arrivals) > 0
+	}
 	p := v.readPassive(t.Mode)
-	return t.Listed() && (t.dials() || !p.differs || opened(p.announced))
+	at := p.host
+	if p.differs {
+		at = p.announced
+	}
+	whole := false
+	if t.port != nil {
+		whole, _, _ = v.came(t.port)
+	}
+	return opened(at) && (t.Listed() || whole)
 }
 
 // wrongPort reports whether the replies to a passive command arrive with
@@ -200,136 +235,4 @@ func (v *view) wrongPort(command string) bool {
 		}
 	}
 	return false
-}
-
-// complete reports whether the other end told all that it saw, and lately.
-func (v *view) complete() bool {
-	return v.other != nil && v.other.Seen != nil && !v.other.Seen.Cut && v.other.Missed == ""
-}
-
-// wouldTell points to the opposite end, where it was not asked.
-func (v *view) wouldTell() string {
-	if v.other != nil {
-		return ""
-	}
-	return " The opposite end (ftpcheck serve) would tell."
-}
-
-// droppedOnWay reports whether the other end's word settles what became of a
-// command without an answer, and tells it.
-func (v *view) droppedOnWay(f *Finding, command string) bool {
-	for i := range v.twins {
-		t := &v.twins[i]
-		if verb(t.Command) != command || t.Reply != nil || t.Lost == nil || !v.complete() {
-			continue
-		}
-		f.Certainty = Certain
-		f.Checks = append(f.Checks, t.Check, probe.CheckPeer)
-		switch {
-		case t.dials() && t.got != "":
-			f.Story = append(f.Story, fmt.Sprintf("The other end tells that %s arrived. Its answer was lost on the way back.", command))
-		case !t.dials() && (t.sent != "" || t.port != nil):
-			f.Story = append(f.Story, fmt.Sprintf("The other end tells that it answered: %s. The answer was lost on the way back.", cmp.Or(sentence(t.sent), "it listened on a port")))
-		default:
-			f.Story = append(f.Story, fmt.Sprintf("The other end saw no %s in this session: it was lost on the way there.", command))
-		}
-		f.RuledOut[1] = "A server that hangs: both ends were compared. A device on the way reads FTP, and drops this command or its reply."
-		return true
-	}
-	return false
-}
-
-// hello is how the other end sees one of our sessions, the first one that it
-// spoke of.
-func (v *view) hello() (exchange.Hello, bool) { return firstHello(v.other) }
-
-func firstHello(p *probe.Peer) (first exchange.Hello, found bool) {
-	if p == nil {
-		return first, false
-	}
-	id := 0
-	for n, h := range p.Hellos {
-		if !found || n < id {
-			id, first, found = n, h, true
-		}
-	}
-	return first, found
-}
-
-// peerSight is this client as the other end sees it.
-func peerSight(ev *probe.Evidence) sight {
-	if !wasRun(ev, probe.CheckPeer) {
-		return sight{}
-	}
-	h, ok := firstHello(ev.Peer)
-	a := h.Client.Addr().Unmap()
-	if !ok || !a.IsValid() || a.IsUnspecified() {
-		return sight{}
-	}
-	return sight{addr: a, check: probe.CheckPeer}
-}
-
-// ownEnd is the other end's own address of the control connection, behind its
-// NAT where there is one; invalid when it does not say.
-func (v *view) ownEnd() netip.Addr {
-	h, ok := v.hello()
-	if !ok {
-		return netip.Addr{}
-	}
-	return h.Server.Addr().Unmap()
-}
-
-// translatedEnd is that address where it is not the one that we reach, because a
-// NAT device stands in between.
-func (v *view) translatedEnd() netip.Addr {
-	if a := v.ownEnd(); a.IsValid() && !a.IsUnspecified() && a != v.peer.Addr().Unmap() && !v.sameMachine() {
-		return a
-	}
-	return netip.Addr{}
-}
-
-// listened returns the records of a port on which the other end listened.
-func (v *view) listened(port uint16) (list []*exchange.Port) {
-	if v.other == nil || v.other.Seen == nil {
-		return nil
-	}
-	for i := range v.other.Seen.Ports {
-		if p := &v.other.Seen.Ports[i]; p.Local.Port() == port && p.Failed == "" {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// came reports whether a connection got to one of the ports, in whole, and
-// whether one got there by half: the answer to its first packet was lost.
-func came(ports ...*exchange.Port) (whole, half bool) {
-	for _, p := range ports {
-		for _, k := range p.Knocks {
-			whole, half = whole || !k.Half, half || k.Half
-		}
-	}
-	return whole, half
-}
-
-// fateOf compares one attempt of ours with what the other end saw of it at the
-// ports that it can have reached. It is "" where nothing is known.
-func (v *view) fateOf(d *probe.Dial, ports ...*exchange.Port) PortState {
-	if d == nil || !tested(d.Outcome) || len(ports) == 0 {
-		return ""
-	}
-	whole, half := came(ports...)
-	told := v.complete() || !slices.ContainsFunc(ports, func(p *exchange.Port) bool { return p.Closed == 0 })
-	state := PortStateOf(d.Outcome)
-	switch {
-	case opened(d) && whole:
-		return PortArrived
-	case opened(d) && !told, d.Outcome == hops.Timeout && !whole && !half && !told:
-		return ""
-	case opened(d):
-		return PortAnswered
-	case d.Outcome == hops.Timeout && (whole || half):
-		return PortHalfway
-	}
-	return state
 }

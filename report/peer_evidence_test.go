@@ -2,6 +2,7 @@ package report
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func passiveTry(c probe.Check, sent, got string, o probe.Outcome, knocks ...exch
 		} else {
 			m.Malformed = "cut off"
 		}
-		if o == hops.Open && len(knocks) > 0 {
+		if o == hops.Open && slices.ContainsFunc(knocks, func(k exchange.Knock) bool { return !k.Refused }) {
 			listed(m)
 		}
 		ev.Tries = append(ev.Tries, m)

@@ -61,7 +61,7 @@ func (v *view) toServer() []SweptRange {
 	for i := range v.ev.Swept {
 		note(v.ev.Swept[i].To.Port(), PortStateOf(v.ev.Swept[i].Outcome))
 	}
-	for _, a := range v.listens() {
+	for _, a := range v.listens {
 		note(a.dial.To.Port(), a.state)
 	}
 	for i := range v.twins {
@@ -80,19 +80,15 @@ type listen struct {
 	state PortState
 }
 
-func (v *view) listens() []listen {
-	if v.other == nil {
-		return nil
-	}
-	var list []listen
+// readListens compares our attempts at those ports with what came there.
+func (v *view) readListens() {
 	for i := range v.other.Dials {
 		d := &v.other.Dials[i]
-		ports := slices.DeleteFunc(v.listened(d.To.Port()), func(p *exchange.Port) bool { return p.Command != string(exchange.Listen) })
+		ports := slices.DeleteFunc(slices.Clone(v.listened(d.To.Port())), func(p *exchange.Port) bool { return p.Command != string(exchange.Listen) })
 		if state := v.fateOf(d, ports...); state != "" && d.To.Addr().Unmap() == v.peer.Addr().Unmap() {
-			list = append(list, listen{d, state})
+			v.listens = append(v.listens, listen{d, state})
 		}
 	}
-	return list
 }
 
 // dialsBack are the other end's attempts at ports on which we did listen.
@@ -123,7 +119,9 @@ func (v *view) dialsBack() []*exchange.Dialing {
 func (v *view) toClient() []ClientPort {
 	var arrivals []probe.Arrival
 	if v.other != nil {
-		arrivals = slices.Clone(v.other.Arrivals)
+		arrivals = slices.DeleteFunc(slices.Clone(v.other.Arrivals), func(a probe.Arrival) bool {
+			return a.From.Addr().Unmap() != v.peer.Addr().Unmap() && !sameNetwork(a.From.Addr(), v.peer.Addr()) // a stranger's
+		})
 	}
 	take := func(d *exchange.Dialing) bool {
 		best := -1
@@ -170,7 +168,7 @@ func (m *PortMap) words() string {
 	for _, p := range m.ToClient {
 		client[p.State]++
 	}
-	return join(tally("to the server ", server), "; ", tally("to this client ", client))
+	return join(tally("ports there: ", server), ", ", tally("ports here: ", client))
 }
 
 func tally(head string, counts map[PortState]int) string {
@@ -184,87 +182,6 @@ func tally(head string, counts map[PortState]int) string {
 		return ""
 	}
 	return head + strings.Join(words, ", ")
-}
-
-// portMapLines prints the report's port map, behind an empty line; nothing when
-// there is none.
-func portMapLines(r *Report) []string {
-	for _, l := range r.Checks {
-		if l.Peer != nil && l.Peer.Ports != nil {
-			return append([]string{""}, l.Peer.Ports.lines()...)
-		}
-	}
-	return nil
-}
-
-// lines prints the map for the text report, in at most lineWidth columns.
-func (m *PortMap) lines() []string {
-	var lines []string
-	head := func(text string) {
-		for _, l := range wrap(text, lineWidth-storyIndent) {
-			lines = append(lines, strings.Repeat(" ", storyIndent)+l)
-		}
-	}
-	row := func(state PortState, words string) {
-		label := string(state)
-		for _, l := range wrap(words, lineWidth-summaryColumn) {
-			lines = append(lines, fmt.Sprintf("%*s%-9s%s", storyIndent+2, "", label, l))
-			label = ""
-		}
-	}
-	if len(m.ToServer) > 0 {
-		head(m.serverHead())
-	}
-	for _, s := range mapStates {
-		var ranges []portRange
-		for _, r := range m.ToServer {
-			if r.State == s {
-				ranges = append(ranges, portRange{r.From, r.To})
-			}
-		}
-		if len(ranges) > 0 {
-			row(s, rangeList(ranges, mostRanges))
-		}
-	}
-	if len(m.ToClient) > 0 {
-		head(m.clientHead())
-	}
-	for _, s := range mapStates {
-		if words := m.clientPorts(s); words != "" {
-			row(s, words)
-		}
-	}
-	return lines
-}
-
-func (m *PortMap) serverHead() string {
-	return fmt.Sprintf("Ports of the server, %s, dialled from here:", m.Server)
-}
-
-func (m *PortMap) clientHead() string {
-	return fmt.Sprintf("Ports of this client, dialled from the server at %s:", m.Client)
-}
-
-// clientPorts lists the ports of a state with the source of each attempt.
-func (m *PortMap) clientPorts(s PortState) string {
-	var words []string
-	for _, p := range m.ToClient {
-		if p.State != s {
-			continue
-		}
-		from := "a high port"
-		switch {
-		case p.Source == 0:
-			from = "a port not told"
-		case p.Source < 1024:
-			from = fmt.Sprintf("port %d", p.Source)
-		}
-		words = append(words, fmt.Sprintf("%d from %s", p.Port, from))
-	}
-	if n := len(words); n > mostRanges {
-		words = append(words[:mostRanges], fmt.Sprintf("and %d more", n-mostRanges))
-	}
-	return strings.Join(words, ", ")
 }
 
 // sourceWord tells apart attempts from port 20 and from another port.

@@ -55,20 +55,31 @@ func TestBothEnds(t *testing.T) {
 		{"the server's packets die here", in(direct, waited(probe.CheckPORT), controlPath, activeTry(probe.CheckPORT, portSent, portSent, hops.Timeout), dialledBack(40002, 20, hops.Timeout, "x", "x", "x192.168.1.1", "-")), "certain client active-inbound-blocked"},
 		{"the server's packets die on the path", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x", "x198.51.100.1", "-", "-")), "certain path active-inbound-blocked"},
 		{"the server's packets die there", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-")), "certain server active-server-egress-blocked"},
+		{"the server's packets died once, and arrived once", in(direct, waited(probe.CheckPORT), activeTry(probe.CheckPORT, portSent, portSent, hops.Open)), "possible unknown active-inbound-blocked"},
 		{"the server's packets do not leave it", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "certain server active-server-egress-blocked"},
 		{"the server's distance is not known", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely unknown active-inbound-blocked"},
 		{"only port 20 gets through", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Open), dialledBack(40003, 45000, hops.Timeout)), "certain unknown active-inbound-blocked"},
 		{"a port on which nobody listened here", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-"), forgetListens), "likely unknown active-inbound-blocked"},
 
-		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout)), "certain server data-filtered"},
+		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain server data-filtered"},
 		{"it arrived, and the answer did not", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: here.From, Half: true})), "certain unknown data-filtered"},
 		{"refused, and nothing arrived where it listened", in(direct, epsv(50000, hops.Refused), controlPath, path(netipPort(50000), "x", "x", "x", "r"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused)), "certain server data-rejected"},
 		{"refused, because it did not listen", in(direct, epsv(50000, hops.Refused), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused), neverListened), "certain server data-refused"},
 		{"opens here, and never arrives", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open)), "certain unknown data-false-open"},
 		{"opens here, and the record was cut", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open), cutRecord), ""},
 		{"the data comes from elsewhere", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, probe.OutcomeEOF, *line(425, "No.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, exchange.Knock{From: knock("198.51.100.8:41000").From, Refused: true})), "certain server data-source-rejected"},
+		{"a stranger knocks, and the data comes", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, exchange.Knock{From: knock("192.0.2.66:41000").From, Refused: true}, here)), ""},
+		{"a stranger knocks by half", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: knock("192.0.2.66:41000").From, Half: true}), listenedOn(50001, hops.Timeout)), "certain unknown data-filtered"},
 		{"ports open only when they are announced", in(direct, epsv(50000, hops.Open), listenedOn(50000, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain unknown helper-in-path"},
-		{"half of the ports on request", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "likely unknown data-range-partly-blocked"},
+		{"half of the ports on request", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "certain unknown data-range-partly-blocked"},
+
+		{"the check peer alone, nothing arrives", in(direct, activeTry(probe.CheckPORT, portSent, portSent, hops.Timeout), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), givenUp(probe.CheckPORT)), "certain server active-server-egress-blocked"},
+		{"silent, and it sent nothing", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), heldBackAfter(0)), "certain server data-silent"},
+		{"silent, and it sent little", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), heldBackAfter(300)), "certain unknown data-silent"},
+		{"PASV was lost on the way there", in(direct, stalledAt("PASV", hops.Timeout), unansweredTry("")), "certain unknown control-stalled"},
+		{"the answer to PASV was lost", in(direct, stalledAt("PASV", hops.Timeout), unansweredTry(pasvSent)), "certain unknown control-stalled"},
+		{"the proxy is nearer than its own ports", in([]part{client("198.51.100.7"), twoEnds("198.51.100.7", madeServer)}, epsv(50000, hops.Open), path(madeServer+":21", "x192.168.1.1", "x198.51.100.1", "o"), path(netipPort(50000), "x", "x", "x203.0.113.1", "o"), listenedOn(50000, hops.Open, here)), "certain unknown control-intercepted"},
+		{"one port on request", in(direct, listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout)), "possible unknown cause-not-found"},
 
 		{"the data was changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "bb")), "certain unknown payload-changed"},
 		{"the data was not changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "aa")), ""},
@@ -79,7 +90,8 @@ func TestBothEnds(t *testing.T) {
 		{"the server sees its router", []part{client("198.51.100.7"), twoEnds("10.0.0.1", "10.0.0.10")}, "certain server server-side-source-nat"},
 
 		{"the other end lives on", in(direct, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
-		{"the other end lives on, behind the one NAT", in(natted, idled(hops.Timeout), theirSession(0, "", false)), "certain client control-idle-timeout"},
+		{"the other end lives on, behind the one NAT", in(natted, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
+		{"the other end lives on, ours was reset in the silence", in(direct, idled(hops.Reset), saidNothing, theirSession(0, "", false)), "certain unknown control-idle-timeout"},
 		{"the other end hung up without a word", in(direct, idled(hops.Reset), theirSession(20000, exchange.EndTimeout, false)), "certain server control-idle-timeout"},
 		{"the command arrived, its answer did not", in(direct, idled(hops.Timeout), theirSession(0, "", true)), "certain unknown control-idle-timeout"},
 	}
@@ -143,3 +155,38 @@ func theirSession(ended exchange.Millis, how exchange.Ending, noop bool) part {
 		}
 	}
 }
+
+// heldBackAfter stalls the try: so many bytes left the other end, none arrived.
+func heldBackAfter(sent int64) part {
+	return func(ev *probe.Evidence) {
+		sums(probe.CheckEPSV, "", "")(ev)
+		m := ev.Try(probe.CheckEPSV, probe.TryPeer)
+		m.Dials[0].Data = &probe.Data{Outcome: hops.Timeout, Took: time.Second}
+		m.List.Replies = m.List.Replies[:1]
+		ev.Peer.Seen.Ports[0].Knocks[0].Carried = &exchange.Carried{For: "LIST", Sent: sent}
+	}
+}
+
+// unansweredTry is PASV without a reply, of which the other end says that it
+// answered so; "" when it says that nothing came.
+func unansweredTry(answered string) part {
+	return func(ev *probe.Evidence) {
+		passiveTry(probe.CheckPASV, answered, "", "")(ev)
+		m := ev.Try(probe.CheckPASV, probe.TryPeer)
+		m.Reply, m.Malformed = nil, ""
+		m.Lost = &probe.Loss{Check: probe.CheckPASV, Command: "PASV", Outcome: hops.Timeout, Took: time.Second}
+		if answered == "" {
+			ev.Peer.Seen.Ports, ev.Peer.Seen.Sessions[1].Lines = nil, nil
+		}
+	}
+}
+
+// givenUp ends an active try by the server's word that it could not connect.
+func givenUp(c probe.Check) part {
+	return func(ev *probe.Evidence) {
+		ev.Try(c, probe.TryPeer).List = &probe.Exchange{Check: c, Command: "LIST", Replies: []probe.Reply{*line(425, "Failed to establish connection.")}}
+	}
+}
+
+// saidNothing: the connection died before we spoke again.
+func saidNothing(ev *probe.Evidence) { ev.Sessions[0].Exchanges = nil }

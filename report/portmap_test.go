@@ -77,9 +77,9 @@ Ports of this client, dialled from the server at
 [*  @]
  40021
 
-  @ arrived   40021 from port 20, 40024 from port 20,
-              40024 from a port not told
-  . silent    40021 from a high port
+  @ arrived   40021, 40024 from port 20; 40024 from a port
+              not told
+  . silent    40021 from high ports
 
 @ arrived: both ends saw it; o answered on the way, and
 never arrived; ~ half-way: it arrived, and its answer was

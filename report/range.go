@@ -20,7 +20,8 @@ func rangePartlyBlocked(v *view) *Finding {
 	if b.changes > 2 || !clear && !confirmed || v.spills(b) != "" {
 		return nil
 	}
-	f := &Finding{Certainty: sure(clear && confirmed && stray == nil), Checks: []probe.Check{probe.CheckPorts}}
+	inVain := v.inVain(b)
+	f := &Finding{Certainty: sure(clear && (confirmed || inVain > 1) && stray == nil), Checks: []probe.Check{probe.CheckPorts}}
 	for _, s := range b.shut {
 		f.Checks = append(f.Checks, s.dial.Check)
 	}
@@ -34,6 +35,10 @@ func rangePartlyBlocked(v *view) *Finding {
 	if confirmed {
 		f.RuledOut = append(f.RuledOut, "Chance or load: a blocked port was tried again and stayed blocked.")
 	}
+	if inVain > 1 {
+		f.Checks = append(f.Checks, probe.CheckPeer)
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("A server that does not listen: it did, on %d of the blocked ports, and nothing came.", inVain))
+	}
 	if !clear {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a boundary by chance; more samples would decide (--ports).")
 	}
@@ -43,6 +48,16 @@ func rangePartlyBlocked(v *view) *Finding {
 	v.fixPartlyBlocked(f, b)
 	v.placeShut(f, b)
 	return f
+}
+
+// inVain counts the blocked ports on which the other end listened, and saw nothing.
+func (v *view) inVain(b boundary) (n int) {
+	for _, s := range b.shut {
+		if slices.ContainsFunc(v.listens, func(l listen) bool { return l.dial.To.Port() == s.port && PortStateOf(l.dial.Outcome) == l.state }) {
+			n++
+		}
+	}
+	return n
 }
 
 // clientBlocked is the ordinary client's check if it drew a blocked port, too.

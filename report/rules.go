@@ -90,9 +90,13 @@ func (r rule) complete(f *Finding) {
 	f.Certainty = cmp.Or(f.Certainty, Possible)
 }
 
-// onlyRun keeps the checks that were run, once each and in their order.
+// onlyRun keeps the checks that were run, once each and in their order. A mode
+// that was made for the check peer alone is part of that.
 func (v *view) onlyRun(checks []probe.Check) []probe.Check {
 	var run []probe.Check
+	if slices.ContainsFunc(checks, func(c probe.Check) bool { return !v.ran(c) && v.twin(c) != nil }) {
+		checks = append(slices.Clone(checks), probe.CheckPeer)
+	}
 	for _, c := range probe.Checks {
 		if slices.Contains(checks, c) && v.ran(c) {
 			run = append(run, c)

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -130,77 +129,6 @@ func (v *view) activeWhere(keep func(active) bool) []active {
 	return slices.DeleteFunc(slices.Clone(v.active), func(a active) bool { return !keep(a) })
 }
 
-// sourceRewritten is the server's view of this client when it cannot be this
-// client or the NAT on its side.
-func (v *view) sourceRewritten() (netip.Addr, Certainty) {
-	seen, peer := v.seen.addr, v.peer.Addr().Unmap()
-	if !v.seen.known() || !v.local.IsValid() || seen == v.local || seen.Is4() != v.local.Is4() || public(seen) {
-		return netip.Addr{}, ""
-	}
-	switch own := v.translatedEnd(); {
-	case own.IsValid() && seen != own && sameNetwork(seen, own) && !sameNetwork(v.local, seen):
-		return seen, Certain
-	case classOf(seen) == classShared:
-		return netip.Addr{}, "" // a provider's NAT may stand in front of a server inside the provider's network
-	case public(peer) && sameNetwork(v.local, seen): // the client's own network; hairpin NAT does this
-		return netip.Addr{}, ""
-	case public(peer) && (inner(seen) || classOf(seen) == classLoopback):
-		return seen, Certain
-	case sameNetwork(v.local, peer) && classOf(v.local) != classLoopback:
-		return seen, Certain
-	}
-	return netip.Addr{}, ""
-}
-
-func serverSourceNAT(v *view) *Finding {
-	seen, sure := v.sourceRewritten()
-	if !seen.IsValid() {
-		return nil
-	}
-	f := &Finding{
-		Certainty: sure, Checks: []probe.Check{v.seen.check},
-		Where: &Where{Side: SideServer, Of: v.distance()},
-		Story: []string{
-			v.sightStory(),
-			fmt.Sprintf("This client is %s and the server is %s. %s belongs to the server's own network: a container proxy, a load balancer or masquerading towards the server replaces the client's address.", v.local, v.peer.Addr().Unmap(), seen),
-		},
-		Effect: "Limits and bans that count by address hit all clients at once." + v.passiveHint(),
-		Fixes: []Fix{{Who: ServerNetwork, Do: "Keep the client's source address on the way to the server.", Examples: []Example{
-			{"Docker", "--network host, or \"userland-proxy\": false"},
-			{"Kubernetes", "externalTrafficPolicy: Local"},
-			{"nft", "masquerade only what leaves by the outer interface: oifname \"wan\" masquerade"},
-		}}},
-	}
-	if r := v.seen.reply; r != nil {
-		f.Quote = v.quote(v.seen.check, r.Line-(len(r.Lines)-1-v.seen.line))
-		f.Quote = markSpan(f.Quote, v.seen.match[0], v.seen.match[1], string(classOf(seen)))
-	}
-	blamed := false
-	for _, a := range v.active {
-		about := v.refused(a) && aboutAddress(a.Reply)
-		if about || v.attempted(a) {
-			f.Checks = append(f.Checks, a.Check)
-		}
-		blamed = blamed || about
-	}
-	if blamed {
-		f.Effect = "The server refuses PORT and EPRT, because they name another address than it sees. " + f.Effect
-	}
-	return f
-}
-
-// sightStory tells how it is known from where the server sees us come.
-func (v *view) sightStory() string {
-	if v.seen.reply != nil {
-		return fmt.Sprintf("The server says from where we are connected to it, and names %s:", v.seen.addr)
-	}
-	s := fmt.Sprintf("The opposite end sees our connection come from %s.", v.seen.addr)
-	if own := v.translatedEnd(); own.IsValid() {
-		s += fmt.Sprintf(" It is itself %s there.", own)
-	}
-	return s
-}
-
 // aboutAddress reports whether a refusal can be about the address that PORT or
 // EPRT names, and not about the command.
 func aboutAddress(r *probe.Reply) bool {
@@ -236,6 +164,8 @@ func activeBehindNAT(v *view) *Finding {
 		return v.wrongActiveAddress(f, a)
 	case proven && inner(v.seen.addr) && sameNetwork(a.local, v.seen.addr):
 		return v.activeHairpin(f, why)
+	case proven && public(a.local) && v.proxied():
+		return v.activeBehindProxy(f, why)
 	}
 	f.Story = append(f.Story, fmt.Sprintf("But %s: a NAT device stands on this side, and what is announced means nothing beyond it.", why))
 	f.Effect = "Active mode fails from this network, with this server and most others." + v.passiveHint()
@@ -253,6 +183,18 @@ func (v *view) activeHairpin(f *Finding, why string) *Finding {
 	f.Story = append(f.Story, fmt.Sprintf("But %s, an address of this client's own network. A router that leads connections back into the network puts its own address in place of the client's (hairpin NAT).", why))
 	f.Effect = "Active mode fails with this server, when it is reached in this way." + v.passiveHint()
 	f.Fixes = v.passiveOr(Fix{Who: ClientUser, Do: "If the server stands in this network, connect to its address there."})
+	return f
+}
+
+// activeBehindProxy: the server sees who answers on the control port in its
+// place.
+func (v *view) activeBehindProxy(f *Finding, why string) *Finding {
+	f.Title = "A proxy stops active mode"
+	f.Where.Side = SideUnknown
+	f.Story = append(f.Story, fmt.Sprintf("But %s: that is the proxy which answers on the control port, and makes a control connection of its own.", why))
+	f.Effect = "Active mode fails with this server." + v.passiveHint()
+	f.RuledOut = append(f.RuledOut, "NAT on this side as the only reason: this client's own address is public.")
+	f.Fixes = v.passiveOr(Fix{Who: ClientNetwork, Do: "Switch the proxy off for this server, or have it rewrite PORT and EPRT and pass the connections on."})
 	return f
 }
 

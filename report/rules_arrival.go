@@ -102,7 +102,7 @@ func (v *view) helperRewrites(t *twin) *Finding {
 		Certainty: Certain, Checks: []probe.Check{t.Check, probe.CheckPeer}, Quote: v.quoteCommand(t),
 		Where: &Where{Side: SideClient, Of: v.distance()},
 		Story: []string{"A device on the way, usually the FTP helper (ALG) of the router on this side, rewrites the active command. We sent:",
-			fmt.Sprintf("What arrived at the server: %s. Its connection from %s arrived here.", sentence(t.got), t.Arrivals[0].From)},
+			fmt.Sprintf("What arrived at the server: %s. Its connection from %s arrived here.", unended(t.got), t.Arrivals[0].From)},
 		Effect: "Active mode works, in plain FTP. With TLS the helper cannot read the command, and active mode will fail.",
 		Fixes:  v.usePassive(),
 	}
@@ -122,7 +122,7 @@ func (v *view) helperRewrites(t *twin) *Finding {
 func (v *view) helperCorrects(f *Finding, t *twin) *Finding {
 	sent, _ := named(t.sent)
 	got, _ := named(t.got)
-	story := fmt.Sprintf("The server says that it answered %s by %s, and %s arrived here: a device in front of the server, an FTP helper (ALG), puts in the address under which we reach it.", verb(t.Command), sentence(t.sent), got)
+	story := fmt.Sprintf("The server says that it answered %s by %s, and %s arrived here: a device in front of the server, an FTP helper (ALG), puts in the address under which we reach it.", verb(t.Command), unended(t.sent), got)
 	to := announceable(v.peerOf(t.Mode))
 	fix := Fix{Who: ServerAdmin, Do: fmt.Sprintf("Before TLS is used: announce %s instead of %s, which only the helper corrects.", to, sent.Addr()), Examples: examplesAnnounce(v, to)}
 	if f != nil {

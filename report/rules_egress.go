@@ -39,7 +39,7 @@ func serverEgressBlocked(v *view) *Finding {
 	f.Story = []string{fmt.Sprintf("In active mode we announced %s. The server was to connect there, but nothing arrived here.", a.Announced)}
 	v.tellDialBack(f, a)
 	f.Story = append(f.Story, v.backStory(b, f.Where)+" So they do not leave the server's own side.")
-	f.Effect = "Active mode fails with this server, wherever the client is." + v.passiveHint()
+	f.Effect = "Active mode fails with this server." + v.passiveHint()
 	f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far."}
 	to := b.dial.To.Addr().Unmap()
 	f.Fixes = v.passiveOr(Fix{Who: ServerNetwork, Do: fmt.Sprintf("Let new outgoing connections from the server pass, best from its port 20, to high ports of clients such as %s.", to), Examples: letOut})
@@ -73,12 +73,17 @@ func (v *view) tellDialBack(f *Finding, a active) {
 // inboundProven completes active-inbound-blocked with the other end's own
 // attempts and its hop search.
 func (v *view) inboundProven(f *Finding, a active) {
+	if t := v.twin(a.Check); t != nil && v.led(t) {
+		f.Certainty = Possible
+		f.RuledOut = append(f.RuledOut, "Not ruled out: chance or load. In another try the server's connection arrived.")
+		return
+	}
 	v.tellDialBack(f, a)
 	from20, others := v.sources()
 	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open {
 		f.Where = v.locateBack(b)
 		f.Story = append(f.Story, v.backStory(b, f.Where))
-		f.Certainty = sure(f.Where.Side != SideUnknown)
+		f.Certainty = sure(f.Where.Side == SideClient || f.Where.Side == SidePath)
 	}
 	switch d := v.backTo(a); {
 	case from20 && !others, others && !from20:
@@ -88,7 +93,7 @@ func (v *view) inboundProven(f *Finding, a active) {
 		f.Certainty = Certain
 	}
 	switch f.Where.Side {
-	case SideUnknown:
+	case SideUnknown, SideServer:
 		f.RuledOut = append(f.RuledOut, "Not decided: on which side the server's packets die.")
 	default:
 		f.RuledOut = append(f.RuledOut, "A server that does not connect, and a firewall of its own side that lets nothing out: its packets get farther.")

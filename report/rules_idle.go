@@ -206,8 +206,9 @@ func knownTimers(s stillness) string {
 	return ""
 }
 
-// placeTimer names a side only if a device that remembers connections is known
-// there, and none on the other.
+// placeTimer leaves the side open: a device that forgets connections is not seen
+// on the way, and a NAT device that is known to stand on one side is no proof
+// that it is the one.
 func (v *view) placeTimer(f *Finding) {
 	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
 	here := inner(v.local) && public(v.peer.Addr())
@@ -215,12 +216,11 @@ func (v *view) placeTimer(f *Finding) {
 	switch {
 	case here && there == "":
 		f.Owner = ClientNetwork
-		if v.ownEnd().IsValid() && v.seen.addr != v.local { // the only NAT device is on this side
-			f.Where.Side = SideClient
-			f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: a firewall without NAT in front of the server. This client (%s) is behind the one NAT device on the way.", v.local))
-			break
+		which := "a NAT device"
+		if v.ownEnd().IsValid() && v.seen.addr != v.local {
+			which = "the one NAT device on the way"
 		}
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: where. This client (%s) is behind a NAT device, which is the first to look at; a firewall in front of the server does the same.", v.local))
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: where. This client (%s) is behind %s, which is the first to look at; a firewall in front of the server does the same.", v.local, which))
 	case !here && there != "":
 		f.RuledOut = append(f.RuledOut, "Not decided: where. The server is behind a NAT device ("+there+"), which is the first to look at.")
 	default:

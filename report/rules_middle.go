@@ -124,10 +124,12 @@ func (v *view) neverThere() *Finding {
 	}
 	f.Effect = "Clients connect, and then hang: listings and transfers fail."
 	f.RuledOut = []string{"A server that hangs: it waited for the connection, and none came.", "A blocked port: an answer came from somewhere."}
-	if shut, _ := v.randoms(); len(shut) > 0 {
+	at := open[0]
+	if random, _ := v.randoms(); len(random) > 0 {
 		f.RuledOut = append(f.RuledOut, "A service of its own on these ports: ports that nobody listens on open as well.")
+		at = random[0]
 	}
-	v.placeFalseOpen(f, open[0])
+	v.placeFalseOpen(f, at)
 	f.Fixes = falseOpenFixes(f.Owner)
 	return f
 }
@@ -178,6 +180,9 @@ func (v *view) placeFalseOpen(f *Finding, random *probe.Dial) {
 func controlIntercepted(v *view) *Finding {
 	return v.otherGreeting(v.answersNearer())
 }
+
+// proxied reports whether the control port is answered in the server's place.
+func (v *view) proxied() bool { return v.answersNearer() != nil }
 
 func (v *view) answersNearer() *Finding {
 	of := v.distance()

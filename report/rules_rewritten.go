@@ -2,11 +2,9 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"ftpcheck/probe"
-	"ftpcheck/probe/hops"
 	"ftpcheck/probe/wire"
 )
 
@@ -59,7 +57,7 @@ func (v *view) rewrittenFinding(t *twin) *Finding {
 	got, ok := named(t.got)
 	peer := v.peerOf(t.Mode)
 	f := &Finding{Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()}, Quote: v.quoteRewritten(t),
-		Story: []string{fmt.Sprintf("Both ends tell of one session. The server says that it answered %s by %s. What arrived here:", verb(t.Command), sentence(t.sent))}}
+		Story: []string{fmt.Sprintf("Both ends tell of one session. The server says that it answered %s by %s. What arrived here:", verb(t.Command), unended(t.sent))}}
 	switch {
 	case v.distorted(t.Check):
 		f.Story = append(f.Story, "A device on the way that reads FTP changes the reply. "+v.afterRewriting(t))
@@ -101,8 +99,10 @@ func (v *view) afterRewriting(t *twin) string {
 	switch {
 	case !ok:
 		parts = append(parts, "What is left names no address and port that the standard allows.")
-	case sent.Port() != got.Port() && sent.Addr() == got.Addr():
+	case !sent.Addr().IsValid() || sent.Port() != got.Port() && sent.Addr() == got.Addr():
 		parts = append(parts, fmt.Sprintf("The server listened on port %d; %d is another one.", sent.Port(), got.Port()))
+	case !got.Addr().IsValid():
+		parts = append(parts, fmt.Sprintf("The server named %s; what arrived names no address.", sent))
 	case sent.Port() == got.Port():
 		parts = append(parts, fmt.Sprintf("The server named %s; %s is another address.", sent.Addr(), got.Addr()))
 	default:
@@ -113,7 +113,7 @@ func (v *view) afterRewriting(t *twin) string {
 			parts = append(parts, fmt.Sprintf("%s %s.", d.To, outcomeWords(d)))
 		}
 	}
-	if whole, _ := came(v.listened(sent.Port())...); t.port != nil && !whole && v.complete() {
+	if whole, _, _ := v.came(v.listened(sent.Port())...); t.port != nil && !whole && v.complete() {
 		parts = append(parts, fmt.Sprintf("Nothing came to the server's port %d.", sent.Port()))
 	}
 	return strings.Join(parts, " ")
@@ -164,150 +164,4 @@ func (v *view) fixRewritten(f *Finding, t *twin) {
 		}
 		f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: until})
 	}
-}
-
-// activeCommandRewritten: the other end tells which PORT or EPRT arrived, and
-// another was sent; nothing arrived because of it.
-func activeCommandRewritten(v *view) *Finding {
-	var f *Finding
-	for _, c := range probe.Active {
-		t := v.twin(c)
-		if !t.changed() || len(t.Arrivals) > 0 || !v.distorted(c) || v.strayPortOnly(t) && v.egressBlocked() {
-			continue
-		}
-		if f == nil {
-			f = v.commandFinding(t)
-		}
-		f.Checks = append(f.Checks, c)
-	}
-	if f != nil {
-		f.Checks = append(f.Checks, probe.CheckPeer)
-	}
-	return f
-}
-
-// strayPortOnly reports whether what arrived names this client as the server
-// sees it, and another port: a NAT device may have meant to lead that port on.
-func (v *view) strayPortOnly(t *twin) bool {
-	got, ok := named(t.got)
-	return ok && v.seen.known() && got.Addr() == v.seen.addr
-}
-
-func (v *view) commandFinding(t *twin) *Finding {
-	f := &Finding{Certainty: Certain, Where: &Where{Side: SideUnknown, Of: v.distance()}, Quote: v.quoteCommand(t),
-		Story:    []string{"Both ends tell of one session. We sent:", fmt.Sprintf("What arrived at the server: %s", sentence(t.got))},
-		Effect:   "Active mode fails from this network, in plain FTP." + v.passiveHint(),
-		RuledOut: []string{"A wrong address of ours, and a server that mistakes it: both ends were compared, a way that such a device cannot read."}}
-	got, ok := named(t.got)
-	switch {
-	case !ok:
-		f.Story[1] += " That names no address and port that the standard allows."
-	case !v.strayPortOnly(t):
-		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in %s. This client is not there: the server sees it as %s.", got.Addr(), v.seen.addr))
-	default:
-		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in port %d, and does not lead connections from there to this client.", got.Port()))
-		f.Certainty = sure(v.arrivedFromThere() || v.backReached(t))
-		if v.seen.addr != v.local {
-			f.Where.Side = SideClient
-		}
-	}
-	if d := t.dialing; d != nil {
-		f.Story = append(f.Story, fmt.Sprintf("The server then tried to connect to %s%s: it %s.", d.To, sourceWord(d), outcomeWords(dialOf(d))))
-	}
-	if t.Reply != nil && t.Reply.Code >= 400 {
-		f.Story = append(f.Story, "The server answered: "+sentence(text(t.Reply)))
-	}
-	if v.arrivedFromThere() {
-		f.RuledOut = append(f.RuledOut, "A firewall that admits no connections from the server: those that it made at our request arrived.")
-	}
-	v.insideTLS(f, t)
-	f.Owner = ClientNetwork
-	f.Fixes = v.passiveOr(Fix{Who: ClientNetwork, Do: "Switch the FTP helper (ALG, proxy) off, on the device nearest to this client first.", Examples: helperOff})
-	return f
-}
-
-// backReached reports whether the server's attempt got to this client's side.
-func (v *view) backReached(t *twin) bool {
-	b := v.searchBack()
-	return t.dialing != nil && refusedThere(t.dialing.Outcome) || b.known() && v.locateBack(b).Side == SideClient
-}
-
-// quoteCommand quotes our PORT or EPRT with what was changed.
-func (v *view) quoteCommand(t *twin) []Quote {
-	run := v.ev.Checks[t.Check]
-	if run == nil {
-		return nil
-	}
-	i := slices.IndexFunc(run.Lines, func(l probe.Line) bool {
-		return l.Dir == probe.KindSend && l.Session == t.Session && l.Text == t.Command
-	})
-	if i < 0 {
-		i = slices.IndexFunc(run.Lines, func(l probe.Line) bool { return l.Dir == probe.KindSend && l.Text == t.Command })
-	}
-	_, arg, _ := strings.Cut(t.Command, " ")
-	label := "did not arrive so"
-	if got, ok := named(t.got); ok {
-		label = "arrived as " + got.String()
-	}
-	return markSpan(v.quote(t.Check, i), len(t.Command)-len(arg), len(t.Command), label)
-}
-
-// rewrittenWell are the tries in which a device changed what was announced, and
-// the connection came about all the same.
-func (v *view) rewrittenWell() (active, passive *twin) {
-	for _, c := range slices.Concat(probe.Active, probe.Passive) {
-		switch t := v.twin(c); {
-		case !t.changed() || encrypted(v.ev, t.Mode):
-		case t.dials() && len(t.Arrivals) > 0 && active == nil:
-			active = t
-		case !t.dials() && v.led(t) && v.translated(t) && passive == nil:
-			passive = t
-		}
-	}
-	return active, passive
-}
-
-// opensPorts is a port that opened once it was announced in the dialogue, and
-// the ports that stayed shut, that one among them, when the other end listened
-// on them and told so in a form that no device reads. None opened without being
-// announced.
-func (v *view) opensPorts() (announced *probe.Dial, shut []portRange) {
-	for _, c := range probe.Passive {
-		if encrypted(v.ev, v.mode(c)) {
-			return nil, nil
-		}
-	}
-	var opens *probe.Dial
-	for _, l := range v.listens() {
-		switch l.state {
-		case PortSilent, PortRefused, PortRejected:
-			port := l.dial.To.Port()
-			shut = append(shut, portRange{port, port})
-			if d := v.announcedOpen(port); d != nil {
-				opens = d
-			}
-		default:
-			return nil, nil
-		}
-	}
-	if len(shut) < 2 || opens == nil {
-		return nil, nil
-	}
-	slices.SortFunc(shut, func(a, b portRange) int { return int(a.low) - int(b.low) })
-	return opens, shut
-}
-
-// announcedOpen is an attempt at a port that opened right after it was announced.
-func (v *view) announcedOpen(port uint16) *probe.Dial {
-	for _, a := range v.attempts() {
-		if a.fresh && a.To.Port() == port && a.Outcome == hops.Open && a.As != probe.AsPeer {
-			return a.Dial
-		}
-	}
-	for i := range v.twins {
-		if p := v.readPassive(v.twins[i].Mode); p.host != nil && p.host.To.Port() == port && p.host.Outcome == hops.Open {
-			return p.host
-		}
-	}
-	return nil
 }

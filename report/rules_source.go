@@ -37,8 +37,11 @@ func dataSourceRejected(v *view) *Finding {
 func (v *view) turnedSource() (control, data netip.Addr, first int, checks []probe.Check) {
 	for i := range v.twins {
 		t := &v.twins[i]
-		if t.port == nil {
+		if t.port == nil || t.Listed() {
 			continue
+		}
+		if whole, _, _ := v.came(t.port); whole {
+			continue // it was another one's
 		}
 		for _, k := range t.port.Knocks {
 			a, b := t.theirs.Client.Addr().Unmap(), k.From.Addr().Unmap()
@@ -47,6 +50,7 @@ func (v *view) turnedSource() (control, data netip.Addr, first int, checks []pro
 					control, data, first = a, b, i
 				}
 				checks = append(checks, t.Check)
+				break
 			}
 		}
 	}
@@ -73,6 +77,8 @@ func (v *view) sourceBothEnds(f *Finding) *Finding {
 	case at(control) || at(data):
 		f.Owner, f.Where.Side = ServerNetwork, SideServer
 		f.Fixes = f.Fixes[max(0, len(f.Fixes)-2):]
+	case v.proxied() && data == v.local:
+		f.RuledOut = []string{"Data connections through a NAT: they come from this client's own address."}
 	case public(control) && public(data) && control != v.local && inner(v.local):
 		f.Owner, f.Where.Side = ClientNetwork, SideClient
 	}
@@ -102,6 +108,9 @@ func (v *view) sourceFinding(t transfer, r *probe.Reply, said bool) *Finding {
 	seen, _ := v.sourceRewritten()
 	foreign := fromForeign.FindStringSubmatch(text(r))
 	switch {
+	case v.local.IsValid() && public(v.local) && v.proxied():
+		f.Owner = ClientNetwork
+		f.Fixes = []Fix{{Who: ClientNetwork, Do: "Switch the proxy on the control port off for this server: it makes the control connection in this client's place, and the data connections are this client's own."}, last}
 	case seen.IsValid(), v.local.IsValid() && public(v.local):
 		f.Owner, f.Where.Side = ServerNetwork, SideServer
 		f.Fixes = []Fix{server, last}

@@ -208,6 +208,9 @@ func tlsHandshakeFailed(v *view) *Finding {
 		return nil
 	}
 	h := s.handshake
+	if h.Outcome == hops.Timeout && v.segments(true).blackHole() {
+		return nil // mtu-black-hole tells of it: the server's certificate needs a packet of the size that vanishes
+	}
 	works, fails := versions(v.ev)
 	f := v.tlsFinding()
 	f.Story = []string{"The TLS handshake on the control connection failed: " + handshakeWords(h) + "."}

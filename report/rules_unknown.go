@@ -59,6 +59,9 @@ func (v *view) failures() []failure {
 	if s := readSilences(v.ev.Idle); s.dead != nil {
 		add(probe.CheckIdle, true, "the connection was dead after %s of silence", quiet(s.dead.Took))
 	}
+	for _, d := range v.disagreements() {
+		add(probe.CheckPeer, d.state == Failed, "%s", d.words)
+	}
 	if c := v.ev.Client; c != nil {
 		add(probe.CheckClient, c.Outcome == probe.OutcomeFailed, "the ordinary client failed: %s", unended(c.Text))
 	}
@@ -155,8 +158,9 @@ func unexplained(v *view, found []Finding) *Finding {
 		covered[c] = covered[c] || v.distorted(c)
 	}
 	if covered[probe.CheckEPSV] || covered[probe.CheckPASV] || covered[probe.CheckLogin] {
-		covered[probe.CheckClient], covered[probe.CheckTransfer] = true, true
+		covered[probe.CheckClient], covered[probe.CheckTransfer], covered[probe.CheckPeer] = true, true, true
 	}
+	covered[probe.CheckPeer] = covered[probe.CheckPeer] || covered[probe.CheckPorts] // the same ports
 	f := &Finding{Severity: Warning, Certainty: Possible, Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Effect: "Part of what clients do may fail in the same way."}
 	for _, fail := range v.failures() {

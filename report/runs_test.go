@@ -34,6 +34,7 @@ var runs = map[string]func() *script{
 	"tls-blind-helper":    runTLSBlindHelper,
 	"sweep":               runSweep,
 	"mtu-black-hole":      runBlackHole,
+	"peer-rewritten":      runPeerRewritten,
 }
 
 // greeted is a run up to the greeting.

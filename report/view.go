@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
 
@@ -24,6 +25,9 @@ type view struct {
 
 	other *probe.Peer // what the opposite end told; nil: it is not ftpcheck's own, or was not asked
 	twins []twin      // tries that both ends saw
+
+	theirPorts map[uint16][]*exchange.Port // on which it listened, by port
+	listens    []listen                    // our attempts at those on which it listened at our request
 }
 
 // passive is one passive mode that was tried.
@@ -57,12 +61,12 @@ func newView(ev *probe.Evidence) *view {
 	v.seen = clientSeen(ev, v.product)
 	v.readPeer()
 	for _, c := range probe.Passive {
-		if m := v.mode(c); m != nil {
+		if m := v.modeOrTwin(c); m != nil {
 			v.passive = append(v.passive, v.readPassive(m))
 		}
 	}
 	for _, c := range probe.Active {
-		if m := v.mode(c); m != nil {
+		if m := v.modeOrTwin(c); m != nil {
 			v.active = append(v.active, active{Mode: m, peer: v.peerOf(m), local: v.localOf(m)})
 		}
 	}
@@ -82,6 +86,15 @@ func (v *view) mode(c probe.Check) *probe.Mode {
 		return m
 	}
 	return nil
+}
+
+// modeOrTwin is the try that both ends saw where the mode's own check was not
+// run.
+func (v *view) modeOrTwin(c probe.Check) *probe.Mode {
+	if t := v.twin(c); t != nil && !v.ran(c) {
+		return t.Mode
+	}
+	return v.mode(c)
 }
 
 func (v *view) peerOf(m *probe.Mode) netip.Addr {
@@ -137,13 +150,14 @@ func (v *view) collectPorts() {
 }
 
 // collectListens adds the ports on which the opposite end listened at our
-// request. Where a device opens ports that are announced in the dialogue alone,
-// they say nothing about the others.
+// request. They say nothing about the announced ones where a device opens only
+// what is announced in the dialogue, or the server announces ports on which it
+// does not listen.
 func (v *view) collectListens() {
-	if opens, _ := v.opensPorts(); opens != nil {
+	if opens, _ := v.opensPorts(); opens != nil || len(v.directions().unheard) > 0 {
 		return
 	}
-	for _, l := range v.listens() {
+	for _, l := range v.listens {
 		v.ports = append(v.ports, attempt{l.dial, true})
 	}
 }

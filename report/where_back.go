@@ -130,7 +130,7 @@ func (v *view) locateSenderBack(w *Where, from netip.Addr, t trace) {
 	switch {
 	case from == v.seen.addr, from == v.local:
 		w.Side = SideClient
-	case from == v.peer.Addr().Unmap(), from == v.ownEnd(), inner(from) && sameNetwork(from, v.ownEnd()):
+	case from == v.peer.Addr().Unmap(), from == v.ownEnd(), sameNetwork(from, v.ownEnd()) && !sameNetwork(from, v.local):
 		w.Side = SideServer
 	}
 }
@@ -166,7 +166,7 @@ func (v *view) backStory(b back, w *Where) string {
 // backTo returns the other end's attempt at the port that an active mode
 // announced, or its first attempt on request that failed.
 func (v *view) backTo(a active) *exchange.Dialing {
-	if t := v.twin(a.Check); t != nil && t.dialing != nil {
+	if t := v.twin(a.Check); t != nil && t.dialing != nil && !v.led(t) {
 		return t.dialing
 	}
 	list := v.dialsBack()

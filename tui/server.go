@@ -14,14 +14,13 @@ import (
 
 // ServerOptions are what the screen of a server shows and can do.
 type ServerOptions struct {
-	Log       *ServerLog           // what the server tells
-	Address   string               // control address, for the header
-	About     string               // what there is to say of the server: lines
-	Command   string               // to type at the other side
-	Faults    []string             // that are switched on at first, as in ftpd.Options
-	Unsaid    map[ftpd.What]bool   // entries that only the log of a session shows: another one says the same
-	SetFaults func([]string) error // ftpd.Server.SetFaults
-	Stop      func()               // stops the server and waits for its end
+	Log       *ServerLog            // what the server tells
+	Address   string                // control address, for the header
+	About     string                // what there is to say of the server: lines
+	Command   string                // to type at the other side
+	Faults    []string              // that are switched on at first, as in ftpd.Options
+	Said      func(ftpd.Entry) bool // false: only the log of the session shows the entry
+	SetFaults func([]string) error  // ftpd.Server.SetFaults
 
 	Plain bool // no colours and no attributes at all
 	ASCII bool // rules of ASCII characters: the locale is not UTF-8
@@ -69,13 +68,14 @@ func (l *ServerLog) open() {
 	}
 }
 
-// take returns the entries that waited, and how many are lost.
-func (l *ServerLog) take() ([]ftpd.Entry, int) {
+// take returns the entries that waited, and how many were lost before them
+// since it was called last.
+func (l *ServerLog) take() (entries []ftpd.Entry, lost int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	entries := l.entries
-	l.entries = nil
-	return entries, l.lost
+	entries, lost = l.entries, l.lost
+	l.entries, l.lost = nil, 0
+	return entries, lost
 }
 
 func (l *ServerLog) waiting() int {
@@ -103,29 +103,21 @@ func (l *ServerLog) next(ctx context.Context) tea.Cmd {
 	}
 }
 
-// ServerOutcome is what is left when a server's screen is closed.
-type ServerOutcome struct {
-	Entries []ftpd.Entry // the last of them, oldest first
-	Lost    int          // that came before them
-}
-
 // RunServer shows the screen of a server on standard input and output until the
 // user quits or ctx is cancelled, as it has to be when the server ends. It
 // needs a terminal.
-func RunServer(ctx context.Context, o ServerOptions) (ServerOutcome, error) {
+func RunServer(ctx context.Context, o ServerOptions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	m := newServerModel(ctx, o)
-	p := tea.NewProgram(m, tea.WithoutSignalHandler(), tea.WithFPS(20))
+	p := tea.NewProgram(newServerModel(ctx, o), tea.WithoutSignalHandler(), tea.WithFPS(20))
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
 	_, err := p.Run()
-	o.Stop()
-	if errors.Is(err, tea.ErrProgramPanic) {
-		return ServerOutcome{m.entries, m.lost}, fmt.Errorf("the screen failed: %w", err)
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return fmt.Errorf("the screen failed: %w", err)
+	case err != nil:
+		return fmt.Errorf("cannot use the terminal: %w", err)
 	}
-	if err != nil {
-		err = fmt.Errorf("cannot use the terminal: %w", err)
-	}
-	return m.close(), err
+	return nil
 }

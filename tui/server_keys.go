@@ -27,7 +27,7 @@ var serverKeys = []binding{
 	{doAbout, []string{"i"}, "i", "about", "addresses, account, and the command for the other side"},
 	{doCopyCommand, []string{"y"}, "y", "copy", "copy the command for the other side, by OSC 52"},
 	{doPause, []string{"p"}, "p", "pause", "hold the screen still; the server goes on"},
-	{doClear, []string{"x"}, "x", "clear", "forget the sessions that have ended, and the log"},
+	{doClear, []string{"x"}, "x", "clear", "take the sessions that have ended, and the log, off the screen"},
 	{doHelp, []string{"?", "f1"}, "?", "help", "this list"},
 	{doSuspend, []string{"ctrl+z"}, "ctrl+z", "", "suspend ftpcheck, and the server with it"},
 	{doQuit, []string{"q", "ctrl+c"}, "q ctrl+c", "quit", "stop the server, and print what happened"},

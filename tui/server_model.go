@@ -14,7 +14,7 @@ import (
 
 // Bounds of what is kept of a server that runs for days.
 const (
-	mostVisitors = 500
+	mostSessions = 500
 	mostEntries  = 1000
 )
 
@@ -27,7 +27,7 @@ type serverModel struct {
 	width, height int
 	began, now    time.Time
 
-	visitors []*visitor // in the order in which they came
+	sessions []*session // in the order in which they came
 	entries  []ftpd.Entry
 	lost     int // entries that are not among entries any more
 	came     int // sessions so far
@@ -96,13 +96,13 @@ func (m *serverModel) takeIn() {
 	if m.paused {
 		return
 	}
-	entries, lost := m.opt.Log.take()
+	entries, missed := m.opt.Log.take()
 	for _, e := range entries {
 		m.add(e)
 	}
 	before := len(m.entries) + len(entries)
 	m.entries = bounded(append(m.entries, entries...), mostEntries)
-	m.lost = max(m.lost, lost) + before - len(m.entries)
+	m.lost += missed + before - len(m.entries)
 }
 
 // add folds one entry.
@@ -110,44 +110,44 @@ func (m *serverModel) add(e ftpd.Entry) {
 	if e.Session == 0 {
 		return
 	}
-	v := m.visitor(e.Session)
-	if v == nil {
-		v = &visitor{number: e.Session, came: e.Time}
+	s := m.session(e.Session)
+	if s == nil {
+		s = &session{number: e.Session, came: e.Time}
 		m.came = max(m.came, e.Session)
-		at, _ := slices.BinarySearchFunc(m.visitors, e.Session, func(v *visitor, n int) int { return v.number - n })
-		m.visitors = slices.Insert(m.visitors, at, v)
+		at, _ := slices.BinarySearchFunc(m.sessions, e.Session, func(s *session, n int) int { return s.number - n })
+		m.sessions = slices.Insert(m.sessions, at, s)
 		m.forget()
 	}
-	v.add(e)
+	s.add(e)
 }
 
 // forget drops the oldest sessions where there are too many: first those that
 // have ended.
 func (m *serverModel) forget() {
-	for len(m.visitors) > mostVisitors {
-		at := slices.IndexFunc(m.visitors, func(v *visitor) bool { return !v.gone.IsZero() })
-		m.visitors = slices.Delete(m.visitors, max(at, 0), max(at, 0)+1)
+	for len(m.sessions) > mostSessions {
+		at := slices.IndexFunc(m.sessions, func(s *session) bool { return !s.gone.IsZero() })
+		m.sessions = slices.Delete(m.sessions, max(at, 0), max(at, 0)+1)
 	}
 }
 
-// visitor is the session with this number; nil: it is not known any more.
-func (m *serverModel) visitor(number int) *visitor {
-	at := slices.IndexFunc(m.visitors, func(v *visitor) bool { return v.number == number })
+// session is the session with this number; nil: it is not known any more.
+func (m *serverModel) session(number int) *session {
+	at := slices.IndexFunc(m.sessions, func(s *session) bool { return s.number == number })
 	if at < 0 {
 		return nil
 	}
-	return m.visitors[at]
+	return m.sessions[at]
 }
 
 // rows are the sessions, the newest one first.
-func (m *serverModel) rows() []*visitor {
-	rows := slices.Clone(m.visitors)
+func (m *serverModel) rows() []*session {
+	rows := slices.Clone(m.sessions)
 	slices.Reverse(rows)
 	return rows
 }
 
 // selected is the session under the cursor; nil: there is none.
-func (m *serverModel) selected() *visitor {
+func (m *serverModel) selected() *session {
 	rows := m.rows()
 	if len(rows) == 0 {
 		return nil
@@ -155,24 +155,17 @@ func (m *serverModel) selected() *visitor {
 	return rows[m.cursorIndex(rows)]
 }
 
-func (m *serverModel) cursorIndex(rows []*visitor) int {
-	return max(slices.IndexFunc(rows, func(v *visitor) bool { return v.number == m.cursor }), 0)
+func (m *serverModel) cursorIndex(rows []*session) int {
+	return max(slices.IndexFunc(rows, func(s *session) bool { return s.number == m.cursor }), 0)
 }
 
 // clear forgets what is over.
 func (m *serverModel) clear() {
-	m.visitors = slices.DeleteFunc(m.visitors, func(v *visitor) bool { return !v.gone.IsZero() })
+	m.sessions = slices.DeleteFunc(m.sessions, func(s *session) bool { return !s.gone.IsZero() })
 	m.lost += len(m.entries)
 	m.entries = nil
 	m.cursor, m.scroll = 0, [panes]int{}
-	m.say("what has ended is forgotten")
-}
-
-// close returns what is to be printed.
-func (m *serverModel) close() ServerOutcome {
-	m.paused = false
-	m.takeIn()
-	return ServerOutcome{m.entries, m.lost}
+	m.say("what has ended is forgotten here; it is printed at the end")
 }
 
 func (m *serverModel) say(text string) { m.status = report.ASCII(text) }

@@ -43,13 +43,13 @@ func (m *serverModel) list(width, height int) []string {
 	return lines
 }
 
-func (m *serverModel) rowLine(v *visitor, here bool, width int) string {
+func (m *serverModel) rowLine(s *session, here bool, width int) string {
 	sign := "   "
 	if here {
 		sign = " > "
 	}
-	number, word := fmt.Sprintf("%3d  ", v.number), v.word()
-	rest := clip(fmt.Sprintf("  %-15s %s", v.peer.Addr(), report.ASCII(v.summary())), width-len(sign)-len(number)-len(word))
+	number, word := fmt.Sprintf("%3d  ", s.number), s.word()
+	rest := clip(fmt.Sprintf("  %-15s %s", s.peer.Addr(), report.ASCII(s.summary())), width-len(sign)-len(number)-len(word))
 	if here && m.focus == onList && !m.style.plain {
 		return m.style.here.Render(pad(sign+number+word+rest, width))
 	}
@@ -60,43 +60,43 @@ func (m *serverModel) rowLine(v *visitor, here bool, width int) string {
 // announced, what arrived, what was answered.
 func (m *serverModel) detail() (name string, lines []string) {
 	width := m.detailWidth()
-	v := m.selected()
-	if v == nil {
+	s := m.selected()
+	if s == nil {
 		return "SERVER", m.aboutLines(width)
 	}
-	for _, l := range report.Wrap(m.standing(v), width-1) {
+	for _, l := range report.Wrap(m.standing(s), width-1) {
 		lines = append(lines, " "+l)
 	}
 	lines = append(lines, "", " "+m.style.in(m.style.title, "data connections"))
-	if len(v.tries) == 0 {
+	if len(s.tries) == 0 {
 		lines = append(lines, " none was announced")
 	}
-	for _, t := range slices.Backward(v.tries) {
+	for _, t := range slices.Backward(s.tries) {
 		lines = append(lines, m.tryLines(t, width)...)
 	}
 	lines = append(lines, "", " "+m.style.in(m.style.title, "log"))
-	for _, e := range slices.Backward(v.lines) {
+	for _, e := range slices.Backward(s.lines) {
 		lines = append(lines, m.entryLine(e, width, false))
 	}
-	return fmt.Sprintf("SESSION %d, newest first", v.number), lines
+	return fmt.Sprintf("SESSION %d, newest first", s.number), lines
 }
 
 // standing says who a session is.
-func (m *serverModel) standing(v *visitor) string {
-	text := v.peer.String()
-	if v.own {
+func (m *serverModel) standing(s *session) string {
+	text := s.peer.String()
+	if s.own {
 		text += ", an ftpcheck"
 	}
-	if v.user != "" {
-		text += ", logged in as " + v.user
+	if s.user != "" {
+		text += ", logged in as " + s.user
 	}
-	if v.tls != "" {
-		text += ", " + v.tls
+	if s.tls != "" {
+		text += ", " + s.tls
 	}
-	if v.gone.IsZero() {
-		return text + ", here for " + since(v.came, m.now)
+	if s.gone.IsZero() {
+		return text + ", here for " + since(s.came, m.now)
 	}
-	return text + ", left after " + since(v.came, v.gone) + ": " + v.end
+	return text + ", left after " + since(s.came, s.gone) + ": " + s.end
 }
 
 // tryLines are one data connection: in one line where it fits, else with its
@@ -147,7 +147,7 @@ func (m *serverModel) entryLine(e ftpd.Entry, width int, numbered bool) string {
 func (m *serverModel) logLines() []string {
 	var lines []string
 	for _, e := range slices.Backward(m.entries) {
-		if !m.opt.Unsaid[e.What] {
+		if m.opt.Said(e) {
 			lines = append(lines, m.entryLine(e, m.width-1, true))
 		}
 	}

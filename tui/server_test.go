@@ -83,7 +83,7 @@ func serverScreen(t *testing.T, width, height int, told []ftpd.Entry) *serverMod
 	log := &ServerLog{}
 	m := newServerModel(t.Context(), ServerOptions{
 		Log: log, Address: "198.51.100.2:21", About: aboutServer, Command: "ftpcheck ftp://198.51.100.2:21",
-		Unsaid:    map[ftpd.What]bool{ftpd.WhatListen: true, ftpd.WhatOpen: true},
+		Said:      func(e ftpd.Entry) bool { return e.What != ftpd.WhatListen && e.What != ftpd.WhatOpen },
 		SetFaults: serverWithoutTLS(t).SetFaults, Plain: true,
 	})
 	m.began = noon
@@ -234,12 +234,12 @@ func TestServerPause(t *testing.T) {
 		m.opt.Log.Add(e)
 	}
 	m.Update(entriesMsg(noon.Add(time.Minute)))
-	if head := m.header(); len(m.visitors) > 0 || !strings.Contains(head, "PAUSED, 22 waiting") {
-		t.Errorf("held: %d sessions, %q", len(m.visitors), head)
+	if head := m.header(); len(m.sessions) > 0 || !strings.Contains(head, "PAUSED, 22 waiting") {
+		t.Errorf("held: %d sessions, %q", len(m.sessions), head)
 	}
 	m.press("p")
-	if len(m.visitors) != 3 {
-		t.Errorf("released: %d sessions", len(m.visitors))
+	if len(m.sessions) != 3 {
+		t.Errorf("released: %d sessions", len(m.sessions))
 	}
 }
 
@@ -247,11 +247,11 @@ func TestServerPause(t *testing.T) {
 func TestServerClear(t *testing.T) {
 	m := serverScreen(t, 80, 24, aDay())
 	m.press("x")
-	if len(m.visitors) != 1 || m.visitors[0].number != 3 || m.came != 3 {
-		t.Errorf("%d sessions are left of %d", len(m.visitors), m.came)
+	if len(m.sessions) != 1 || m.sessions[0].number != 3 || m.came != 3 {
+		t.Errorf("%d sessions are left of %d", len(m.sessions), m.came)
 	}
-	if out := m.close(); len(out.Entries) != 0 || out.Lost != len(aDay()) {
-		t.Errorf("%d entries to print, %d lost", len(out.Entries), out.Lost)
+	if len(m.entries) != 0 || m.lost != len(aDay()) {
+		t.Errorf("%d entries in the log, %d lost", len(m.entries), m.lost)
 	}
 }
 
@@ -283,15 +283,15 @@ func TestServerCursor(t *testing.T) {
 func TestServerBounds(t *testing.T) {
 	m := serverScreen(t, 80, 24, nil)
 	peer := at("192.0.2.1:1")
-	for n := range 3 * mostVisitors {
+	for n := range 3 * mostSessions {
 		m.add(ftpd.Entry{Session: n + 1, Peer: peer, What: ftpd.WhatCome})
 	}
 	for range 10 * mostLines {
-		m.add(ftpd.Entry{Session: 3 * mostVisitors, Peer: peer, What: ftpd.WhatAnnounce, Command: "PORT", Code: 200})
+		m.add(ftpd.Entry{Session: 3 * mostSessions, Peer: peer, What: ftpd.WhatAnnounce, Command: "PORT", Code: 200})
 	}
 	v := m.selected()
-	if len(m.visitors) != mostVisitors || len(v.lines) > mostLines || len(v.tries) > mostTries {
-		t.Errorf("kept: %d sessions, %d lines, %d announcements", len(m.visitors), len(v.lines), len(v.tries))
+	if len(m.sessions) != mostSessions || len(v.lines) > mostLines || len(v.tries) > mostTries {
+		t.Errorf("kept: %d sessions, %d lines, %d announcements", len(m.sessions), len(v.lines), len(v.tries))
 	}
 	m.press("p")
 	for range 2 * mostWaiting {
@@ -300,7 +300,8 @@ func TestServerBounds(t *testing.T) {
 	if n := m.opt.Log.waiting(); n > mostWaiting {
 		t.Errorf("%d entries wait", n)
 	}
-	if out := m.close(); len(out.Entries) > mostEntries || len(out.Entries)+out.Lost != 2*mostWaiting {
-		t.Errorf("%d entries are left and %d lost, of %d", len(out.Entries), out.Lost, 2*mostWaiting)
+	m.press("p")
+	if n := len(m.entries); n > mostEntries || n+m.lost != 2*mostWaiting {
+		t.Errorf("%d entries are left and %d lost, of %d", n, m.lost, 2*mostWaiting)
 	}
 }

@@ -58,8 +58,8 @@ func (m *serverModel) header() string {
 		left += "  " + report.ASCII(strings.Join(m.faults, " "))
 	}
 	here := 0
-	for _, v := range m.visitors {
-		if v.gone.IsZero() {
+	for _, s := range m.sessions {
+		if s.gone.IsZero() {
 			here++
 		}
 	}
@@ -116,7 +116,7 @@ func (m *serverModel) body() []string {
 		return append([]string{m.style.across(l.width, "FAULTS")}, m.faultRows(m.height-frameRows)...)
 	case m.over != doNone:
 		return m.pane(onOverlay, l.width)
-	case m.alone, !l.split() && len(m.visitors) == 0:
+	case m.alone, !l.split() && len(m.sessions) == 0:
 		return m.pane(onDetail, l.width)
 	case l.wide:
 		return m.wideBody(l)
@@ -140,7 +140,7 @@ func (m *serverModel) wideBody(l layout) []string {
 }
 
 func (m *serverModel) layout() layout {
-	return layoutOf(m.width, m.height, max(len(m.visitors), 1), 0)
+	return layoutOf(m.width, m.height, max(len(m.sessions), 1), 0)
 }
 
 // rowsOf is the height of a pane.

@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"ftpcheck/report":         {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange"},
 	"ftpcheck/tui":            {"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd", "ftpcheck/report"},
 	"ftpcheck/cmd/ftpcheck": {
-		"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/ftpd",
+		"ftpcheck/probe", "ftpcheck/probe/wire", "ftpcheck/probe/hops", "ftpcheck/probe/exchange", "ftpcheck/probe/ftpd",
 		"ftpcheck/probe/netlab", "ftpcheck/report", "ftpcheck/tui", "ftpcheck/testdata/scenarios",
 	},
 }

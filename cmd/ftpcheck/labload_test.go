@@ -51,9 +51,9 @@ func TestLabLoad(t *testing.T) {
 			t.Errorf("client %d: exit %d, %s; %s", i, got.Exit, got.states(), got.found())
 		}
 	}
-	peak := memoryPeak(t, server.Pid)
+	peak := residentPeak(server.Pid)
 	t.Logf("%d clients in %v; the server's memory was at most %d MiB", peers, time.Since(began).Round(time.Second), peak>>20)
-	if peak > memory && !slowed() {
+	if peak == 0 || peak > memory && !slowed() {
 		t.Errorf("the server's memory was %d MiB, want at most %d", peak>>20, memory>>20)
 	}
 }
@@ -67,22 +67,15 @@ func (r *labReport) states() string {
 	return strings.Join(all, ", ")
 }
 
-// memoryPeak is the largest resident set of a process so far, in bytes.
-func memoryPeak(t *testing.T, pid int) int {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
+// residentPeak is the largest resident set of a running process so far, in
+// bytes; 0 when there is no such process.
+func residentPeak(pid int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range bytes.Lines(status) {
 		if f := strings.Fields(string(line)); len(f) == 3 && f[0] == "VmHWM:" {
-			kib, err := strconv.Atoi(f[1])
-			if err != nil {
-				t.Fatal(err)
-			}
+			kib, _ := strconv.Atoi(f[1])
 			return kib << 10
 		}
 	}
-	t.Fatal("the kernel does not tell")
 	return 0
 }

@@ -2,20 +2,18 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
-	"ftpcheck/probe"
 	"ftpcheck/probe/ftpd"
 	"ftpcheck/report"
 
@@ -31,6 +29,9 @@ type serveFlags struct {
 	faults                    []string
 	sessions, perAddress      int
 	idle, life                time.Duration
+	format, record, like      string
+	passiveGiven              bool
+	exchange                  bool
 	tls                       serveTLSFlags
 	tui                       bool
 }
@@ -48,8 +49,15 @@ func (f *serveFlags) add(fs *pflag.FlagSet) {
 	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "admit `N` sessions at once from one address")
 	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this `DURATION`")
 	fs.DurationVar(&f.life, "for", 0, "stop after this `DURATION` (default never)")
+	fs.BoolVar(&f.exchange, "exchange", true, "tell clients that are ftpcheck's own what was seen of them, and listen and dial for them")
+	fs.StringVar(&f.like, "like", "", "imitate the running server `[USER@]HOST[:PORT]`: its greeting, FEAT, passive ports and announced address")
+	fs.StringVar(&f.format, "format", "text", "print `FORMAT`: text, json (one JSON object a line)")
+	fs.StringVar(&f.record, "record", "", "record all that happens in `FILE`, one JSON object a line")
 	fs.BoolVar(&f.tui, "tui", false, "show it on an interactive screen, where faults can be switched on and off")
 }
+
+// serveFormats are what --format takes.
+var serveFormats = []string{"text", "json"}
 
 // newServeCommand is the opposite end: a server to check against.
 func newServeCommand(s *streams) *cobra.Command {
@@ -60,7 +68,9 @@ func newServeCommand(s *streams) *cobra.Command {
 		Long: `Serve FTP on this machine, in the real server's place or beside it, so that a
 check from the other side tells the network's faults from the server's. There is
 no disk behind it: one directory with made-up files; uploads are measured and
-dropped. It prints who came, what was announced, what arrived and what did not.`,
+dropped. It prints who came, what was announced, what arrived and what did not.
+A client that is ftpcheck's own is told the same, so that its report is certain
+where it would be likely.`,
 		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private\n  ftpcheck serve --tls required --require-session-reuse",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range f.faults {
@@ -71,12 +81,14 @@ dropped. It prints who came, what was announced, what arrived and what did not.`
 			if len(args) > 0 {
 				return usageError{fmt.Sprintf("serve takes no argument, but %q is one", args[0]), "ftpcheck serve --help"}
 			}
+			f.passiveGiven = cmd.Flags().Changed("passive")
 			return f.run(cmd.Context(), s)
 		},
 	}
 	cmd.Flags().SortFlags = false
 	f.add(cmd.Flags())
 	cmd.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(serveTLSModes, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(serveFormats, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("fault", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"help"}
 		for _, fault := range ftpd.Faults() {
@@ -87,47 +99,72 @@ dropped. It prints who came, what was announced, what arrived and what did not.`
 	return cmd
 }
 
-func listFaults(s *streams) error {
-	var b strings.Builder
-	for _, f := range ftpd.Faults() {
-		name := f.Name
-		if f.Arg != "" {
-			name += "=" + f.Arg
-		}
-		fmt.Fprintf(&b, "%-18s  %s\n", name, f.About)
-	}
-	return printText(s, b.String())
-}
-
 // run serves until the context ends, which is the ordinary way to stop.
 func (f *serveFlags) run(ctx context.Context, s *streams) error {
+	if err := f.screenFits(s); err != nil {
+		return err
+	}
 	opt, err := f.options(ctx, s)
 	if err != nil {
 		return err
 	}
-	if f.tui {
-		return f.runScreen(ctx, s, opt)
-	}
-	var server *ftpd.Server
-	opt.Ready = func(addrs []netip.AddrPort) { fmt.Fprint(s.out, f.welcome(opt, addrs, server.Certificate())) }
-	opt.Log = func(e ftpd.Entry) {
-		if !unsaid[e.What] {
-			fmt.Fprintln(s.out, logLine(e))
+	var like *likeness
+	if f.like != "" {
+		if like, err = f.imitate(ctx, s, &opt); err != nil {
+			return err
 		}
 	}
-	server, err = ftpd.New(opt)
-	if err != nil {
-		return usageError{err.Error(), newHint(err)}
+	if f.tui {
+		return f.runScreen(ctx, s, opt, like)
 	}
-	if err := server.Serve(ctx, s.network); err != nil {
-		return usageError{err.Error(), listenHint(err)}
+	log := &serveLog{out: s.out, json: f.format == "json"}
+	var server *ftpd.Server
+	opt.Ready = func(addrs []netip.AddrPort) {
+		fmt.Fprint(f.welcomeTo(s), f.welcome(opt, like, addrs, server.Certificate()))
+	}
+	opt.Log = log.add
+	if server, err = newServer(opt); err != nil {
+		return err
+	}
+	if err := f.serve(ctx, s, server, log); err != nil {
+		return err
 	}
 	return exitStatus(report.ExitPass) // also when a signal has stopped it
 }
 
+// welcomeTo is where the welcome is printed.
+func (f *serveFlags) welcomeTo(s *streams) io.Writer {
+	if f.format == "json" {
+		return s.err
+	}
+	return s.out
+}
+
+func newServer(opt ftpd.Options) (*ftpd.Server, error) {
+	server, err := ftpd.New(opt)
+	if err != nil {
+		return nil, usageError{err.Error(), newHint(err)}
+	}
+	return server, nil
+}
+
+// serve serves until the context ends, and records what happens.
+func (f *serveFlags) serve(ctx context.Context, s *streams, server *ftpd.Server, log *serveLog) error {
+	var err error
+	if log.record, err = openServeRecord(f.record); err != nil {
+		return err
+	}
+	err = server.Serve(ctx, s.network)
+	recorded := log.close()
+	if err != nil {
+		return usageError{err.Error(), listenHint(err)}
+	}
+	return recorded
+}
+
 // welcome says where the server is, who may log in, and what to type at the
 // other side. A password that the user has chosen is not repeated.
-func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x509.Certificate) string {
+func (f *serveFlags) welcome(opt ftpd.Options, like *likeness, addrs []netip.AddrPort, cert *x509.Certificate) string {
 	var b strings.Builder
 	line := func(name, text string) { fmt.Fprintf(&b, "  %-9s %s\n", name, text) }
 	fmt.Fprintf(&b, "ftpcheck %s serves FTP; Ctrl-C stops it\n\n", version)
@@ -138,8 +175,12 @@ func (f *serveFlags) welcome(opt ftpd.Options, addrs []netip.AddrPort, cert *x50
 	if opt.Announce.IsValid() {
 		line("announces", opt.Announce.String())
 	}
+	like.describe(line)
 	if opt.Life > 0 {
 		line("stops", "after "+opt.Life.String())
+	}
+	if opt.Exchange {
+		line("exchange", "a client that is ftpcheck's own is told what was seen of it")
 	}
 	for _, name := range opt.Faults {
 		line("fault", name)
@@ -213,98 +254,4 @@ func listenHint(err error) string {
 		return "the address is not one of this machine; --announce is for the public address of a NAT"
 	}
 	return ""
-}
-
-// unsaid are the entries that are no line of the log: the welcome or another
-// entry says the same.
-var unsaid = map[ftpd.What]bool{
-	ftpd.WhatListen: true, ftpd.WhatGreet: true, ftpd.WhatHear: true,
-	ftpd.WhatOpen: true, ftpd.WhatShut: true, ftpd.WhatHop: true,
-}
-
-// logLine is one thing that happened, as one line.
-func logLine(e ftpd.Entry) string {
-	peer := "-"
-	if e.Peer.IsValid() {
-		peer = e.Peer.String()
-	}
-	return fmt.Sprintf("%s %-21s %-8s %s", e.Time.UTC().Format("15:04:05Z"), peer, e.What, report.Escape(e.Text))
-}
-
-// options turns the flags into those of the server.
-func (f *serveFlags) options(ctx context.Context, s *streams) (ftpd.Options, error) {
-	opt := ftpd.Options{
-		Anonymous: f.anonymous, User: f.user, Faults: f.faults, Product: "(ftpcheck " + version + ")",
-		MaxSessions: f.sessions, MaxPerAddress: f.perAddress, Idle: f.idle, Life: f.life,
-	}
-	if f.sessions < 1 || f.perAddress < 1 {
-		return opt, usageError{"--max-sessions and --max-per-address are at least 1", ""}
-	}
-	if f.idle <= 0 || f.life < 0 {
-		return opt, usageError{"--idle and --for are durations such as 30s or 15m", ""}
-	}
-	var err error
-	if opt.Passive, err = parsePorts("--passive", f.passive); err != nil || f.passive == "" {
-		return opt, usageError{fmt.Sprintf("--passive %q is not a port range", f.passive), "for example --passive 50000-50100"}
-	}
-	if f.announce != "" {
-		opt.Announce, err = netip.ParseAddr(f.announce)
-		if err != nil || !opt.Announce.Is4() {
-			return opt, usageError{fmt.Sprintf("--announce %q is not an IPv4 address", f.announce), "EPSV, which IPv6 needs, announces none"}
-		}
-	}
-	if opt.TLS, err = f.tls.options(); err != nil {
-		return opt, err
-	}
-	listen := f.listen
-	if listen == "" && f.tls.implicit() {
-		listen = ":990"
-	} else if listen == "" {
-		listen = ":21"
-	}
-	if opt.Listen, err = listenAddresses(ctx, s.network, listen); err != nil {
-		return opt, err
-	}
-	return opt, f.account(s, &opt)
-}
-
-// account fills in the one user, made up where none was given.
-func (f *serveFlags) account(s *streams, opt *ftpd.Options) error {
-	var err error
-	switch {
-	case strings.EqualFold(f.user, "anonymous") || strings.EqualFold(f.user, "ftp"):
-		return usageError{fmt.Sprintf("--user %s is the user that has no password", f.user), "use --anonymous"}
-	case f.passwordFile != "" && f.user == "":
-		return usageError{"--password-file is given, but no user", "add --user NAME"}
-	case f.passwordFile != "":
-		if opt.Password, err = readPasswordFile(s, f.passwordFile); err == nil && opt.Password == "" {
-			err = usageError{"the password is empty", ""}
-		}
-		return err
-	case f.anonymous && f.user == "":
-		return nil
-	case f.user == "":
-		opt.User = "check-" + strings.ToLower(rand.Text()[:6])
-	}
-	opt.Password = rand.Text()
-	return nil
-}
-
-// listenAddresses reads --listen. Without an address it means all of IPv4, and
-// of IPv6 where this machine has it.
-func listenAddresses(ctx context.Context, network probe.Network, text string) ([]netip.AddrPort, error) {
-	if port, ok := strings.CutPrefix(text, ":"); ok {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err == nil {
-			all := []netip.AddrPort{netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(n))}
-			if l, err := network.Listen(ctx, netip.AddrPortFrom(netip.IPv6Unspecified(), 0)); err == nil {
-				l.Close()
-				all = append(all, netip.AddrPortFrom(netip.IPv6Unspecified(), uint16(n)))
-			}
-			return all, nil
-		}
-	} else if one, err := netip.ParseAddrPort(text); err == nil {
-		return []netip.AddrPort{one}, nil
-	}
-	return nil, usageError{fmt.Sprintf("--listen %q is not an address and port", text), "for example --listen :2121, or --listen 192.0.2.1:21"}
 }

@@ -29,7 +29,7 @@ type serving struct {
 func startServe(t *testing.T, args ...string) serving {
 	t.Helper()
 	out := &lockedBuilder{}
-	s := streams{in: strings.NewReader(""), out: out, err: io.Discard, network: probe.System{}}
+	s := streams{in: strings.NewReader(""), out: out, err: io.Discard, network: probe.System{}, getenv: func(string) string { return "" }}
 	cmd := newServeCommand(&s)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(append([]string{"--listen", "127.0.0.1:0"}, args...))
@@ -159,7 +159,10 @@ func TestServeFaultHelp(t *testing.T) {
 	if code := run(context.Background(), []string{"serve", "--fault", "help"}, s); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"never-226 ", "close-at=VERB "} {
+	for _, want := range []string{
+		"\nnever-226                completion-reply-missing    transfers are never confirmed\n",
+		"\nclose-at=VERB            control-stalled             closes", "\ntls-outdated                --tls explicit --tls-min",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the list lacks %q:\n%s", want, out.String())
 		}

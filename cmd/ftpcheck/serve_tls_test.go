@@ -130,7 +130,7 @@ func TestServeTLSUsage(t *testing.T) {
 
 // TestServeImplicitPort: without --listen it is 990, IANA's port of ftps.
 func TestServeImplicitPort(t *testing.T) {
-	f := serveFlags{passive: "50000-50100", anonymous: true, sessions: 1, perAddress: 1, idle: time.Second}
+	f := serveFlags{format: "text", passive: "50000-50100", anonymous: true, sessions: 1, perAddress: 1, idle: time.Second}
 	for mode, want := range map[string]uint16{"off": 21, "explicit": 21, "implicit": 990} {
 		f.tls.mode = mode
 		opt, err := f.options(t.Context(), &streams{network: probe.System{}})

@@ -74,6 +74,10 @@ var passiveTwin = map[string]string{"PORT": "PASV", "EPRT": "EPSV"}
 func (s *session) dial(ctx context.Context, verb string, to netip.AddrPort) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.server.opt.DataTimeout)
 	defer cancel()
+	if s.faults().neverDials {
+		<-ctx.Done()
+		return nil, errNotMade
+	}
 	var conn net.Conn
 	var got hops.Attempt
 	if !s.faults().highPort {

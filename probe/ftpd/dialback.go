@@ -33,7 +33,7 @@ func dialBack(s *session, v *visit, arg string) {
 		return
 	}
 	s.log(Entry{What: WhatVisit, Command: string(exchange.Dial), Count: n})
-	b := &backwards{s: s, visit: v, limit: min(time.Duration(req.Limit)*time.Millisecond, s.server.opt.DataTimeout)}
+	b := &backwards{s: s, visit: v, limit: atMost(req.Limit, s.server.opt.DataTimeout)}
 	b.answer.adopt(s.number, s.place)
 	s.beside(func(ctx context.Context) {
 		b.run(ctx, req)

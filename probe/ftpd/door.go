@@ -12,8 +12,9 @@ import (
 // door is a port on which the server listens for data connections, and what
 // came to it.
 type door struct {
-	s  *session
-	at netip.AddrPort
+	s       *session
+	command string // because of which it is open
+	at      netip.AddrPort
 
 	mu     sync.Mutex
 	knocks int                         // connections that arrived
@@ -27,13 +28,17 @@ type halfOpen struct {
 	told  bool
 }
 
-// halfOpenAge is how long a handshake has to be incomplete to be told of:
-// Linux repeats its SYN ACK after a second.
-const halfOpenAge = time.Second
+// maxHalf bounds the sources that a door remembers: those of a SYN flood are
+// without number.
+const maxHalf = 16
+
+// halfOpenAge is how long a handshake has to be incomplete to be told of: longer
+// than nearly all round trips, and shorter than a client's patience.
+const halfOpenAge = 500 * time.Millisecond
 
 // openDoor tells that the session listens.
 func (s *session) openDoor(command string, at netip.AddrPort) *door {
-	d := &door{s: s, at: at, half: map[netip.AddrPort]halfOpen{}}
+	d := &door{s: s, command: command, at: at, half: map[netip.AddrPort]halfOpen{}}
 	s.log(Entry{What: WhatOpen, Command: command, Local: at})
 	s.server.watch.add(d)
 	return d
@@ -49,7 +54,7 @@ func (d *door) arrive(from netip.AddrPort) (refused bool) {
 	if !refused {
 		d.served++
 	}
-	d.s.log(Entry{What: WhatArrive, Local: d.at, Remote: from, Refused: refused})
+	d.s.log(Entry{What: WhatArrive, Command: d.command, Local: d.at, Remote: from, Refused: refused})
 	return refused
 }
 
@@ -66,12 +71,15 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h, known := d.half[from]
-	if !known {
+	switch {
+	case !known && len(d.half) >= maxHalf:
+		return
+	case !known:
 		h.since = now
 	}
 	if !h.told && d.served == 0 && (last || now.Sub(h.since) >= halfOpenAge) {
 		h.told = true
-		d.s.log(Entry{What: WhatHalf, Local: d.at, Remote: from})
+		d.s.log(Entry{What: WhatHalf, Command: d.command, Local: d.at, Remote: from})
 	}
 	d.half[from] = h
 }
@@ -86,7 +94,7 @@ func (d *door) shut() {
 	if d.knocks == 0 {
 		what = WhatAbsent
 	}
-	d.s.log(Entry{What: what, Local: d.at})
+	d.s.log(Entry{What: what, Command: d.command, Local: d.at})
 }
 
 // watch looks for handshakes that clients do not complete, for all doors at
@@ -95,10 +103,13 @@ type watch struct {
 	mu    sync.Mutex
 	doors map[netip.AddrPort]*door
 	timer *time.Timer // nil: nobody looks
+
+	once sync.Once
+	able bool // the network tells
 }
 
 // watchPause is the time between two looks.
-const watchPause = time.Second
+const watchPause = 250 * time.Millisecond
 
 func (w *watch) add(d *door) {
 	w.mu.Lock()
@@ -107,7 +118,7 @@ func (w *watch) add(d *door) {
 		w.doors = map[netip.AddrPort]*door{}
 	}
 	w.doors[d.at] = d
-	if _, able := d.s.network.(probe.HalfOpens); able && w.timer == nil {
+	if w.timer == nil && w.sees(d.s.network) {
 		w.timer = time.AfterFunc(watchPause, func() { w.tick(d.s.network) })
 	}
 }
@@ -135,11 +146,10 @@ func (w *watch) look(network probe.Network, last []*door) {
 	if last == nil && !w.anyWaits() || last != nil && !slices.ContainsFunc(last, (*door).waits) {
 		return
 	}
-	h, ok := network.(probe.HalfOpens)
-	if !ok {
+	if !w.sees(network) {
 		return
 	}
-	found, _ := h.HalfOpen()
+	found, _ := network.(probe.HalfOpens).HalfOpen()
 	now := time.Now()
 	for _, f := range found {
 		w.mu.Lock()
@@ -163,12 +173,13 @@ func (w *watch) anyWaits() bool {
 	return false
 }
 
-// seesHalf reports whether the network tells about handshakes that are not
+// sees reports whether the network tells about handshakes that are not
 // complete.
-func seesHalf(network probe.Network) bool {
-	h, ok := network.(probe.HalfOpens)
-	if ok {
-		_, ok = h.HalfOpen()
-	}
-	return ok
+func (w *watch) sees(network probe.Network) bool {
+	w.once.Do(func() {
+		if h, ok := network.(probe.HalfOpens); ok {
+			_, w.able = h.HalfOpen()
+		}
+	})
+	return w.able
 }

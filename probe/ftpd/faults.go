@@ -1,7 +1,6 @@
 package ftpd
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -16,50 +15,9 @@ import (
 type Fault struct {
 	Name  string // as given in Options.Faults
 	Arg   string // what stands after "=", empty when the fault takes nothing
+	Code  string // of the cause that ftpcheck finds; empty: none, or it depends on more
 	About string // one line
 	set   func(b *behaviour, arg string) error
-}
-
-// behaviour is what faults change. The zero value is a server without faults.
-type behaviour struct {
-	greeting    string            // whole greeting line instead of ours
-	leaves      bool              // the session ends after the greeting
-	delay       time.Duration     // before the greeting
-	flood       string            // sent without end after the greeting's place
-	silent      bool              // never a byte, though it reads
-	closes      bool              // closes as soon as it has accepted
-	oneSession  bool              // no second session of one address
-	replies     map[string]string // verb to the reply that it gets instead of being obeyed; empty: the connection closes
-	last        map[string]bool   // verbs whose reply of replies ends the session
-	announce    netip.Addr        // Options.Announce
-	activeFrom  netip.Addr        // Options.ActiveFrom
-	closedPort  bool              // announced ports do not listen
-	exhausted   bool              // one passive port for all sessions
-	badPASV     bool              // 227 with numbers over 255
-	stranger    bool              // every data peer counts as somebody else
-	resets      bool              // data connections end in a RST
-	highPort    bool              // active data comes from an ephemeral port
-	never226    bool              // transfers are never confirmed
-	silentData  bool              // data connections open and never carry a byte
-	longList    bool              // listings are long
-	endlessList bool              // listings have no end
-	drip        bool              // replies come one byte a second
-	escapes     bool              // replies carry terminal escape sequences
-	swallowed   map[string]bool   // verbs that get no reply
-	laterFail   int               // the transfer of a session that fails, counted from 1
-	stallAfter  int               // bytes after which data connections stop; 0: they do not
-	spill       probe.PortRange   // passive ports beyond Options.Passive
-	idle421     time.Duration     // Options.Idle of the control connection
-	idleDrop    time.Duration     // silence after which nothing is answered
-
-	stripped        bool             // FEAT lists AUTH TLS although AUTH is refused
-	unlisted        bool             // FEAT lists nothing of TLS
-	noCloseNotify   bool             // encrypted data connections end with a bare FIN
-	reuse425        bool             // demands session reuse as ProFTPD does
-	reuseForgets    bool             // resumes only the first data connections of a session
-	dataCertificate *tls.Certificate // of data connections, where it is another one
-	dataPlain       bool             // data connections are plain after PROT P
-	dataTLSReset    bool             // encrypted data connections are reset
 }
 
 const (
@@ -70,63 +28,59 @@ const (
 
 // faults is the table, in the order in which it is shown.
 var faults = slices.Concat([]Fault{
-	{"announce-private", "", "227 names a private address, 10.20.30.40", announces("10.20.30.40")},
-	{"announce-loopback", "", "227 names 127.0.0.1", announces("127.0.0.1")},
-	{"announce-foreign", "", "227 names another public address, 192.0.2.77", announces("192.0.2.77")},
-	{"announce-zero", "", "227 names 0.0.0.0", announces("0.0.0.0")},
-	{"closed-port", "", "announces passive ports that nothing listens on", on(func(b *behaviour) { b.closedPort = true })},
-	{"bad-227", "", "227 with numbers over 255", on(func(b *behaviour) { b.badPASV = true })},
-	{"refuse-epsv", "", "500 to EPSV", refuses("500 Unknown command.", "EPSV")},
-	{"refuse-pasv", "", "550 to PASV", refuses(denied, "PASV")},
-	{"refuse-passive", "", "550 to PASV and EPSV", refuses(denied, "PASV", "EPSV")},
-	{"refuse-port", "", "550 to PORT", refuses(denied, "PORT")},
-	{"refuse-eprt", "", "500 to EPRT", refuses("500 Unknown command.", "EPRT")},
-	{"refuse-active", "", "550 to PORT and EPRT", refuses(denied, "PORT", "EPRT")},
-	{"ports-exhausted", "", "425 to PASV and EPSV while another session holds a passive port", on(func(b *behaviour) { b.exhausted = true })},
-	{"slow-greeting", "", "the greeting comes after 5 s", on(func(b *behaviour) { b.delay = slowGreeting })},
-	{"silent", "", "accepts, and never sends a byte", on(func(b *behaviour) { b.silent = true })},
-	{"close-at-once", "", "accepts, and closes", on(func(b *behaviour) { b.closes = true })},
-	{"greeting-421", "", "421 too many users, for everybody", greets(tooMany, true)},
-	{"deny-address", "", "421 Service not available, as for an address that is not wanted", greets("421 Service not available.", true)},
-	{"one-session", "", "421 for a second session of one address at once", on(func(b *behaviour) { b.oneSession = true })},
-	{"ssh", "", "speaks SSH instead of FTP", greets("SSH-2.0-OpenSSH_9.2", false)},
-	{"login-refused", "", "530 to every password", refuses("530 Login incorrect.", "PASS")},
-	{"require-tls", "", "530 to USER: only encrypted sessions", ends("530 Non-anonymous sessions must use encryption.", "USER")},
-	{"home-missing", "", "500 OOPS after the password: the account has no home directory", ends("500 OOPS: cannot change directory:/home/ftp", "PASS")},
-	{"list-550", "", "550 to LIST, NLST and MLSD", refuses(denied, "LIST", "NLST", "MLSD")},
-	{"long-list", "", "listings have 200 more lines", on(func(b *behaviour) { b.longList = true })},
-	{"never-ending-list", "", "listings have no end", on(func(b *behaviour) { b.endlessList = true })},
-	{"never-226", "", "transfers are never confirmed", on(func(b *behaviour) { b.never226 = true })},
-	{"silent-data", "", "data connections open, and nothing comes over them", on(func(b *behaviour) { b.silentData = true })},
-	{"data-reset", "", "data connections end in a reset", on(func(b *behaviour) { b.resets = true })},
-	{"data-source", "", "425 to every data connection, as if it came from another address", on(func(b *behaviour) { b.stranger = true })},
-	{"high-source-port", "", "active data never comes from port 20", on(func(b *behaviour) { b.highPort = true })},
-	{"active-from", "IP", "active data comes from this address", activeFrom},
-	{"close-at", "VERB", "closes the control connection when this command arrives", closeAt},
-	{"swallow", "VERB", "never answers this command, and goes on", swallows},
-	{"later-fail", "N", "425 to the N-th transfer of a session", number(func(b *behaviour, n int) { b.laterFail = n })},
-	{"stall-after", "BYTES", "data connections stop after so many bytes, and stay open", number(func(b *behaviour, n int) { b.stallAfter = n })},
-	{"spill", "LOW-HIGH", "announces ports of this range when those of its own are taken", spills},
-	{"idle-421", "DURATION", "421 after so long a silence", lasting(func(b *behaviour, d time.Duration) { b.idle421 = d })},
-	{"idle-drop", "DURATION", "stays connected, and never answers again, after so long a silence", lasting(func(b *behaviour, d time.Duration) { b.idleDrop = d })},
-	{"tls-stripped", "", "FEAT lists AUTH TLS, and AUTH gets 500", stripped},
-	{"endless-line", "", "the greeting is one line without end", floods("220 ")},
-	{"endless-reply", "", "the greeting is a reply of lines without end", floods("220-never the last line\r\n")},
-	{"drip", "", "replies come one byte a second", on(func(b *behaviour) { b.drip = true })},
-	{"escapes", "", "replies carry terminal escape sequences", on(func(b *behaviour) { b.escapes = true })},
+	{"announce-private", "", "passive-address-private", "227 names a private address, 10.20.30.40", announces("10.20.30.40")},
+	{"announce-loopback", "", "passive-address-unusable", "227 names 127.0.0.1", announces("127.0.0.1")},
+	{"announce-foreign", "", "passive-address-foreign", "227 names another public address, 192.0.2.77", announces("192.0.2.77")},
+	{"announce-zero", "", "passive-address-unusable", "227 names 0.0.0.0", announces("0.0.0.0")},
+	{"closed-port", "", "data-refused", "announces passive ports that nothing listens on", on(func(b *behaviour) { b.closedPort = true })},
+	{"bad-227", "", "passive-reply-malformed", "227 with numbers over 255", on(func(b *behaviour) { b.badPASV = true })},
+	{"bad-229", "", "passive-reply-malformed", "229 without the bars around the port", on(func(b *behaviour) { b.badEPSV = true })},
+	{"closed-from", "PORT", "data-range-partly-blocked", "announces ports from this one on that nothing listens on", closedFrom},
+	{"closed-one-in", "N", "data-intermittent", "announces at random one port in so many that nothing listens on", number(func(b *behaviour, n int) { b.closedOneIn = n })},
+	{"refuse-epsv", "", "epsv-unsupported", "500 to EPSV", refuses("500 Unknown command.", "EPSV")},
+	{"refuse-pasv", "", "passive-disabled", "550 to PASV", refuses(denied, "PASV")},
+	{"refuse-passive", "", "passive-disabled", "550 to PASV and EPSV", refuses(denied, "PASV", "EPSV")},
+	{"refuse-port", "", "active-disabled", "550 to PORT", refuses(denied, "PORT")},
+	{"refuse-eprt", "", "eprt-unsupported", "500 to EPRT", refuses("500 Unknown command.", "EPRT")},
+	{"refuse-active", "", "active-disabled", "550 to PORT and EPRT", refuses(denied, "PORT", "EPRT")},
+	{"ports-exhausted", "", "passive-ports-exhausted", "425 to PASV and EPSV while another session holds a passive port", on(func(b *behaviour) { b.exhausted = true })},
+	{"slow-greeting", "", "greeting-slow", "the greeting comes after 5 s", on(func(b *behaviour) { b.delay = slowGreeting })},
+	{"silent", "", "control-silent", "accepts, and never sends a byte", on(func(b *behaviour) { b.silent = true })},
+	{"close-at-once", "", "control-closed", "accepts, and closes", on(func(b *behaviour) { b.closes = true })},
+	{"greeting-421", "", "connection-limit", "421 too many users, for everybody", greets(tooMany, true)},
+	{"deny-address", "", "address-denied", "421 Service not available, as for an address that is not wanted", greets("421 Service not available.", true)},
+	{"deny-in-220", "", "address-denied", "a greeting that tells of a refusal, and closes, as FileZilla Server does", greets("220 Access from your address is denied.", true)},
+	{"deny-user", "", "address-denied", "530 to USER, whoever it is", ends("530 Access denied.", "USER")},
+	{"one-session", "", "connection-limit", "421 for a second session of one address at once", on(func(b *behaviour) { b.oneSession = true })},
+	{"ssh", "", "not-ftp", "speaks SSH instead of FTP", greets("SSH-2.0-OpenSSH_9.2", false)},
+	{"login-refused", "", "login-rejected", "530 to every password", refuses("530 Login incorrect.", "PASS")},
+	{"require-tls", "", "tls-required", "530 to USER: only encrypted sessions", ends("530 Non-anonymous sessions must use encryption.", "USER")},
+	{"home-missing", "", "account-unusable", "500 OOPS after the password: the account has no home directory", ends("500 OOPS: cannot change directory:/home/ftp", "PASS")},
+	{"list-550", "", "transfer-denied", "550 to LIST, NLST and MLSD", refuses(denied, "LIST", "NLST", "MLSD")},
+	{"long-list", "", "", "listings have 200 more lines", on(func(b *behaviour) { b.longList = true })},
+	{"never-ending-list", "", "", "listings have no end", on(func(b *behaviour) { b.endlessList = true })},
+	{"never-226", "", "completion-reply-missing", "transfers are never confirmed", on(func(b *behaviour) { b.never226 = true })},
+	{"silent-data", "", "data-silent", "data connections open, and nothing comes over them", on(func(b *behaviour) { b.silentData = true })},
+	{"data-reset", "", "data-reset", "data connections end in a reset", on(func(b *behaviour) { b.resets = true })},
+	{"data-source", "", "data-source-rejected", "425 to every data connection, as if it came from another address", on(func(b *behaviour) { b.stranger = true })},
+	{"active-never", "", "active-inbound-blocked", "accepts PORT and EPRT, and never connects", on(func(b *behaviour) { b.neverDials = true })},
+	{"high-source-port", "", "active-source-port", "active data never comes from port 20", on(func(b *behaviour) { b.highPort = true })},
+	{"active-from", "IP", "active-source-address", "active data comes from this address", activeFrom},
+	{"close-at", "VERB", "control-stalled", "closes the control connection when this command arrives", closeAt},
+	{"swallow", "VERB", "control-stalled", "never answers this command, and goes on", swallows},
+	{"later-fail", "N", "later-transfers-fail", "425 to the N-th transfer of a session", number(func(b *behaviour, n int) { b.laterFail = n })},
+	{"stall-after", "BYTES", "data-stalled", "data connections stop after so many bytes, and stay open", number(func(b *behaviour, n int) { b.stallAfter = n })},
+	{"spill", "LOW-HIGH", "", "announces ports of this range when those of its own are taken", spills},
+	{"idle-421", "DURATION", "control-idle-timeout", "421 after so long a silence", lasting(func(b *behaviour, d time.Duration) { b.idle421 = d })},
+	{"idle-drop", "DURATION", "control-idle-timeout", "stays connected, and never answers again, after so long a silence", lasting(func(b *behaviour, d time.Duration) { b.idleDrop = d })},
+	{"tls-stripped", "", "tls-stripped", "FEAT lists AUTH TLS, and AUTH gets 500", stripped},
+	{"endless-line", "", "control-reply-broken", "the greeting is one line without end", floods("220 ")},
+	{"endless-reply", "", "control-reply-broken", "the greeting is a reply of lines without end", floods("220-never the last line\r\n")},
+	{"drip", "", "control-stalled", "replies come one byte a second", on(func(b *behaviour) { b.drip = true })},
+	{"escapes", "", "", "replies carry terminal escape sequences", on(func(b *behaviour) { b.escapes = true })},
 }, tlsFaults)
 
 const denied = "550 Permission denied."
-
-// newBehaviour returns what the named faults do together at a server that has
-// TLS, or has not.
-func newBehaviour(names []string, hasTLS bool) (*behaviour, error) {
-	b, err := parseFaults(names)
-	if err == nil && !hasTLS {
-		err = lackingTLS(names)
-	}
-	return &b, err
-}
 
 // Faults returns every fault that Options.Faults may name.
 func Faults() []Fault { return slices.Clone(faults) }
@@ -200,6 +154,15 @@ func activeFrom(b *behaviour, arg string) error {
 
 func swallows(b *behaviour, verb string) error {
 	b.swallowed[strings.ToUpper(verb)] = true
+	return nil
+}
+
+func closedFrom(b *behaviour, arg string) error {
+	n, err := strconv.ParseUint(arg, 10, 16)
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q is not a port", arg)
+	}
+	b.closedFrom = uint16(n)
 	return nil
 }
 

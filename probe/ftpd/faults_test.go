@@ -19,6 +19,7 @@ func TestFaults(t *testing.T) {
 		{"announce-foreign", in + "> PASV\n< 227 Entering Passive Mode (192,0,2,77,"},
 		{"announce-zero", in + "> PASV\n< 227 Entering Passive Mode (0,0,0,0,"},
 		{"bad-227", in + "> PASV\n< 227 Entering Passive Mode (127,0,0,1,300,300)."},
+		{"bad-229", in + "> EPSV\n< 229 Entering Extended Passive Mode (\n> PASV\n< 227"},
 		{"bad-227 announce-private", in + "> PASV\n< 227 Entering Passive Mode (10,20,30,40,300,300)."},
 		{"refuse-epsv", in + "> EPSV\n< 500\n> PASV\n< 227\n> FEAT\n< 211-Features:\n EPRT\n MDTM\n"},
 		{"refuse-pasv", in + "> PASV\n< 550\n> EPSV\n< 229"},
@@ -29,6 +30,8 @@ func TestFaults(t *testing.T) {
 		{"close-at-once", "."},
 		{"greeting-421", "< 421 There are too many connected users\n."},
 		{"deny-address", "< 421 Service not available.\n."},
+		{"deny-in-220", "< 220 Access from your address is denied.\n."},
+		{"deny-user", "< 220\n> USER anonymous\n< 530 Access denied.\n."},
 		{"login-refused", "< 220\n> USER anonymous\n< 331\n> PASS x\n< 530 Login incorrect."},
 		{"require-tls", "< 220\n> USER anonymous\n< 530 Non-anonymous sessions must use encryption.\n."},
 		{"home-missing", "< 220\n> USER anonymous\n< 331\n> PASS x\n< 500 OOPS: cannot change directory:/home/ftp\n."},
@@ -37,6 +40,9 @@ func TestFaults(t *testing.T) {
 		{"tls-stripped", "< 220\n> FEAT\n< 211-Features:\n AUTH TLS\n> AUTH TLS\n< 500\n> USER ftp\n< 331"},
 		{"later-fail=2", in + "> LIST\n< 425 Use PORT\n> LIST\n< 425 Failed to establish\n> LIST\n< 425 Use PORT"},
 		{"close-at=pasv", in + "> EPSV\n< 229\n> PASV\n."},
+		{"closed-from=1", in + "> PASV\n< 227\n> LIST\n< 425 Failed to establish connection."},
+		{"closed-one-in=1", in + "> EPSV\n< 229\n> LIST\n< 425 Failed to establish connection."},
+		{"active-never", in + "> PORT 127,0,0,1,200,1\n< 200\n> LIST\n< 425 Failed to establish connection."},
 		{"closed-port", in + "> PASV\n< 227\n> LIST\n< 425 Failed to establish connection."},
 		{"escapes", "< 220 (ftpcheck)\x1b[2J"},
 	}
@@ -210,6 +216,7 @@ func TestUnknownFault(t *testing.T) {
 		{"stall-after=x", `fault stall-after: "x" is not a number from 1 on`},
 		{"idle-drop=5", `fault idle-drop: "5" is not a duration such as 30s`},
 		{"spill=9-1", `fault spill: "9-1" is not a port range`},
+		{"closed-from=0", `fault closed-from: "0" is not a port`},
 		{"active-from=x", `fault active-from: ParseAddr("x"): unable to parse IP`},
 	}
 	for _, tt := range tests {

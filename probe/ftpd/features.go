@@ -2,6 +2,8 @@ package ftpd
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"ftpcheck/probe/exchange"
 )
@@ -28,6 +30,22 @@ var features = [][2]string{
 	{"PASV", "PASV"}, {"PBSZ", "PBSZ"}, {"PROT", "PROT"}, {"SIZE", "SIZE"}, {"OPTS", "UTF8"},
 }
 
+// Keywords returns those that FEAT lists of a server with TLS and without
+// faults.
+func Keywords() []string {
+	var all []string
+	for _, f := range features {
+		all = append(all, keyword(f[1]))
+	}
+	return all
+}
+
+// keyword is the first word of a line of FEAT.
+func keyword(line string) string {
+	word, _, _ := strings.Cut(line, " ")
+	return word
+}
+
 // offers reports whether FEAT names a verb. What faults refuse is left out, as
 // vsftpd does with what is disabled.
 func (s *session) offers(verb string) bool {
@@ -45,8 +63,9 @@ func (s *session) offers(verb string) bool {
 
 func feat(s *session, _ string) bool {
 	lines := []string{"211-Features:"}
+	chosen := s.server.opt.Features
 	for _, f := range features {
-		if s.offers(f[0]) {
+		if s.offers(f[0]) && (chosen == nil || slices.Contains(chosen, keyword(f[1]))) {
 			lines = append(lines, " "+f[1])
 		}
 	}

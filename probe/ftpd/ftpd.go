@@ -44,7 +44,8 @@ type Options struct {
 
 	ActiveFrom netip.Addr // source address of active data connections instead of the control connection's own
 	Faults     []string   // names of Faults, "NAME" or "NAME=ARGUMENT"
-	Product    string     // text of the greeting after "220 "
+	Product    string     // text of the greeting after "220 ", of one or more lines
+	Features   []string   // keywords that FEAT lists, of those that Keywords returns; nil: all of them
 	Tool       string     // version of ftpcheck, for clients that are ftpcheck's own
 	Seed       uint64     // makes the choice of passive ports repeatable; zero: random
 
@@ -113,7 +114,7 @@ func New(opt Options) (*Server, error) {
 		return nil, errors.New("the passive range ends before it begins")
 	}
 	opt = opt.withDefaults()
-	faults, err := newBehaviour(opt.Faults, opt.TLS != nil)
+	faults, err := newBehaviour(opt.Faults, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func New(opt Options) (*Server, error) {
 // SetFaults makes the server misbehave as the names say, instead of as before.
 // A session that lives follows from its next command on.
 func (s *Server) SetFaults(names []string) error {
-	faults, err := newBehaviour(names, s.tls != nil)
+	faults, err := newBehaviour(names, s.opt)
 	if err != nil {
 		return err
 	}

@@ -31,10 +31,17 @@ func (s *session) greet() bool {
 		}
 		return false
 	}
-	line := "220 " + s.server.opt.Product
-	s.greeting = []byte(s.asSent(line) + "\r\n")
+	lines := strings.Split(s.server.opt.Product, "\n")
+	for i := range lines {
+		mark := "220-"
+		if i == len(lines)-1 {
+			mark = "220 "
+		}
+		lines[i] = mark + lines[i]
+		s.greeting = append(s.greeting, s.asSent(lines[i])+"\r\n"...)
+	}
 	s.log(Entry{What: WhatGreet, Raw: s.greeting})
-	return s.reply(line) == nil
+	return s.reply(lines...) == nil
 }
 
 // listenOnly reads until the client leaves or its time to log in is over.

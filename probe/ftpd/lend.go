@@ -35,13 +35,17 @@ func lend(s *session, v *visit, arg string) {
 		return
 	}
 	s.dropLoans()
-	limit := min(time.Duration(req.For)*time.Millisecond, exchange.MaxListen)
-	ctx, cancel := context.WithTimeout(s.ctx, limit)
+	ctx, cancel := context.WithTimeout(s.ctx, atMost(req.For, exchange.MaxListen))
 	s.loans = &loans{s: s, cancel: cancel, ended: make(chan struct{})}
 	s.log(Entry{What: WhatVisit, Command: string(exchange.Listen), Count: max(len(req.Ports), req.Count)})
 	answer := exchange.Listening{Ports: s.loans.open(ctx, v, req)}
 	go s.loans.run(ctx, v)
 	s.answer(exchange.Listen, answer)
+}
+
+// atMost is a positive time that a client asks for, within a bound.
+func atMost(asked exchange.Millis, most time.Duration) time.Duration {
+	return time.Duration(min(asked, exchange.Millis(most.Milliseconds()))) * time.Millisecond
 }
 
 // mayLend reports whether a request is inside all bounds.

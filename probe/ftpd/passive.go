@@ -1,7 +1,6 @@
 package ftpd
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -51,7 +50,7 @@ func (s *session) openPassive(command string) (*passive, error) {
 		return nil, err
 	}
 	s.passive = p
-	if s.faults().closedPort {
+	if s.closes(p.port.Port()) {
 		p.listener.Close()
 		close(p.done)
 		return p, nil
@@ -59,6 +58,13 @@ func (s *session) openPassive(command string) (*passive, error) {
 	p.door = s.openDoor(command, p.port)
 	go p.accept()
 	return p, nil
+}
+
+// closes reports whether a fault wants nothing to listen on an announced port.
+func (s *session) closes(port uint16) bool {
+	f := s.faults()
+	return f.closedPort || f.closedFrom > 0 && port >= f.closedFrom ||
+		f.closedOneIn > 0 && s.server.ports.choose(s.server.random, f.closedOneIn) == 0
 }
 
 // listen listens on a port of the range, or of that into which a fault spills.
@@ -149,63 +155,6 @@ func (p *passive) accept() {
 	}
 }
 
-// take waits for the client's connection. vsftpd, too, waits before it sends
-// 150, and names a stranger in its reply.
-func (p *passive) take(ctx context.Context, limit time.Duration) (net.Conn, error) {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	failure, strangers := errNotMade, p.strangers
-	for {
-		select {
-		case conn := <-p.arrived:
-			return p.living(conn), nil
-		case <-strangers:
-			failure, strangers = errStranger, nil
-			timer.Reset(min(limit, strangerGrace))
-		case <-timer.C:
-			return nil, failure
-		case <-ctx.Done():
-			return nil, errNotMade
-		}
-	}
-}
-
-// living returns conn, or a later arrival when conn has been closed already by
-// a scanner that found the port first.
-func (p *passive) living(conn net.Conn) net.Conn {
-	for len(p.arrived) > 0 {
-		var b [1]byte
-		conn.SetReadDeadline(time.Now().Add(lookAtArrival))
-		n, err := conn.Read(b[:])
-		conn.SetReadDeadline(time.Time{})
-		if n > 0 {
-			return &startedConn{Conn: conn, first: b[:n]}
-		}
-		var ne net.Error
-		if errors.As(err, &ne) && ne.Timeout() {
-			return conn
-		}
-		conn.Close()
-		conn = <-p.arrived
-	}
-	return conn
-}
-
-// startedConn is a connection of which the first bytes were read already.
-type startedConn struct {
-	net.Conn
-	first []byte
-}
-
-func (c *startedConn) Read(b []byte) (int, error) {
-	if len(c.first) == 0 {
-		return c.Conn.Read(b)
-	}
-	n := copy(b, c.first)
-	c.first = c.first[n:]
-	return n, nil
-}
-
 // close stops listening and drops what arrived and was not taken.
 func (p *passive) close() {
 	p.closing.Do(func() {
@@ -293,6 +242,9 @@ func epsv(s *session, arg string) bool {
 		return true
 	}
 	text := wire.FormatEPSV(p.port.Port())
+	if s.faults().badEPSV {
+		text = strings.ReplaceAll(text, "|", "")
+	}
 	s.announce(p, "229 "+text, netip.AddrPortFrom(netip.Addr{}, p.port.Port()))
 	return true
 }

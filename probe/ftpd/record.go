@@ -14,13 +14,14 @@ type record struct {
 	records int                    // lines, ports, knocks, dials and steps
 }
 
-// begin adds a session and returns its number.
-func (r *record) begin(s *session, at exchange.Millis) int {
+// begin adds the session that has this number at the server, and returns its
+// number in the record.
+func (r *record) begin(atServer int, client, server netip.AddrPort, at exchange.Millis) int {
 	n := len(r.seen.Sessions) + 1
 	r.seen.Sessions = append(r.seen.Sessions, exchange.Session{
-		Number: n, Client: s.peer, Server: s.local, Began: at, Heard: at,
+		Number: n, Client: client, Server: server, Began: at, Heard: at,
 	})
-	r.adopt(s.number, n)
+	r.adopt(atServer, n)
 	return n
 }
 
@@ -79,7 +80,9 @@ func (r *record) talk(s *exchange.Session, e Entry, at exchange.Millis) {
 }
 
 func (r *record) open(session int, e Entry, at exchange.Millis) {
-	delete(r.ports, e.Local) // whatever comes is for this one
+	if e.Err == "" {
+		delete(r.ports, e.Local) // whatever comes is for this one
+	}
 	if !r.room() {
 		return
 	}
@@ -101,15 +104,24 @@ func (r *record) port(e Entry, at exchange.Millis) {
 	case WhatAbsent, WhatShut:
 		p.Closed = max(at, 1)
 	case WhatArrive, WhatHalf:
-		for i := range p.Knocks {
-			if k := &p.Knocks[i]; k.Half && k.From == e.Remote {
-				k.Half, k.Refused = e.What == WhatHalf, e.Refused // the third packet came late
-				return
-			}
+		r.knock(p, exchange.Knock{From: e.Remote, At: at, Half: e.What == WhatHalf, Refused: e.Refused})
+	}
+}
+
+// knock adds a connection to a port that is kept. The first of its kind always
+// has room: otherwise the record would say that none arrived.
+func (r *record) knock(p *exchange.Port, k exchange.Knock) {
+	known := false
+	for i := range p.Knocks {
+		old := &p.Knocks[i]
+		if old.Half && old.From == k.From { // the third packet came late
+			old.Half, old.Refused = k.Half, k.Refused
+			return
 		}
-		if r.room() {
-			p.Knocks = append(p.Knocks, exchange.Knock{From: e.Remote, At: at, Half: e.What == WhatHalf, Refused: e.Refused})
-		}
+		known = known || old.Half == k.Half && old.Refused == k.Refused
+	}
+	if r.room() || !known {
+		p.Knocks = append(p.Knocks, k)
 	}
 }
 

@@ -32,6 +32,7 @@ var verbsOfVisit = map[exchange.Verb]func(s *session, v *visit, arg string){
 // What a client of the exchange is told when it gets no body.
 const (
 	noVisit    = "503 SITE FTPCHECK BEGIN comes first."
+	hadVisit   = "503 The session has had its visit."
 	inVisit    = "503 The session belongs to a visit already."
 	noSuchOne  = "550 No such visit."
 	noRoom     = "450 A bound of the visit is reached."
@@ -46,6 +47,8 @@ func (s *session) exchange(arg string) {
 	switch do := verbsOfVisit[verb]; {
 	case (verb == exchange.Begin || verb == exchange.Join) && v != nil:
 		s.reply(inVisit)
+	case verb == exchange.Begin && s.place > 0: // else END would renew its bounds
+		s.reply(hadVisit)
 	case verb == exchange.Begin:
 		s.begin(arg)
 	case verb == exchange.Join:
@@ -107,7 +110,7 @@ func (s *session) enter(v *visit, verb exchange.Verb, token string) {
 		Version: exchange.Version, Tool: s.server.opt.Tool, Token: token, Session: number,
 		Client: s.peer, Server: s.local, Greeting: s.greeting,
 		Passive: exchange.Range(s.server.opt.Passive),
-		Traces:  s.network.Traces(), HalfOpen: seesHalf(s.network),
+		Traces:  s.network.Traces(), HalfOpen: s.server.watch.sees(s.network),
 	}
 	if a := s.announced(); a != s.local.Addr() {
 		h.Announce = a

@@ -47,8 +47,11 @@ func newSecrecy(opt Options) (*secrecy, error) {
 
 // Certificate returns the one that clients see, or nil without TLS.
 func (s *Server) Certificate() *x509.Certificate {
-	if s.tls == nil {
+	switch f := s.faults.Load(); {
+	case s.tls == nil:
 		return nil
+	case f.made != nil:
+		return f.made.Leaf
 	}
 	return s.tls.leaf
 }
@@ -93,7 +96,9 @@ func (s *session) secure() bool {
 	defer cancel()
 	s.conn.SetDeadline(time.Time{})
 	s.mark = newMark()
-	conn := tls.Server(s.conn, s.server.tls.control(s.mark))
+	config := s.server.tls.control(s.mark)
+	s.faults().spoil(config)
+	conn := tls.Server(s.conn, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		s.log(Entry{What: WhatSecure, Err: err.Error()})
 		return false

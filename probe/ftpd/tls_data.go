@@ -25,7 +25,7 @@ const forgetsAfter = 3
 // data is the configuration of one data connection: only the session with this
 // mark is resumed, as often as the client likes. A connection that resumed
 // none must not get a ticket with the mark.
-func (t *secrecy) data(mark []byte, resume bool, other *tls.Certificate) *tls.Config {
+func (t *secrecy) data(mark []byte, resume bool) *tls.Config {
 	c := t.base.Clone()
 	c.WrapSession = func(cs tls.ConnectionState, ss *tls.SessionState) ([]byte, error) {
 		if cs.DidResume {
@@ -39,9 +39,6 @@ func (t *secrecy) data(mark []byte, resume bool, other *tls.Certificate) *tls.Co
 			return nil, err
 		}
 		return ss, nil
-	}
-	if other != nil {
-		c.Certificates = []tls.Certificate{*other}
 	}
 	return c
 }
@@ -58,7 +55,12 @@ func (s *session) protect(ctx context.Context, conn net.Conn) (*tls.Conn, error)
 	resume := f.dataCertificate == nil && !(f.reuseForgets && s.protected > forgetsAfter)
 	ctx, cancel := context.WithTimeout(ctx, s.server.opt.DataTimeout)
 	defer cancel()
-	secured := tls.Server(conn, s.server.tls.data(s.mark, resume, f.dataCertificate))
+	config := s.server.tls.data(s.mark, resume)
+	f.spoil(config)
+	if f.dataCertificate != nil {
+		config.Certificates = []tls.Certificate{*f.dataCertificate}
+	}
+	secured := tls.Server(conn, config)
 	err := secured.HandshakeContext(ctx)
 	e := Entry{What: WhatSecure, Data: true, Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr())}
 	if err != nil {

@@ -53,7 +53,7 @@ func visitTLS(r *running, allIn *barrier) error {
 		conn.Close()
 	}()
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	v := &visitor{Conn: conn, read: wire.NewReader(conn, wire.DefaultLimits)}
+	v := &caller{Conn: conn, read: wire.NewReader(conn, wire.DefaultLimits)}
 	if _, err := v.ask("", "220"); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func visitTLS(r *running, allIn *barrier) error {
 		return err
 	}
 	secured := tls.Client(conn, clientConfig(0, nil))
-	v = &visitor{Conn: secured, read: wire.NewReader(secured, wire.DefaultLimits)}
+	v = &caller{Conn: secured, read: wire.NewReader(secured, wire.DefaultLimits)}
 	for _, step := range [][2]string{{"USER ftp", "331"}, {"PASS x", "230"}, {"PBSZ 0", "200"}, {"PROT P", "200"}} {
 		if _, err := v.ask(step[0], step[1]); err != nil {
 			return err

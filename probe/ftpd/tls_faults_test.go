@@ -2,12 +2,14 @@ package ftpd
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 )
 
 // serveTLS gives a client that has logged in, with encrypted data connections,
@@ -118,4 +120,56 @@ func TestFaultsThatNeedTLS(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestCertificateFaults: control and data connections have the same bad
+// certificate, and it is the one that the server says it has.
+func TestCertificateFaults(t *testing.T) {
+	tests := []struct {
+		fault string
+		wrong func(c *x509.Certificate) bool
+	}{
+		{"certificate-expired", func(c *x509.Certificate) bool { return c.NotAfter.Before(time.Now()) }},
+		{"certificate-name", func(c *x509.Certificate) bool { return c.VerifyHostname("localhost") != nil }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.fault, func(t *testing.T) {
+			r := serve(t, Options{TLS: &TLS{Mode: TLSExplicit}, Faults: []string{tt.fault}})
+			c := r.connect(t)
+			c.wants("220")
+			e := encrypt(c, 0)
+			e.enter()
+			data, err := e.open("LIST")
+			if err != nil {
+				t.Fatal(err)
+			}
+			control := e.conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
+			other := data.ConnectionState().PeerCertificates[0]
+			if !tt.wrong(control) || !other.Equal(control) || !r.server.Certificate().Equal(control) {
+				t.Errorf("control %v, data %v, the server's %v", control.Subject, other.Subject, r.server.Certificate().Subject)
+			}
+		})
+	}
+}
+
+// TestHandshakeFaults: the server ends the handshake by an alert.
+func TestHandshakeFaults(t *testing.T) {
+	for fault, want := range map[string]string{"tls-no-cipher": "handshake failure", "client-certificate": "certificate required"} {
+		c := serve(t, Options{TLS: &TLS{Mode: TLSExplicit}, Faults: []string{fault}}).connect(t)
+		c.wants("220")
+		c.ask("AUTH TLS", "234")
+		conn := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true})
+		err := conn.Handshake()
+		if err == nil { // TLS 1.3 tells after the client's part
+			_, err = conn.Read(make([]byte, 1))
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", fault, err, want)
+		}
+	}
+}
+
+func TestRefuseClearData(t *testing.T) {
+	r := serve(t, Options{TLS: &TLS{Mode: TLSExplicit}, Faults: []string{"refuse-clear-data"}})
+	r.login(t).hold("> EPSV\n< 229\n> LIST\n< 522 Data connections must be encrypted.")
 }

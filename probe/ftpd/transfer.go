@@ -41,7 +41,7 @@ type job struct {
 
 // start runs j beside the session. The session may go on reading commands.
 func (s *session) start(j job) {
-	if t := s.server.tls; t != nil && t.Mode == TLSRequiredData && !s.private {
+	if s.mustEncrypt() && !s.private {
 		s.reply(errClearData.Error())
 		return
 	}
@@ -57,6 +57,12 @@ func (s *session) start(j job) {
 		}
 		s.carry(ctx, conn, j)
 	})
+}
+
+// mustEncrypt reports whether plain data connections are refused.
+func (s *session) mustEncrypt() bool {
+	t := s.server.tls
+	return t != nil && (t.Mode == TLSRequiredData || s.faults().clearRefused)
 }
 
 // beside does something that takes long beside the session, which waits with

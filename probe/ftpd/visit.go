@@ -37,7 +37,7 @@ func (v *visit) join(s *session) int {
 		return 0
 	}
 	v.living++
-	return v.record.begin(s, v.at(s.since))
+	return v.record.begin(s.number, s.peer, s.local, v.at(s.since))
 }
 
 // add takes note of what a session of the visit has seen.

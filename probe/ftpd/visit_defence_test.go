@@ -2,6 +2,7 @@ package ftpd
 
 import (
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"runtime"
@@ -77,6 +78,30 @@ func TestRequestsOutOfBounds(t *testing.T) {
 	c.ask("SITE FTPCHECK LISTEN nonsense", "501")
 	if n := len(r.entries(WhatOpen)) + len(r.entries(WhatDial)); n != 0 {
 		t.Errorf("%d ports were opened or dialled", n)
+	}
+}
+
+// TestAtMost: no number of milliseconds is too large to be cut.
+func TestAtMost(t *testing.T) {
+	for asked, want := range map[exchange.Millis]time.Duration{
+		1: time.Millisecond, 29_999: 29_999 * time.Millisecond, 30_001: 30 * time.Second, math.MaxInt64: 30 * time.Second,
+	} {
+		if got := atMost(asked, 30*time.Second); got != want {
+			t.Errorf("%d ms: %v, want %v", asked, got, want)
+		}
+	}
+}
+
+// TestSYNFlood: of handshakes without number only a few are kept.
+func TestSYNFlood(t *testing.T) {
+	s := newTestServer(t, Options{Exchange: true})
+	sess := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
+	d := sess.openDoor("PASV", pipeServer)
+	for port := range uint16(10_000) {
+		d.look(netip.AddrPortFrom(pipeClient.Addr(), port+1), time.Now(), true)
+	}
+	if len(d.half) != maxHalf {
+		t.Errorf("%d are kept, want %d", len(d.half), maxHalf)
 	}
 }
 

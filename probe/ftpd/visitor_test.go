@@ -1,80 +1,66 @@
 package ftpd
 
 import (
-	"fmt"
-	"io"
-	"net"
 	"net/netip"
-	"strconv"
-	"strings"
+	"testing"
 	"time"
 
-	"ftpcheck/probe/wire"
+	"ftpcheck/probe/exchange"
 )
 
-// visitor is a client for tests in which many run at once: it returns errors.
-type visitor struct {
-	net.Conn
-	read *wire.Reader
-}
-
-// callOn connects and logs in as anonymous.
-func callOn(to netip.AddrPort) (*visitor, error) {
-	conn, err := netDial(to)
-	if err != nil {
-		return nil, err
+// TestVisitorsBeyondTheRecord: the tally counts on when no more is kept, and
+// what is kept of a port says whether somebody came.
+func TestVisitorsBeyondTheRecord(t *testing.T) {
+	const ports = exchange.MaxRecords
+	var vs Visitors
+	var v *Visitor
+	peer := netip.MustParseAddrPort("203.0.113.2:40000")
+	add := func(e Entry) {
+		e.Time, e.Session, e.Peer = time.Unix(0, 0), 1, peer
+		v = vs.Add(e)
 	}
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	v := &visitor{Conn: conn, read: wire.NewReader(conn, wire.DefaultLimits)}
-	for _, step := range [][2]string{{"", "220"}, {"USER ftp", "331"}, {"PASS x", "230"}} {
-		if _, err := v.ask(step[0], step[1]); err != nil {
-			return v, err
+	add(Entry{What: WhatCome, Local: pipeServer})
+	for i := range ports {
+		at := netip.AddrPortFrom(pipeServer.Addr(), uint16(20000+i))
+		add(Entry{What: WhatOpen, Command: "EPSV", Local: at})
+		add(Entry{What: WhatArrive, Command: "EPSV", Local: at, Remote: netip.MustParseAddrPort("192.0.2.9:1"), Refused: true})
+		add(Entry{What: WhatArrive, Command: "EPSV", Local: at, Remote: peer})
+		add(Entry{What: WhatArrive, Command: "EPSV", Local: at, Remote: peer})
+		add(Entry{What: WhatShut, Command: "EPSV", Local: at})
+		add(Entry{What: WhatTransfer, Command: "LIST", Local: at, Remote: peer, Sent: 10, Code: 226})
+	}
+	want := Tally{Sessions: 1, Ports: ports, Reached: ports, Transfers: ports, Complete: ports, Sent: 10 * ports}
+	if v.Tally != want || vs.Total != want {
+		t.Errorf("counted %+v, in all %+v, want %+v", v.Tally, vs.Total, want)
+	}
+	seen := v.Seen()
+	if !seen.Cut || len(seen.Ports) > exchange.MaxRecords {
+		t.Errorf("cut %v, %d ports", seen.Cut, len(seen.Ports))
+	}
+	for _, p := range seen.Ports {
+		if len(p.Knocks) < 2 || !p.Knocks[0].Refused || p.Knocks[1].Refused {
+			t.Fatalf("port %v: %+v", p.Local, p.Knocks)
 		}
 	}
-	return v, nil
+	if len(v.open) != 0 {
+		t.Errorf("%d ports are still open", len(v.open))
+	}
+	vs.Forget(v.Addr)
+	if len(vs.All()) != 0 || vs.Total != want {
+		t.Error("forgetting a client changed the total, or did not forget it")
+	}
 }
 
-// ask sends a command, unless it is empty, and wants a reply.
-func (v *visitor) ask(command, want string) (string, error) {
-	if command != "" {
-		if _, err := io.WriteString(v, command+"\r\n"); err != nil {
-			return "", err
-		}
+// TestLateThirdPacket: a handshake that was half open, and is then complete, is
+// one connection.
+func TestLateThirdPacket(t *testing.T) {
+	var r record
+	r.begin(1, pipeClient, pipeServer, 0)
+	at, from := netip.MustParseAddrPort("192.0.2.21:50000"), netip.MustParseAddrPort("192.0.2.99:41000")
+	for _, what := range []What{WhatOpen, WhatHalf, WhatHalf, WhatArrive} {
+		r.add(Entry{Session: 1, What: what, Local: at, Remote: from}, 10)
 	}
-	reply, err := v.read.ReadReply(nil)
-	got := strings.Join(reply.Strings(), "\n")
-	if err == nil && !strings.HasPrefix(got, want) {
-		err = fmt.Errorf("%q got %q, want %q", command, got, want)
+	if k := r.seen.Ports[0].Knocks; len(k) != 1 || k[0].Half || k[0].From != from {
+		t.Errorf("knocks %+v", k)
 	}
-	return got, err
 }
-
-// fetch returns what a transfer command sends over an EPSV data connection.
-func (v *visitor) fetch(command string) (string, error) {
-	text, err := v.ask("EPSV", "229")
-	if err != nil {
-		return "", err
-	}
-	port, _, err := wire.ParseEPSV(text)
-	if err != nil {
-		return "", err
-	}
-	data, err := netDial(netip.AddrPortFrom(addrPort(v.RemoteAddr()).Addr(), port))
-	if err != nil {
-		return "", err
-	}
-	defer data.Close()
-	if _, err := v.ask(command, "150"); err != nil {
-		return "", err
-	}
-	data.SetDeadline(time.Now().Add(20 * time.Second))
-	got, err := io.ReadAll(data)
-	if err == nil {
-		_, err = v.ask("", "226")
-	}
-	return string(got), err
-}
-
-func portOf(a netip.AddrPort) string { return wire.FormatPORT(a) }
-
-func itoa(port uint16) string { return strconv.Itoa(int(port)) }

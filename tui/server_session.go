@@ -17,8 +17,8 @@ const (
 	mostLines = 300
 )
 
-// visitor is one session at the server, as its entries tell.
-type visitor struct {
+// session is one session at the server, as its entries tell.
+type session struct {
 	number int
 	peer   netip.AddrPort
 	came   time.Time // of its first entry
@@ -58,59 +58,59 @@ const (
 )
 
 // add folds one entry into the session.
-func (v *visitor) add(e ftpd.Entry) {
+func (s *session) add(e ftpd.Entry) {
 	if e.Peer.IsValid() {
-		v.peer = e.Peer
+		s.peer = e.Peer
 	}
-	v.lines = bounded(append(v.lines, e), mostLines)
+	s.lines = bounded(append(s.lines, e), mostLines)
 	switch e.What {
 	case ftpd.WhatRefuse:
-		v.away, v.gone, v.end = true, e.Time, e.Text
+		s.away, s.gone, s.end = true, e.Time, e.Text
 	case ftpd.WhatLeave:
-		v.gone, v.end = e.Time, e.Text
+		s.gone, s.end = e.Time, e.Text
 	case ftpd.WhatVisit:
-		v.own = true
+		s.own = true
 	case ftpd.WhatSecure:
 		if !e.Data && e.Err == "" {
-			v.tls = e.TLS
+			s.tls = e.TLS
 		}
 	case ftpd.WhatLogin:
 		if e.User != "" {
-			v.user = e.User
+			s.user = e.User
 		}
 	default:
-		v.addData(e)
+		s.addData(e)
 	}
 }
 
 // addData folds what concerns a data connection.
-func (v *visitor) addData(e ftpd.Entry) {
+func (s *session) addData(e ftpd.Entry) {
 	switch e.What {
 	case ftpd.WhatOpen:
-		v.listening = e.Local
+		s.listening = e.Local
 	case ftpd.WhatAnnounce:
-		v.announce(e)
+		s.announce(e)
 	case ftpd.WhatArrive:
-		if t := v.passive(e.Local); t != nil {
+		if t := s.passive(e.Local); t != nil {
 			t.state, t.rest = stateArrived, "from "+e.Remote.String()
 			if e.Refused {
 				t.state, t.rest = stateDenied, t.rest+", not the client's address"
 			}
 		}
 	case ftpd.WhatHalf:
-		if t := v.passive(e.Local); t != nil && t.state == stateWaiting {
+		if t := s.passive(e.Local); t != nil && t.state == stateWaiting {
 			t.state, t.rest = stateHalf, "SYN from "+e.Remote.String()
 		}
 	case ftpd.WhatAbsent:
-		if t := v.passive(e.Local); t != nil && t.state == stateWaiting {
+		if t := s.passive(e.Local); t != nil && t.state == stateWaiting {
 			t.state = stateAbsent
 		}
 	case ftpd.WhatDial:
-		if t := v.active(e.Remote); t != nil {
+		if t := s.active(e.Remote); t != nil && t.command == e.Command {
 			t.state, t.rest = dialled(e)
 		}
 	case ftpd.WhatTransfer:
-		if t := v.of(e); t != nil {
+		if t := s.of(e); t != nil {
 			t.answer = e.Text
 			if e.Code != 0 {
 				t.answer += fmt.Sprintf(", %d", e.Code)
@@ -119,17 +119,17 @@ func (v *visitor) addData(e ftpd.Entry) {
 	}
 }
 
-func (v *visitor) announce(e ftpd.Entry) {
+func (s *session) announce(e ftpd.Entry) {
 	t := &try{at: e.Time, command: e.Command, announced: e.Addr, raw: string(e.Raw), state: stateAgreed}
 	switch {
 	case e.Code >= 400:
 		t.state, t.rest = stateDenied, fmt.Sprintf("with %d", e.Code)
-	case e.Local.IsValid() && e.Local == v.listening:
+	case e.Local.IsValid() && e.Local == s.listening:
 		t.state, t.listens = stateWaiting, e.Local
 	case e.Local.IsValid():
 		t.state, t.listens = stateClosed, e.Local
 	}
-	v.tries = bounded(append(v.tries, t), mostTries)
+	s.tries = bounded(append(s.tries, t), mostTries)
 }
 
 // dialled says how an attempt to reach the client ended.
@@ -139,7 +139,7 @@ func dialled(e ftpd.Entry) (state, rest string) {
 	case e.Outcome == "":
 		return "not tried", e.Err
 	case e.ICMP != nil:
-		rest = fmt.Sprintf("by %v (ICMP %d/%d)", e.ICMP.From, e.ICMP.Type, e.ICMP.Code)
+		rest = fmt.Sprintf("by %s (ICMP %d/%d)", e.ICMP.From, e.ICMP.Type, e.ICMP.Code)
 	case e.Outcome == hops.Open && e.Local.IsValid():
 		rest = fmt.Sprintf("from port %d", e.Local.Port())
 	}
@@ -147,30 +147,30 @@ func dialled(e ftpd.Entry) (state, rest string) {
 }
 
 // passive is the latest try for which the server listens there.
-func (v *visitor) passive(local netip.AddrPort) *try {
-	return v.latest(func(t *try) bool { return t.listens == local })
+func (s *session) passive(local netip.AddrPort) *try {
+	return s.latest(func(t *try) bool { return t.listens == local })
 }
 
 // active is the latest try for which the client listens there.
-func (v *visitor) active(remote netip.AddrPort) *try {
-	return v.latest(func(t *try) bool {
-		return !t.listens.IsValid() && t.announced.Port() == remote.Port()
+func (s *session) active(remote netip.AddrPort) *try {
+	return s.latest(func(t *try) bool {
+		return !t.listens.IsValid() && t.state != stateDenied && t.announced.Port() == remote.Port()
 	})
 }
 
 // of is the try that a transfer used.
-func (v *visitor) of(e ftpd.Entry) *try {
+func (s *session) of(e ftpd.Entry) *try {
 	if !e.Remote.IsValid() {
-		return v.latest(func(t *try) bool { return t.answer == "" && t.state != stateDenied })
+		return s.latest(func(t *try) bool { return t.answer == "" && t.state != stateDenied })
 	}
-	if t := v.passive(e.Local); t != nil {
+	if t := s.passive(e.Local); t != nil {
 		return t
 	}
-	return v.active(e.Remote)
+	return s.active(e.Remote)
 }
 
-func (v *visitor) latest(is func(*try) bool) *try {
-	for _, t := range slices.Backward(v.tries) {
+func (s *session) latest(is func(*try) bool) *try {
+	for _, t := range slices.Backward(s.tries) {
 		if is(t) {
 			return t
 		}
@@ -187,12 +187,12 @@ func (t *try) failed() bool {
 }
 
 // summary is a session in a few words.
-func (v *visitor) summary() string {
-	if v.away {
-		return v.end
+func (s *session) summary() string {
+	if s.away {
+		return s.end
 	}
 	made, failed := 0, 0
-	for _, t := range v.tries {
+	for _, t := range s.tries {
 		if t.made() {
 			made++
 		} else if t.failed() {
@@ -206,23 +206,23 @@ func (v *visitor) summary() string {
 	if failed > 0 {
 		words = append(words, fmt.Sprintf("%d failed", failed))
 	}
-	if v.user == "" {
+	if s.user == "" {
 		words = append(words, "no login")
 	} else {
-		words = append(words, v.user)
+		words = append(words, s.user)
 	}
-	if v.tls != "" {
-		words = append(words, v.tls)
+	if s.tls != "" {
+		words = append(words, s.tls)
 	}
 	return strings.Join(words, ", ")
 }
 
 // word is the state of a session.
-func (v *visitor) word() string {
+func (s *session) word() string {
 	switch {
-	case v.away:
+	case s.away:
 		return "away"
-	case !v.gone.IsZero():
+	case !s.gone.IsZero():
 		return "left"
 	}
 	return "here"
