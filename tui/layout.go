@@ -28,8 +28,9 @@ type layout struct {
 	wide          bool
 }
 
-// listWidthOf is the width of the list on a wide screen.
-func listWidthOf(width int) int { return min(max(width*38/100, 44), 72) }
+// listWidthOf is the width of the list on a wide screen: most checks have room
+// for an address and what became of it.
+func listWidthOf(width int) int { return min(max(width*42/100, 44), 72) }
 
 // layoutOf shares out a screen. items is the number of lines of the list, and
 // path that of the path diagram.
