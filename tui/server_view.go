@@ -140,7 +140,7 @@ func (m *serverModel) wideBody(l layout) []string {
 }
 
 func (m *serverModel) layout() layout {
-	return layoutOf(m.width, m.height, max(len(m.sessions), 1), 0)
+	return layoutOf(m.width, m.height, listWidthOf(m.width, 38), max(len(m.sessions), 1), 0)
 }
 
 // rowsOf is the height of a pane.

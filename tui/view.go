@@ -109,11 +109,11 @@ func (m *Model) layout() layout {
 	if items > 0 && m.rows()[items-1].finding != nil {
 		items++ // the blank before the findings
 	}
-	path := 0
+	list, path := listWidthOf(m.width, 42), 0 // most checks have room for an address and what became of it
 	if m.width >= wideWidth {
-		path = len(m.pathLines(listWidthOf(m.width)))
+		path = len(m.pathLines(list))
 	}
-	return layoutOf(m.width, m.height, items, path).without(len(m.notice()))
+	return layoutOf(m.width, m.height, list, items, path).without(len(m.notice()))
 }
 
 // rowsOf is the height of a pane.
