@@ -9,8 +9,26 @@ import (
 
 // TestKeyTable: every key does one thing, and every action has a key.
 func TestKeyTable(t *testing.T) {
+	actions := holdTable(t, keyTable)
+	for a := doNone + 1; a <= doQuit; a++ {
+		if !actions[a] {
+			t.Errorf("action %d has no key", a)
+		}
+	}
+	actions = holdTable(t, serverKeys)
+	for a := doFaults; a <= doCopyCommand; a++ {
+		if !actions[a] {
+			t.Errorf("action %d of a server's screen has no key", a)
+		}
+	}
+}
+
+// holdTable fails the test unless every key of a table does one thing. It
+// returns the table's actions.
+func holdTable(t *testing.T, table []binding) map[action]bool {
+	t.Helper()
 	keys, actions := map[string]bool{}, map[action]bool{}
-	for _, b := range keyTable {
+	for _, b := range table {
 		if actions[b.action] {
 			t.Errorf("two rows for %s", b.name)
 		}
@@ -20,7 +38,7 @@ func TestKeyTable(t *testing.T) {
 				t.Errorf("the key %s does two things", k)
 			}
 			keys[k] = true
-			if actionOf(k) != b.action {
+			if actionIn(table, k) != b.action {
 				t.Errorf("the key %s does something else", k)
 			}
 		}
@@ -30,11 +48,7 @@ func TestKeyTable(t *testing.T) {
 			}
 		}
 	}
-	for a := doNone + 1; a <= doQuit; a++ {
-		if !actions[a] {
-			t.Errorf("action %d has no key", a)
-		}
-	}
+	return actions
 }
 
 // TestHelp: the help lists every row of the key table.

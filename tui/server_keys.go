@@ -13,14 +13,14 @@ const (
 // serverKeys is the key table of a server's screen: it feeds Update, the
 // footer and the help.
 var serverKeys = []binding{
+	{doOpen, []string{"enter"}, "enter", "open", "the detail alone on the screen; in the faults: on or off"},
+	{doBack, []string{"esc"}, "esc", "", "back"},
 	{doUp, []string{"up", "k"}, "up k", "", "the session or fault above; in the detail: scroll"},
 	{doDown, []string{"down", "j"}, "down j", "move", "the session or fault below; in the detail: scroll"},
 	{doPageDown, []string{"space", "pgdown", "ctrl+f"}, "space pgdn", "scroll", "scroll the detail down; in the faults: on or off"},
 	{doPageUp, []string{"b", "pgup", "ctrl+b"}, "b pgup", "", "scroll the detail up"},
 	{doTop, []string{"g", "home"}, "g home", "", "the newest session; in the detail: the first line"},
 	{doBottom, []string{"G", "shift+g", "end"}, "G end", "", "the oldest session; in the detail: the last line"},
-	{doOpen, []string{"enter"}, "enter", "open", "the detail alone on the screen; in the faults: on or off"},
-	{doBack, []string{"esc"}, "esc", "", "back"},
 	{doPane, []string{"tab"}, "tab", "", "the next pane, for the keys that scroll"},
 	{doFaults, []string{"f"}, "f", "faults", "switch a fault on or off"},
 	{doLog, []string{"l"}, "l", "log", "what happened, in all sessions"},

@@ -192,6 +192,22 @@ func TestServerScreenIsSafe(t *testing.T) {
 	}
 }
 
+// TestServerDecoration: colours add nothing that plain text does not say.
+func TestServerDecoration(t *testing.T) {
+	for _, keys := range [][]string{nil, {"G", "enter"}, {"f", "space", "down"}, {"l"}, {"?"}, {"i"}} {
+		m := serverScreen(t, 120, 40, aDay())
+		m.press(keys...)
+		plain := m.screen()
+		for _, dark := range []bool{true, false} {
+			m.style = newServerStyles(ServerOptions{}, dark)
+			decorated := m.screen()
+			if got := trimmed(colour.ReplaceAllString(decorated, "")); got != plain || got == decorated {
+				t.Errorf("%v, dark %v: decorated\n%s\nplain\n%s", keys, dark, decorated, plain)
+			}
+		}
+	}
+}
+
 // TestServerFaultKeys: a fault is switched on and off; one that needs an
 // argument asks for it; what the server does not take is said.
 func TestServerFaultKeys(t *testing.T) {

@@ -97,6 +97,8 @@ func (m *serverModel) footer() (string, *tea.Cursor) {
 		switch {
 		case b.action == doBack && (m.over != doNone || m.alone):
 			return "back"
+		case m.over == doFaults && b.action == doDown && m.width < splitWidth: // on/off says more
+			return ""
 		case m.over == doFaults && b.action == doPageDown:
 			return "on/off"
 		case m.over == doFaults && b.action == doDown, b.action == doHelp, b.action == doQuit:

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,15 +18,13 @@ import (
 )
 
 // pane is a real terminal with a shell in it, kept by a tmux server of its
-// own: what a user types, and what he sees.
+// own: what users type and see.
 type pane struct {
 	t      *testing.T
-	server string // name of the tmux server
+	server string // folder of the tmux server's socket
 	folder string // the shell's current directory
 	last   string // the screen as it was last captured
 }
-
-var paneCount atomic.Int32
 
 const tmuxConfig = `set -g status off
 set -g default-terminal tmux-256color
@@ -44,7 +40,8 @@ func openPane(t *testing.T, width, height int) *pane {
 }
 
 // openPaneIn opens a terminal with a shell in a folder. The shell is started
-// by way of a command. With FTPCHECK_LAB=require it does not skip.
+// by way of a command. It ends after some minutes, and the terminal with it,
+// even where this process was killed. With FTPCHECK_LAB=require nothing skips.
 func openPaneIn(t *testing.T, folder string, width, height int, by ...string) *pane {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
@@ -53,17 +50,13 @@ func openPaneIn(t *testing.T, folder string, width, height int, by ...string) *p
 		}
 		t.Skip("no tmux: ", err)
 	}
-	p := &pane{t: t, server: fmt.Sprintf("ftpcheck-%d-%d", os.Getpid(), paneCount.Add(1)), folder: folder}
+	p := &pane{t: t, server: t.TempDir(), folder: folder}
 	config := filepath.Join(p.folder, ".tmux.conf")
 	if err := os.WriteFile(config, []byte(tmuxConfig), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"-f", config, "-u", "new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "-c", p.folder}
-	cmd := p.tmux(append(append(args, by...), "/bin/sh", "-i")...)
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
-		name, _, _ := strings.Cut(v, "=")
-		return slices.Contains([]string{"TMUX", "NO_COLOR", "CLICOLOR_FORCE", "COLORTERM", "FTPCHECK_PASSWORD", "LC_ALL", "LC_CTYPE"}, name)
-	})
+	cmd := p.tmux(append(append(args, by...), "timeout", "--foreground", "300", "/bin/sh", "-i")...)
 	cmd.Env = append(cmd.Env, "PS1=$ ", "ENV=", "LANG=C.UTF-8", "HOME="+p.folder, "NETRC=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("tmux: %v\n%s", err, out)
@@ -75,7 +68,13 @@ func openPaneIn(t *testing.T, folder string, width, height int, by ...string) *p
 
 // tmux is a command of the pane's tmux server.
 func (p *pane) tmux(args ...string) *exec.Cmd {
-	return exec.Command("tmux", append([]string{"-L", p.server}, args...)...)
+	cmd := exec.Command("tmux", args...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains([]string{"TMUX", "NO_COLOR", "CLICOLOR_FORCE", "COLORTERM", "FTPCHECK_PASSWORD", "LC_ALL", "LC_CTYPE"}, name)
+	})
+	cmd.Env = append(cmd.Env, "TMUX_TMPDIR="+p.server)
+	return cmd
 }
 
 // ask is the output of a command of the tmux server.
@@ -114,9 +113,8 @@ func (p *pane) scrollback() string {
 	return p.ask("capture-pane", "-p", "-J", "-S", "-")
 }
 
-// await waits until something is so.
-func (p *pane) await(what string, so func() bool) {
-	p.t.Helper()
+// becomes waits until something is so, and reports whether it ever was.
+func becomes(so func() bool) bool {
 	tick := time.NewTicker(30 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(30 * time.Second)
@@ -124,9 +122,27 @@ func (p *pane) await(what string, so func() bool) {
 		select {
 		case <-tick.C:
 		case <-limit:
-			p.t.Fatalf("not so after 30 s: %s; the screen:\n%s", what, p.screen())
+			return false
 		}
 	}
+	return true
+}
+
+// await waits until something is so.
+func (p *pane) await(what string, so func() bool) {
+	p.t.Helper()
+	if !becomes(so) {
+		p.t.Fatalf("never so: %s; the screen:\n%s", what, p.screen())
+	}
+}
+
+// rests waits until the screen changes no more.
+func (p *pane) rests() {
+	p.t.Helper()
+	p.await("the screen rests", func() bool {
+		before := p.last
+		return p.screen() == before
+	})
 }
 
 // shows waits until a line of the screen fits the pattern, and returns its
@@ -190,12 +206,15 @@ var dotted = regexp.MustCompile(`[0-9]+(\.[0-9]+)*`)
 // program is the process that the shell waits for.
 func (p *pane) program() int {
 	p.t.Helper()
-	shell := strings.TrimSpace(p.ask("display-message", "-p", "#{pane_pid}"))
-	children, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
-	if err != nil {
-		p.t.Fatal(err)
+	parent := strings.TrimSpace(p.ask("display-message", "-p", "#{pane_pid}"))
+	for range 2 { // the shell, and its child
+		children, err := os.ReadFile("/proc/" + parent + "/task/" + parent + "/children")
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		parent = strings.TrimSpace(string(children))
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(children)))
+	pid, err := strconv.Atoi(parent)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -239,7 +258,7 @@ func (p *pane) looks(name, pattern string) {
 	file := filepath.Join("..", "..", "testdata", "screens", name+".txt")
 	p.shows(pattern)
 	if *update {
-		p.await("the screen rests", func() bool { return p.last == p.screen() })
+		p.rests()
 		if stored, _ := os.ReadFile(file); loose(string(stored)) == loose(p.last) {
 			return
 		}
@@ -253,11 +272,7 @@ func (p *pane) looks(name, pattern string) {
 		p.t.Fatal(err)
 	}
 	want := loose(string(stored))
-	limit := time.Now().Add(10 * time.Second)
-	for loose(p.screen()) != want {
-		if time.Now().After(limit) {
-			p.t.Fatalf("%s differs (go test ./cmd/ftpcheck -run Session -update writes it):\n%s\nthe screen:\n%s", name, cmp.Diff(want, loose(p.last)), p.last)
-		}
-		time.Sleep(50 * time.Millisecond)
+	if !becomes(func() bool { return loose(p.screen()) == want }) {
+		p.t.Fatalf("%s differs (go test ./cmd/ftpcheck -run Session -update writes it):\n%s\nthe screen:\n%s", name, cmp.Diff(want, loose(p.last)), p.last)
 	}
 }

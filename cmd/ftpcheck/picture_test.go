@@ -23,7 +23,7 @@ func TestPicture(t *testing.T) {
 	p.shows(`FAIL +\d+ s$`)
 	p.keys("Escape") // the words about the simulation go
 	p.await("the words are gone", func() bool { return !strings.Contains(p.screen(), "simulated network") })
-	p.await("the screen rests", func() bool { return p.last == p.screen() })
+	p.rests()
 	got := svgOf(p.ask("capture-pane", "-p", "-e"), pictureWidth, pictureHeight, "ftpcheck tui --demo")
 
 	file := filepath.Join("..", "..", "testdata", "screen.svg")

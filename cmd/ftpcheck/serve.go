@@ -71,7 +71,7 @@ no disk behind it: one directory with made-up files; uploads are measured and
 dropped. It prints who came, what was announced, what arrived and what did not.
 A client that is ftpcheck's own is told the same, so that its report is certain
 where it would be likely.`,
-		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private\n  ftpcheck serve --tls required --require-session-reuse",
+		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private\n  ftpcheck serve --tui --for 1h\n  ftpcheck serve --tls required --require-session-reuse",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range f.faults {
 				if name == "help" {
