@@ -89,7 +89,7 @@ const mostNotice = 3
 
 // notice is what has just happened, in the lines above the footer.
 func (m *Model) notice() []string {
-	most := mostNotice
+	most := min(mostNotice, max((m.height-frameRows)/4, 1))
 	if m.asking { // the form's fields come first
 		most = min(most, max(m.height-frameRows-fields, 1))
 	}

@@ -108,6 +108,6 @@ func (m *Model) copyTicket() tea.Cmd {
 		m.say(err.Error())
 		return nil
 	}
-	m.say(fmt.Sprintf("ticket sent to the clipboard, %d bytes; a terminal without OSC 52 ignores it: s saves it as .md", b.Len()))
+	m.say("ticket sent to the clipboard (OSC 52); not there? s saves it as .md")
 	return tea.SetClipboard(b.String())
 }
