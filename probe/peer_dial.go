@@ -47,7 +47,11 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish func()) {
 	var listeners []net.Listener
 	var accepting sync.WaitGroup
-	for range dialPorts {
+	most := dialPorts
+	if a := v.run.ActivePorts; a.Low != 0 { // the active modes need two of them
+		most = max(1, min(most, int(a.High)-int(a.Low)-1))
+	}
+	for range most {
 		l, err := v.run.listen(ctx, p.session.local.Addr())
 		if err != nil {
 			if len(listeners) == 0 && ctx.Err() == nil {
@@ -57,8 +61,9 @@ func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish fun
 		}
 		local := unmap(l.Addr().(*net.TCPAddr).AddrPort())
 		if local.Port() < lowestPort {
-			l.Close() // the opposite end connects to no port of a system service
-			continue
+			l.Close()
+			p.session.emit(Event{Kind: KindNote, Check: CheckPeer, Text: "the opposite end connects to no port below 1024 (--active-ports)"})
+			break
 		}
 		listeners, ports = append(listeners, l), append(ports, local.Port())
 		seenAs := netip.AddrPortFrom(v.hello.Client.Addr(), local.Port())

@@ -75,8 +75,8 @@ func spread(low, high, n int) []uint16 {
 	return list
 }
 
-// listen asks for ports to dial: those at which the server listens now, and of
-// which one could be as well announced by any server.
+// listen asks for ports to dial: those at which the server listens now, each of
+// which any server might have announced.
 func (v *visit) listen(p *place, request exchange.ListenRequest) (ports []uint16, ok bool) {
 	request.For = millis(v.limit() + listenSlack)
 	shown := fmt.Sprintf("%d ports", request.Count)

@@ -60,8 +60,8 @@ func (s *session) ask(check Check, verb exchange.Verb, arg, shown string, answer
 	return nil
 }
 
-// exchange sends a verb and waits for its reply; limit is for each line. A body is not shown: it is
-// for machines, and long.
+// exchange sends a verb and waits for its reply; limit is for each line. A body
+// is not shown: it is for machines, and long.
 func (s *session) exchange(check Check, line, shown string, limit time.Duration) (reply wire.Reply, ok bool) {
 	if !s.send(check, line, shown) {
 		return reply, false

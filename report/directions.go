@@ -108,7 +108,7 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 	switch {
 	case d.answersLost():
 		f.Certainty = b.certainty(Certain)
-		f.Where.Side = SideUnknown
+		f.Where = &Where{Side: SideUnknown, Of: v.distance()} // the hop search went the other way
 		f.Owner = ServerNetwork
 		f.Title = "Answers from the passive ports vanish"
 		f.RuledOut = withoutOpen(f.RuledOut)
@@ -117,7 +117,7 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 		if f.Where.Side == SideUnknown {
 			f.RuledOut = append(f.RuledOut, "Not decided: which device drops the answers. A stateful firewall that sees only one direction, or a rule that goes by source ports, does.")
 		}
-		f.Fixes = v.fixBlocked(f.Where)
+		f.Fixes = v.letAnswers()
 	case d.neverCame():
 		if len(d.lost) > 1 { // one record may be missed
 			f.Certainty = b.certainty(Certain)
@@ -127,6 +127,18 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 		if f.Where.Side == SideUnknown {
 			f.RuledOut = append(f.RuledOut, "Not decided: on which side the packets die.")
 		}
+	}
+}
+
+// letAnswers is what to do about answers that get lost.
+func (v *view) letAnswers() []Fix {
+	r := v.announcedRange()
+	return []Fix{
+		{Who: ServerNetwork, Do: fmt.Sprintf("Let the server's answers out: packets from its passive ports (seen in this run: %s) that belong to connections which were let in.", r),
+			Examples: []Example{{"nft", "nft add rule inet filter output ct state established,related accept   (forward, on the device in front)"},
+				{"iptables", "iptables -I OUTPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT   (FORWARD, on the device in front)"}}},
+		{Who: ServerNetwork, Do: "If there are two ways out of the server's network: let the answers take the way that the connections come in by. A stateful firewall that did not see the connection begin drops them."},
+		{Who: ClientNetwork, Do: fmt.Sprintf("On this side: let in the answers to connections that this client opens to %s.", v.peer.Addr().Unmap())},
 	}
 }
 
@@ -174,9 +186,6 @@ func (v *view) notForwardedBothEnds(f *Finding, b *blockade) {
 	f.Checks = append(f.Checks, probe.CheckPeer)
 	f.Story = append(f.Story, fmt.Sprintf("The server did listen there, and nothing came (ports %s).", portWords(d.lost)))
 	f.RuledOut[0] = "A closed port or a firewall on the server itself: it listened, and nothing got there."
-	if v.translatedEnd().IsValid() {
-		f.Certainty = b.certainty(Certain)
-	}
 }
 
 // listenedInVain reports whether the other end listened on the ports, and

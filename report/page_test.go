@@ -23,10 +23,12 @@ func TestDetailHasTheReportsWords(t *testing.T) {
 			text := NewText(&b, TextOptions{Verbose: true})
 			text.writeFinding(f)
 			text.w.Flush()
-			want := headless(b.String(), f.Code)
+			want := words(b.String())
+			// The code ends the first line, amid a title that needs two.
+			codeless := func(text string) string { return strings.ReplaceAll(text, f.Code, "") }
 			for width := leastWidth; width < 160; width += 7 {
-				got := headless(strings.Join(FindingLines(f, width, nil), "\n"), f.Code)
-				if width >= 80 && got != want {
+				got := words(strings.Join(FindingLines(f, width, nil), "\n"))
+				if width >= 80 && (words(codeless(got)) != words(codeless(want)) || strings.Count(got, f.Code) != strings.Count(want, f.Code)) {
 					t.Errorf("%s, %s at width %d:\n%s\nthe report:\n%s", name, f.Code, width, got, want)
 				}
 				for _, story := range f.Story { // a narrow page has the code below the title
@@ -37,13 +39,6 @@ func TestDetailHasTheReportsWords(t *testing.T) {
 			}
 		}
 	}
-}
-
-// headless are the words of a finding, with the code of its head in front: it
-// stands behind the first line of a title that needs two.
-func headless(text, code string) string {
-	before, after, _ := strings.Cut(text, code)
-	return words(code + " " + before + after)
 }
 
 // words are the words of a text, however it is broken into lines.

@@ -33,6 +33,7 @@ func TestPeerLine(t *testing.T) {
 			Failed, "ftpcheck 0.1.0 at the other end: epsv: port 50000 was reached, and the answer was lost; the announcement of pasv arrived changed"},
 		{"not for us", slices.Concat(direct, []part{activeTry(probe.CheckPORT, portSent, portSent, hops.Timeout)}), Warn, "ftpcheck 0.1.0 at the other end: port: its connection got no answer"},
 		{"some ports", slices.Concat(direct, []part{listenedOn(50001, hops.Open, here), listenedOn(50002, hops.Timeout)}), Failed, "ftpcheck 0.1.0 at the other end: 1 of 2 ports on request let nothing through"},
+		{"a port that was tried again when it was closed", slices.Concat(direct, []part{listenedOn(50001, hops.Open, here), listenedOn(50001, hops.Refused)}), OK, "ftpcheck 0.1.0 at the other end agrees: ports there: 1 arrived"},
 		{"large packets", slices.Concat(direct, []part{piece(true, 900, true), piece(true, 1448, false)}), Failed, "ftpcheck 0.1.0 at the other end: 1448 bytes in one packet do not arrive from the server to this client"},
 		{"masked greeting", slices.Concat(direct, []part{greetedThere("220 other\r\n")}), Warn, "ftpcheck 0.1.0 at the other end: its greeting arrived changed"},
 	}

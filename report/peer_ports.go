@@ -80,13 +80,24 @@ type listen struct {
 	state PortState
 }
 
-// readListens compares our attempts at those ports with what came there.
+// readListens compares our attempts at those ports with what came there. Of
+// several at one port the one that says most counts: the other end listens there
+// for a moment each time.
 func (v *view) readListens() {
+	at := map[uint16]int{} // index of the port's attempt
 	for i := range v.other.Dials {
 		d := &v.other.Dials[i]
 		ports := slices.DeleteFunc(slices.Clone(v.listened(d.To.Port())), func(p *exchange.Port) bool { return p.Command != string(exchange.Listen) })
-		if state := v.fateOf(d, ports...); state != "" && d.To.Addr().Unmap() == v.peer.Addr().Unmap() {
+		state := v.fateOf(d, ports...)
+		if state == "" || d.To.Addr().Unmap() != v.peer.Addr().Unmap() {
+			continue
+		}
+		switch i, known := at[d.To.Port()]; {
+		case !known:
+			at[d.To.Port()] = len(v.listens)
 			v.listens = append(v.listens, listen{d, state})
+		case slices.Index(mapStates, state) < slices.Index(mapStates, v.listens[i].state):
+			v.listens[i] = listen{d, state}
 		}
 	}
 }

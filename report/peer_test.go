@@ -81,6 +81,7 @@ func TestBothEnds(t *testing.T) {
 		{"the proxy is nearer than its own ports", in([]part{client("198.51.100.7"), twoEnds("198.51.100.7", madeServer)}, epsv(50000, hops.Open), path(madeServer+":21", "x192.168.1.1", "x198.51.100.1", "o"), path(netipPort(50000), "x", "x", "x203.0.113.1", "o"), listenedOn(50000, hops.Open, here)), "certain unknown control-intercepted"},
 		{"one port on request", in(direct, listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout)), "possible unknown cause-not-found"},
 
+		{"half of the ports on request, and a transfer met one", in(direct, epsv(50000, hops.Open), listenedOn(50001, hops.Open, here), listenedOn(50002, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), blockedStep(50070)), "likely unknown data-range-partly-blocked"},
 		{"the data was changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "bb")), "certain unknown payload-changed"},
 		{"the data was not changed", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), sums(probe.CheckEPSV, "aa", "aa")), ""},
 		{"large packets to us vanish", in(direct, piece(true, 1448, false), piece(true, 1200, false), piece(true, 900, true), piece(false, 1448, true)), "certain unknown mtu-black-hole"},
@@ -190,3 +191,13 @@ func givenUp(c probe.Check) part {
 
 // saidNothing: the connection died before we spoke again.
 func saidNothing(ev *probe.Evidence) { ev.Sessions[0].Exchanges = nil }
+
+// blockedStep is a transfer whose data port did not answer.
+func blockedStep(port uint16) part {
+	return func(ev *probe.Evidence) {
+		ran(probe.CheckTransfer)(ev)
+		d := madeDial(probe.AsAnnounced, netipPort(int(port)), hops.Timeout)
+		d.Check = probe.CheckTransfer
+		ev.Tries = append(ev.Tries, &probe.Mode{Check: probe.CheckTransfer, Step: 1, Session: 1, Command: "EPSV", Reply: line(229, "ok"), Announced: d.To, Dials: []probe.Dial{d}, Ended: true})
+	}
+}

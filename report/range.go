@@ -22,9 +22,7 @@ func rangePartlyBlocked(v *view) *Finding {
 	}
 	inVain := v.inVain(b)
 	f := &Finding{Certainty: sure(clear && (confirmed || inVain > 1) && stray == nil), Checks: []probe.Check{probe.CheckPorts}}
-	for _, s := range b.shut {
-		f.Checks = append(f.Checks, s.dial.Check)
-	}
+	f.Checks = append(f.Checks, v.blockedChecks(b)...)
 	f.Checks = append(f.Checks, v.clientBlocked()...)
 	first := b.shut[0].dial
 	f.Story = []string{
@@ -48,6 +46,16 @@ func rangePartlyBlocked(v *view) *Finding {
 	v.fixPartlyBlocked(f, b)
 	v.placeShut(f, b)
 	return f
+}
+
+// blockedChecks are the checks of all attempts at the blocked ports.
+func (v *view) blockedChecks(b boundary) (checks []probe.Check) {
+	for _, a := range v.attempts() {
+		if failed(a.Dial) && slices.ContainsFunc(b.shut, func(s sample) bool { return s.port == a.To.Port() }) {
+			checks = append(checks, a.Check)
+		}
+	}
+	return checks
 }
 
 // inVain counts the blocked ports on which the other end listened, and saw nothing.

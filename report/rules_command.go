@@ -52,9 +52,6 @@ func (v *view) commandFinding(t *twin) *Finding {
 	default:
 		f.Story = append(f.Story, fmt.Sprintf("A device on the way that reads FTP puts in port %d, and does not lead connections from there to this client.", got.Port()))
 		f.Certainty = sure(v.arrivedFromThere() || v.backReached(t))
-		if v.seen.addr != v.local {
-			f.Where.Side = SideClient
-		}
 	}
 	if d := t.dialing; d != nil {
 		f.Story = append(f.Story, fmt.Sprintf("The server then tried to connect to %s%s: it %s.", d.To, sourceWord(d), outcomeWords(dialOf(d))))

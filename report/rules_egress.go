@@ -80,7 +80,7 @@ func (v *view) inboundProven(f *Finding, a active) {
 	}
 	v.tellDialBack(f, a)
 	from20, others := v.sources()
-	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open {
+	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open && !v.endsAtNAT(b) {
 		f.Where = v.locateBack(b)
 		f.Story = append(f.Story, v.backStory(b, f.Where))
 		f.Certainty = sure(f.Where.Side == SideClient || f.Where.Side == SidePath)
@@ -102,6 +102,13 @@ func (v *view) inboundProven(f *Finding, a active) {
 		f.Owner = PathOwner
 		f.Fixes[len(f.Fixes)-1].Who = PathOwner
 	}
+}
+
+// endsAtNAT reports whether the other end's search came as far as a NAT device
+// on this side. There it ends whatever becomes of the ports that an FTP helper
+// opens: the port that it went to was not announced in the dialogue.
+func (v *view) endsAtNAT(b back) bool {
+	return v.seen.known() && v.seen.addr != v.local && v.locateBack(b).Side == SideClient
 }
 
 // sources tells from which source ports the other end's attempts arrived, as

@@ -21,7 +21,11 @@ func TestLabLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it keeps the machine busy for some time")
 	}
-	const peers, memory = 100, 200 << 20
+	const memory = 200 << 20
+	peers := 100
+	if slowed() {
+		peers = 20
+	}
 	program := openLab(t)
 	n := newLabNet(t, &netlab.Scenario{
 		Server: netlab.Server{

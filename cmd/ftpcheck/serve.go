@@ -70,7 +70,14 @@ check from the other side tells the network's faults from the server's. There is
 no disk behind it: one directory with made-up files; uploads are measured and
 dropped. It prints who came, what was announced, what arrived and what did not.
 A client that is ftpcheck's own is told the same, so that its report is certain
-where it would be likely.`,
+where it would be likely.
+
+With --format json, and in the file of --record, each line is one object. Its
+"what" says what happened: listen, come, refuse, greet, secure, login, hear,
+announce, open, arrive, half (a SYN was answered, the third packet never came),
+absent (nothing arrived), shut, dial, hop, transfer, visit, faults, leave, stop.
+On standard output a "visitor" sums up each client that has left, and "total"
+all of them; what is for people goes to standard error then.`,
 		Example: "  ftpcheck serve --for 15m\n  ftpcheck serve --listen :2121 --anonymous\n  ftpcheck serve --fault announce-private\n  ftpcheck serve --tui --for 1h\n  ftpcheck serve --tls required --require-session-reuse",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range f.faults {

@@ -90,9 +90,14 @@ func (d *door) shut() {
 	d.s.server.watch.remove(d)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	what := WhatShut
-	if d.knocks == 0 {
-		what = WhatAbsent
+	what := WhatAbsent
+	if d.knocks > 0 {
+		what = WhatShut
+	}
+	for _, h := range d.half {
+		if h.told {
+			what = WhatShut
+		}
 	}
 	d.s.log(Entry{What: what, Command: d.command, Local: d.at})
 }

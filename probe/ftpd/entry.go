@@ -57,7 +57,7 @@ type Entry struct {
 	Path     string          // of a transfer, as the client wrote it, shortened
 	User     string          // "anonymous" or the name of the one account
 	Code     int             // of the reply; 0: none was sent
-	Outcome  hops.Outcome    // of an attempt; empty: no packet was sent
+	Outcome  hops.Outcome    // of an attempt; empty: it was not made, or ended before there was one
 	ICMP     *hops.ICMP      // what a device said of it
 	TTL      int             // of the attempt
 	Took     time.Duration   // of the attempt, or of the transfer from its beginning

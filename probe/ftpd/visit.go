@@ -61,6 +61,13 @@ func (v *visit) left() time.Time {
 	return v.lastLeft
 }
 
+// size is the number of records.
+func (v *visit) size() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.record.records
+}
+
 // body is all that was seen so far, as the body of a reply.
 func (v *visit) body() (string, error) {
 	v.mu.Lock()

@@ -204,6 +204,24 @@ func TestBoundOfAllVisits(t *testing.T) {
 	c.site(exchange.Join, kept, &exchange.Hello{})
 }
 
+// TestBoundOfAllRecords: visits with much to remember make room sooner.
+func TestBoundOfAllRecords(t *testing.T) {
+	r := serve(t, Options{Exchange: true})
+	for i := range 3 {
+		c := r.login(t)
+		c.begin()
+		c.ask("QUIT", "221")
+		eventually(t, "it has ended", func() bool { return len(r.entries(WhatLeave)) > i })
+	}
+	for _, v := range r.server.visits.all {
+		v.record.records = maxKeeping / 2
+	}
+	r.login(t).begin()
+	if n := len(r.server.visits.all); n != 3 {
+		t.Errorf("%d visits are kept, want two old ones and the new one", n)
+	}
+}
+
 // TestAfterlife: two minutes after its last session a visit is forgotten.
 func TestAfterlife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package ftpd
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,6 +49,33 @@ func TestVisitorsBeyondTheRecord(t *testing.T) {
 	vs.Forget(v.Addr)
 	if len(vs.All()) != 0 || vs.Total != want {
 		t.Error("forgetting a client changed the total, or did not forget it")
+	}
+}
+
+// TestWhatIsSaidOfAPort: in the end, by what came to it.
+func TestWhatIsSaidOfAPort(t *testing.T) {
+	stranger, own := netip.MustParseAddrPort("192.0.2.1:1"), netip.MustParseAddrPort("192.0.2.99:41000")
+	tests := []struct {
+		name string
+		come func(d *door)
+		want []What
+	}{
+		{"nothing", func(*door) {}, []What{WhatOpen, WhatAbsent}},
+		{"the client", func(d *door) { d.arrive(own) }, []What{WhatOpen, WhatArrive, WhatShut}},
+		{"a stranger", func(d *door) { d.arrive(stranger) }, []What{WhatOpen, WhatArrive, WhatShut}},
+		{"a SYN that was gone again when it was looked for", func(d *door) { d.look(own, time.Now(), false) }, []What{WhatOpen, WhatAbsent}},
+		{"a SYN alone", func(d *door) { d.look(own, time.Now(), true); d.look(own, time.Now(), true) }, []What{WhatOpen, WhatHalf, WhatShut}},
+	}
+	for _, tt := range tests {
+		var got []What
+		s := newTestServer(t, Options{Log: func(e Entry) { got = append(got, e.What) }})
+		sess := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
+		d := sess.openDoor("PASV", pipeServer)
+		tt.come(d)
+		d.shut()
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
 	}
 }
 

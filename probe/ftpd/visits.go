@@ -12,8 +12,9 @@ import (
 
 // Bounds of all visits together.
 const (
-	maxVisits  = 256 // kept at once, those that outlive their sessions included
-	maxAnswers = 4   // records that are made into a body at once: the others wait
+	maxVisits  = 256                       // kept at once, those that outlive their sessions included
+	maxKeeping = 100 * exchange.MaxRecords // records of all of them, beside those of visits that live
+	maxAnswers = 4                         // records that are made into a body at once: the others wait
 )
 
 // visits are those that the server remembers, by the checksum of their token:
@@ -33,6 +34,8 @@ func (v *visits) begin(s *session) (token string, made *visit) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.expire(time.Now())
+	for v.keeping() > maxKeeping && v.evict() {
+	}
 	if len(v.all) >= maxVisits && !v.evict() {
 		return "", nil
 	}
@@ -66,6 +69,15 @@ func (v *visits) expire(now time.Time) {
 			delete(v.all, key)
 		}
 	}
+}
+
+// keeping is the number of records of all visits. The caller holds mu.
+func (v *visits) keeping() int {
+	n := 0
+	for _, one := range v.all {
+		n += one.size()
+	}
+	return n
 }
 
 // evict drops a visit that has no session any more, the one that ended first
