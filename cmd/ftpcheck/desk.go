@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,9 +33,17 @@ func (d desk) work(judge *viewFlags, ran []probe.Check) (tui.Work, error) {
 			return err
 		},
 		Open:  d.open,
-		Save:  saveReport,
+		Save:  d.save,
 		Judge: j,
 	}, err
+}
+
+// save writes a report. As in a shell, ~/ is the home directory.
+func (d desk) save(name string, overwrite bool, write func(io.Writer) error) (string, error) {
+	if rest, ok := strings.CutPrefix(name, "~/"); ok && d.s.home != "" {
+		name = filepath.Join(d.s.home, rest)
+	}
+	return saveReport(name, overwrite, write)
 }
 
 // form is the form that the command line fills in.
