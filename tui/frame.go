@@ -56,8 +56,18 @@ func (m *Model) stage() (short, long string) {
 	case m.report.Interrupted:
 		return "cancelled", "cancelled"
 	}
-	result := strings.ToUpper(string(m.report.Result))
+	result := m.verdict(m.report)
 	return result, result + "  " + seconds
+}
+
+// verdict is the result of a run. One of some checks alone says so: it has
+// nothing to say of the others.
+func (m *Model) verdict(r *report.Report) string {
+	result := strings.ToUpper(string(r.Result))
+	if r == m.whole || len(r.Checks) == 0 {
+		return result
+	}
+	return fmt.Sprintf("%s of %d checks", result, len(r.Checks))
 }
 
 // counts are the numbers of findings that ask for something.

@@ -29,7 +29,7 @@ func (m *Model) windowTitle() string {
 	state := ""
 	switch {
 	case m.ended != nil && (m.watch.on || !m.running()):
-		state = strings.ToUpper(string(m.ended.Result))
+		state = m.verdict(m.ended)
 	case m.running() || m.report != nil:
 		state, _ = m.stage()
 	}

@@ -224,6 +224,9 @@ func TestRerunThis(t *testing.T) {
 		}
 		d.size(120, 40)
 		d.shows("ok    epsv", "-     pasv     was FAIL: 10.0.0.10:", "-        was PROBLEM: The server")
+		d.shows("PASS of 6 checks")
+		d.press("y")
+		d.shows("on 6 checks alone: r runs all")
 		out := d.m.Close()
 		if len(out.Reports) != 2 || len(out.Reports[0].Findings) != 2 || len(out.Reports[1].Findings) != 0 || out.Cut {
 			t.Errorf("printed at the end: %d reports, cut %v", len(out.Reports), out.Cut)
