@@ -20,6 +20,7 @@ type Model struct {
 
 	width, height int
 	now           time.Time // of the last message that carries a time
+	count         int       // how often seconds began to be counted
 
 	job     *Job
 	feed    *feed  // nil while no run is under way
@@ -92,13 +93,19 @@ func now() tea.Msg { return timeMsg(time.Now()) }
 
 // secondMsg is timeMsg, again and again while something counts seconds.
 type secondMsg struct {
-	feed *feed // whose seconds are counted
-	now  time.Time
+	count int // Model.count, when the counting began
+	now   time.Time
+}
+
+// countSeconds begins to count seconds. What counted them before stops.
+func (m *Model) countSeconds() tea.Cmd {
+	m.count++
+	return m.nextSecond()
 }
 
 func (m *Model) nextSecond() tea.Cmd {
-	f := m.feed
-	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return secondMsg{f, t} })
+	count := m.count
+	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return secondMsg{count, t} })
 }
 
 // order is a run that was asked for.
@@ -133,7 +140,7 @@ func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
 	m.began = time.Now()
 	m.now = m.began
 	m.feed = start(m.ctx, job, m.checks)
-	return tea.Batch(m.feed.next(frame), m.nextSecond())
+	return tea.Batch(m.feed.next(frame), m.countSeconds())
 }
 
 // stop ends the run that is under way, and folds what is known of it.

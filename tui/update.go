@@ -56,7 +56,7 @@ func (m *Model) forget() { m.rowsNow, m.pathOf = nil, 0 }
 
 // second goes on counting while the run or the pause goes on.
 func (m *Model) second(msg secondMsg) tea.Cmd {
-	if msg.feed != m.feed || !m.running() && m.watch.next.IsZero() {
+	if msg.count != m.count || !m.running() && m.watch.next.IsZero() {
 		return nil
 	}
 	m.now = msg.now

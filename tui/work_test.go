@@ -274,6 +274,22 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+// TestWatchTicksOnce: however many runs a watch has made, the seconds are
+// counted once each.
+func TestWatchTicksOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{Job: jobOf(recorded(t, "all-well"))})
+		d.pass(time.Second)
+		d.press("w")
+		d.pass(10 * time.Minute)
+		d.seconds = 0
+		d.pass(time.Minute)
+		if d.m.runs < 20 || d.seconds > 61 {
+			t.Errorf("%d runs, %d seconds in a minute", d.m.runs, d.seconds)
+		}
+	})
+}
+
 // TestWatchNeedsNoSecondKey: a run that is under way becomes the watch's
 // first, and esc ends run and watch.
 func TestWatchNeedsNoSecondKey(t *testing.T) {
