@@ -188,7 +188,7 @@ func (m *Model) settle() {
 		m.say("cancelled: what is missing was not tested")
 		return
 	}
-	news := m.known.learn(m.report, m.now)
+	news := m.known.learn(m.report, m.ev, m.now)
 	m.changes = append(news, m.changes...)
 	m.changes = m.changes[:min(len(m.changes), mostChanges)]
 	if len(news) > 0 {

@@ -274,6 +274,30 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+// TestWatchThroughAnOutage: while the server cannot be reached, nothing is known
+// of the rest. It has not changed, and nothing of it is gone.
+func TestWatchThroughAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		blocked, down := recorded(t, "data-filtered"), recorded(t, "control-filtered")
+		d := drive(t, Work{}, Options{Job: jobOf(blocked, down, blocked)})
+		d.pass(time.Second)
+		d.press("r")
+		d.pass(time.Second)
+		d.size(80, 60)
+		d.shows("PROBLEM  Connections to the control port vanish", "was PROBLEM: Connections to the passive ports vanish")
+		d.press("c")
+		d.shows("control-filtered: new PROBLEM", "control: ok -> FAIL")
+		d.hides("gone", "skip")
+		d.press("c", "r")
+		d.pass(time.Second)
+		d.press("c")
+		d.shows("control-filtered: gone", "control: FAIL -> ok")
+		d.hides("data-filtered", "skip")
+		d.press("c")
+		d.shows(" > PROBLEM  Connections to the passive ports vanish")
+	})
+}
+
 // TestWatchTicksOnce: however many runs a watch has made, the seconds are
 // counted once each.
 func TestWatchTicksOnce(t *testing.T) {
@@ -337,11 +361,11 @@ func TestUnchanged(t *testing.T) {
 		return l
 	}
 	var k memory
-	k.learn(&report.Report{Checks: []report.CheckLine{line(50000, probe.OutcomeTimeout, 5)}}, time.Time{})
-	if got := k.learn(&report.Report{Checks: []report.CheckLine{line(50001, probe.OutcomeTimeout, 6)}}, time.Time{}); len(got) != 0 {
+	k.learn(&report.Report{Checks: []report.CheckLine{line(50000, probe.OutcomeTimeout, 5)}}, &probe.Evidence{}, time.Time{})
+	if got := k.learn(&report.Report{Checks: []report.CheckLine{line(50001, probe.OutcomeTimeout, 6)}}, &probe.Evidence{}, time.Time{}); len(got) != 0 {
 		t.Errorf("a change: %v", got)
 	}
-	got := k.learn(&report.Report{Checks: []report.CheckLine{line(50001, probe.OutcomeRefused, 6)}}, time.Time{})
+	got := k.learn(&report.Report{Checks: []report.CheckLine{line(50001, probe.OutcomeRefused, 6)}}, &probe.Evidence{}, time.Time{})
 	if len(got) != 1 || got[0].words() != "00:00:00  pasv: still FAIL, 50001refused6ns" {
 		t.Errorf("changes: %v", got)
 	}
