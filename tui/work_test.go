@@ -100,6 +100,11 @@ func TestBothEndsOnTheScreen(t *testing.T) {
 		d.press("m")
 		d.shows("Ports of the server, 198.51.100.66, dialled from here:", "Ports of this client, dialled from the server at 203.0.113.66:", "@ arrived: both ends saw it")
 
+		d = drive(t, Work{}, Options{Job: simulated(t, "peer-answers-dropped-at-client-gateway")})
+		d.pass(20 * time.Second)
+		d.press("p")
+		d.shows("epsv   |------------------------? :50060") // not X: the packets did arrive
+
 		d = drive(t, Work{}, Options{Job: simulated(t, "healthy")})
 		d.size(100, 60)
 		d.shows("path     waiting")
