@@ -94,12 +94,9 @@ func count(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// mostNotice is the room for what has just happened, in lines.
-const mostNotice = 3
-
 // notice is what has just happened, in the lines above the footer.
 func (m *Model) notice() []string {
-	most := min(mostNotice, max((m.height-frameRows)/4, 1))
+	most := noticeRoom(m.height)
 	if m.asking { // the form's fields come first
 		most = min(most, max(m.height-frameRows-fields, 1))
 	}
@@ -139,7 +136,7 @@ func (m *Model) hints() string {
 			return m.escapes()
 		case m.over != doNone && !slices.Contains([]action{doPageDown, doHelp, doQuit}, b.action):
 			return ""
-		case m.alone && b.action == doOpen, m.opt.Fixed && b.action == doEdit:
+		case m.alone && (b.action == doOpen || b.action == doDown), m.opt.Fixed && b.action == doEdit:
 			return ""
 		}
 		return b.short

@@ -83,6 +83,9 @@ func (s styles) paneOf(name string, lines []string, from, rows, width int) []str
 	return append([]string{s.across(width, name)}, lines...)
 }
 
+// noticeRoom is the room for what has just happened, in lines.
+func noticeRoom(height int) int { return min(3, max((height-frameRows)/4, 1)) }
+
 // noticeOf sets what has just happened in at most so many lines.
 func noticeOf(text string, width, most int) []string {
 	if text == "" {
