@@ -101,7 +101,7 @@ func (d desk) read(f tui.Form) (parsedTarget, probe.Options, error) {
 	}
 	o.Checks = withModes(o.Checks, f.Without)
 	if t.User != "" && f.User != "" && t.User != f.User {
-		return t, o, usageError{"two users: one in TARGET and another in --user", ""}
+		return t, o, usageError{"two users: one with the host and another in the field", ""}
 	}
 	return t, o, t.settle(&o)
 }

@@ -28,7 +28,7 @@ func TestFormErrors(t *testing.T) {
 		{tui.Form{Host: "h:21", Port: "2121"}, "two ports: one with the host and another in the field"},
 		{tui.Form{Host: "2001:db8::1", Port: "2121"}, ""},
 		{tui.Form{Host: "[2001:db8::1]", Port: "2121"}, ""},
-		{tui.Form{Host: "alice@h", User: "bob"}, "two users: one in TARGET and another in --user"},
+		{tui.Form{Host: "alice@h", User: "bob"}, "two users: one with the host and another in the field"},
 		{tui.Form{Host: "ftps://h", TLS: probe.TLSOff}, "ftps:// and --tls off exclude each other"},
 		{tui.Form{Host: "h", TLS: "maybe"}, `--tls: there is no "maybe"`},
 		{tui.Form{Host: "ftp://alice@h:2121/pub", User: "alice", Port: "2121"}, ""},

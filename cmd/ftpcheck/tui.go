@@ -93,8 +93,11 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 		if err != nil {
 			return err
 		}
-		if t.HasPassword && check.passwordFile != "" {
+		switch {
+		case t.HasPassword && check.passwordFile != "":
 			return twoPasswords
+		case t.User != "" && check.user != "" && t.User != check.user:
+			return twoUsers
 		}
 		o.Form = d.form(args[0])
 		o.Job, o.Say, err = work.Open(o.Form)
