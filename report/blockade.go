@@ -118,6 +118,13 @@ func (b *blockade) list() string {
 	return strings.Join(words, ", ")
 }
 
+func (b *blockade) noneOpened() string {
+	if len(b.dials) == 1 {
+		return "the one port that the server announced did not open"
+	}
+	return fmt.Sprintf("not one of the %d ports that the server announced opened", len(b.dials))
+}
+
 // blocked is what the rules about blocked data ports share.
 func (v *view) blocked(b *blockade, what string) *Finding {
 	modes := ""
@@ -126,7 +133,7 @@ func (v *view) blocked(b *blockade, what string) *Finding {
 	}
 	return &Finding{
 		Checks: b.checks,
-		Story:  []string{join(fmt.Sprintf("The control connection to %s works, but not one of the %s that the server announced opened: %s.", v.peer, count(len(b.dials), "port"), b.list()), " ", b.endings(what))},
+		Story:  []string{join(fmt.Sprintf("The control connection to %s works, but %s: %s.", v.peer, b.noneOpened(), b.list()), " ", b.endings(what))},
 		Effect: "Passive mode fails" + modes + ": logging in works, listings and transfers hang or fail.",
 	}
 }

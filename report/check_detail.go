@@ -49,6 +49,7 @@ func CheckDetail(ev *probe.Evidence, c probe.Check, now time.Duration, width int
 		word = ""
 	}
 	p.line("")
+	p.writePeer(l.Peer)
 	p.writeSteps(steps(ev, c, now))
 	if c == probe.CheckSecure {
 		p.writeTLS(l.TLS)

@@ -50,6 +50,35 @@ func (v *view) peerViewOf() *PeerView {
 	return p
 }
 
+// writePeer sets what the other end told, beside what was seen here.
+func (p *page) writePeer(peer *PeerView) {
+	if peer == nil {
+		return
+	}
+	p.line("As the other end tells it")
+	p.line("")
+	p.labelled("Client", peer.Client)
+	p.labelled("Server", peer.Server)
+	for _, c := range peer.Compared {
+		p.labelled(string(c.Check), c.words())
+	}
+	if peer.Ports != nil {
+		p.labelled("Ports", peer.Ports.words())
+	}
+	p.line("")
+}
+
+// words say what became of an announcement on the way.
+func (c Comparison) words() string {
+	switch {
+	case c.Received == "":
+		return "sent: " + c.Sent + "; not known to have arrived"
+	case c.Received == c.Sent:
+		return "arrived as it was sent: " + c.Sent
+	}
+	return "sent: " + c.Sent + "; arrived: " + c.Received
+}
+
 // peerLine is ok where both ends saw the same, and what one sent arrived at the
 // other as it was.
 func peerLine(ev *probe.Evidence, l *CheckLine) {

@@ -33,6 +33,9 @@ func waitingAt(ev *probe.Evidence, c probe.Check, now time.Duration) string {
 			return d.To.String() + " no answer yet" + clock(now-d.Began, timeout)
 		}
 	}
+	if s := greetingDue(ev, c); s != nil {
+		return "no greeting yet" + clock(now-s.Opened, reply)
+	}
 	run := ev.Checks[c]
 	if len(run.Lines) == 0 {
 		return "running"
@@ -45,7 +48,21 @@ func waitingAt(ev *probe.Evidence, c probe.Check, now time.Duration) string {
 	case last.Dir == probe.KindSend:
 		return fmt.Sprintf("no reply to %s yet%s", verb, clock(now-last.At, reply))
 	}
+	if c == probe.CheckControl && last.Dir == probe.KindRecv { // the hop search to it comes when all sessions are in
+		return "the greeting came"
+	}
 	return "running"
+}
+
+// greetingDue is the control session of a check that waits for its greeting, or
+// nil.
+func greetingDue(ev *probe.Evidence, c probe.Check) *probe.Session {
+	for _, s := range ev.Sessions {
+		if s.Check == c && s.Greeting == nil && s.Lost == nil && len(s.Exchanges) == 0 {
+			return s
+		}
+	}
+	return nil
 }
 
 // clock counts whole seconds against a limit, from the first one on.

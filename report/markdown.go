@@ -49,7 +49,7 @@ func (m *markdown) writeFacts(r *Report) {
 		server = join(server, ", ", r.Server.Address)
 	}
 	if r.Server.Hops > 0 {
-		server += fmt.Sprintf(", %d hops away", r.Server.Hops)
+		server += ", " + count(r.Server.Hops, "hop") + " away"
 	}
 	if server != "" {
 		m.line("Server: %s.", mdText(server))

@@ -2,7 +2,6 @@ package report
 
 import (
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +121,15 @@ func TestWaiting(t *testing.T) {
 			s.begin(probe.CheckControl)
 			s.add(probe.Event{Kind: probe.KindDialing, As: probe.AsControl, Addr: addr(serverFTP)})
 		}, 7 * time.Second, "203.0.113.10:21 no answer yet, 5 s of 5 s"},
+		{"a greeting", probe.CheckControl, func(s *script) {
+			s.begin(probe.CheckControl)
+			s.open(1, clientIP+":40000", serverFTP)
+		}, 7 * time.Second, "no greeting yet, 7 s of 30 s"},
+		{"the distance of the control port", probe.CheckControl, func(s *script) {
+			s.begin(probe.CheckControl)
+			s.open(1, clientIP+":40000", serverFTP)
+			s.say(1, "220 ready")
+		}, 7 * time.Second, "the greeting came"},
 		{"a reply", probe.CheckLogin, func(s *script) {
 			s.session(1, probe.CheckLogin, clientIP+":40000", serverFTP)
 			s.say(1, "> PASS ****")
@@ -260,47 +268,5 @@ func TestPathEnds(t *testing.T) {
 		if !strings.HasPrefix(arrow, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, arrow, test.want)
 		}
-	}
-}
-
-// TestPortMapLines draws a sweep with every state, and a range too wide for a cell
-// for each port.
-func TestPortMapLines(t *testing.T) {
-	ev := &probe.Evidence{}
-	for port := 50000; port < 50200; port++ {
-		o := hops.Refused
-		switch {
-		case port >= 50150:
-			o = hops.Rejected
-		case port >= 50100:
-			o = hops.Timeout
-		case port == 50010:
-			o = hops.Open
-		}
-		ev.Swept = append(ev.Swept, probe.Dial{As: probe.AsSweep, To: addr(serverIP + ":" + strconv.Itoa(port)), Outcome: o})
-	}
-	want := `Sweep of 203.0.113.10, ports 50000-50199: 1
-open, 99 refused, 50 silent, 50 rejected.
-
-[xx*xxxxxxxxxxxxxxxxxxx...........!!!!!!!!!!!]
- 50000                 50100      50150  50199
-
-  50000-50009  x refused, 10 tried
-  50010        # open, 1 tried
-  50011-50099  x refused, 89 tried
-  50100-50149  . silent, 50 tried
-  50150-50199  ! rejected, 50 tried
-
-# open, x refused, . silent, ! rejected, *
-ports that differ; blank: not tried`
-	if diff := cmp.Diff(want, strings.Join(PortMapLines(ev, 46, nil), "\n")); diff != "" {
-		t.Error(diff)
-	}
-	ev.Swept = []probe.Dial{{To: addr(serverIP + ":1"), Outcome: hops.Refused}, {To: addr(serverIP + ":21"), Outcome: hops.Open}, {To: addr(serverIP + ":65535"), Outcome: hops.Refused}}
-	if lines := PortMapLines(ev, 46, nil); lines[3] != "[*                                          x]" || lines[4] != at(" 1", 41, "65535") {
-		t.Errorf("ports that share a cell:\n%s", strings.Join(lines, "\n"))
-	}
-	if lines := PortMapLines(&probe.Evidence{}, 46, nil); len(lines) != 0 {
-		t.Errorf("a map of nothing: %q", lines)
 	}
 }

@@ -26,7 +26,7 @@ func PathDiagram(ev *probe.Evidence, width int, paint func(string) string) []str
 		p.line("%-11s %s", s.name, clip(ASCII(s.what), p.width-12))
 	}
 	p.line("")
-	d := pathDiagram{v: v, shaft: min(p.width-pathColumn-noteRoom-wordRoom-2, longestShaft)}
+	d := pathDiagram{v: v, shaft: min(p.width-pathColumn-noteRoom-wordRoom-2, longestShaft), answersLost: v.directions().answersLost()}
 	p.line("%s", d.axis())
 	for _, a := range arrows {
 		p.line("%-*s%s", pathColumn+d.shaft+noteRoom+2, d.arrow(a), p.word(a.Word))
@@ -123,8 +123,9 @@ func (v *view) hopStations() []station {
 
 // pathDiagram draws arrows between the client's bar and the server's.
 type pathDiagram struct {
-	v     *view
-	shaft int // columns between the bars
+	v           *view
+	shaft       int  // columns between the bars
+	answersLost bool // the other end saw packets to its passive ports arrive: where the answers die is not known
 }
 
 // column is where a hop stands on the shaft.
@@ -182,6 +183,8 @@ func (d pathDiagram) end(a Arrow) (int, string) {
 	sameWay := t.expired == 0 || t.from.IsValid() && t.from == d.v.control().names[t.expired]
 	switch {
 	case !t.known() || d.v.distance() == 0 || !sameWay || t.obscured():
+		return half, unknown
+	case d.answersLost && a.To.Port() != d.v.peer.Port():
 		return half, unknown
 	case t.answer == hops.Timeout && d.v.locate(t, nil).Side == SideUnknown:
 		return half, unknown

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,45 +12,144 @@ import (
 )
 
 // portSigns are the cells of a port map. They differ by shape.
-var portSigns = map[PortState]string{PortOpen: "#", PortRefused: "x", PortSilent: ".", PortRejected: "!"}
+var portSigns = map[PortState]string{
+	PortOpen: "#", PortRefused: "x", PortSilent: ".", PortRejected: "!",
+	PortArrived: "@", PortAnswered: "o", PortHalfway: "~",
+}
 
-// mixedSign is a cell whose ports differ.
+// portLegend says in more words what a state means.
+var portLegend = map[PortState]string{
+	PortArrived:  "arrived: both ends saw it",
+	PortAnswered: "answered on the way, and never arrived",
+	PortHalfway:  "half-way: it arrived, and its answer was lost",
+}
+
+// mixedSign is a cell whose ports or attempts differ.
 const mixedSign = "*"
 
+func signOf(s PortState) string { return cmp.Or(portSigns[s], mixedSign) }
+
+// portMapPage is a page with port maps, and the signs on it.
+type portMapPage struct {
+	*page
+	signs map[string]bool
+}
+
 // PortMapLines draws the data ports that were tried in lines of at most width
-// columns: those that the server announced, and those of a sweep. It is empty
-// when none was tried.
+// columns: those that the server announced, those of a sweep, and those that
+// both ends tried, in both directions. It is empty when none was tried.
 func PortMapLines(ev *probe.Evidence, width int, paint func(string) string) []string {
-	p, lines := newPage(width, paint)
-	var announced []probe.Dial
-	for _, a := range newView(ev).attempts() {
-		announced = append(announced, *a.Dial)
+	plain, lines := newPage(width, paint)
+	p := portMapPage{plain, map[string]bool{}}
+	v := newView(ev)
+	var announced []PortState
+	var at []uint16
+	for _, a := range v.attempts() {
+		at, announced = append(at, a.To.Port()), append(announced, PortStateOf(a.Outcome))
 	}
-	if ports := portStates(announced); len(ports) > 0 {
+	if ports := portStates(at, announced); len(ports) > 0 {
 		head := fmt.Sprintf("%s tried that the server announced", count(len(ports), "port"))
-		p.portBar(join(head, ", ", AnnouncedRangeOf(ev).words())+".", ports)
+		p.bar(join(head, ", ", AnnouncedRangeOf(ev).words())+".", ports)
+		p.stretches(ports)
 	}
 	if s := SweepOf(ev); s != nil {
-		p.portBar(fmt.Sprintf("Sweep of %s, ports %s: %s.", s.Host, portRange{s.Low, s.High}, s.Words()), portStates(ev.Swept))
+		ports := statesIn(SweptRanges(ev.Swept))
+		p.bar(fmt.Sprintf("Sweep of %s, ports %s: %s.", s.Host, portRange{s.Low, s.High}, s.Words()), ports)
+		p.stretches(ports)
 	}
-	if len(*lines) > 0 {
-		for _, l := range wrap("# open, x refused, . silent, ! rejected, "+mixedSign+" ports that differ; blank: not tried", p.width) {
-			p.line("%s", l)
-		}
+	if m := v.portMap(); m != nil {
+		p.bothEnds(m)
 	}
+	p.legend()
 	return *lines
 }
 
-// portState is one port that was tried.
+// bothEnds draws the ports that both ends tried.
+func (p portMapPage) bothEnds(m *PortMap) {
+	if ports := statesIn(m.ToServer); len(ports) > 0 {
+		p.bar(m.serverHead(), ports)
+		p.stretches(ports)
+	}
+	var at []uint16
+	var states []PortState
+	for _, c := range m.ToClient {
+		at, states = append(at, c.Port), append(states, c.State)
+	}
+	if ports := portStates(at, states); len(ports) > 0 {
+		p.bar(m.clientHead(), ports)
+		for _, s := range mapStates {
+			if words := m.clientPorts(s); words != "" {
+				p.clientRow(s, words)
+			}
+		}
+		p.line("")
+	}
+}
+
+// clientRow lists the ports of a state, behind its sign.
+func (p portMapPage) clientRow(s PortState, words string) {
+	p.signs[signOf(s)] = true
+	head := fmt.Sprintf("  %s %s%*s", signOf(s), p.word(string(s)), stateWidth-len(s), "")
+	for _, l := range wrap(words, p.width-stateWidth-4) {
+		p.line("%s%s", head, l)
+		head = strings.Repeat(" ", stateWidth+4)
+	}
+}
+
+// stateWidth is the width of the states behind their signs.
+const stateWidth = 10
+
+// legend explains the signs that were drawn.
+func (p portMapPage) legend() {
+	var words []string
+	for _, s := range mapStates {
+		if p.signs[signOf(s)] {
+			words = append(words, signOf(s)+" "+cmp.Or(portLegend[s], string(s)))
+		}
+	}
+	if p.signs[mixedSign] {
+		words = append(words, mixedSign+" not all alike")
+	}
+	if p.signs[" "] {
+		words = append(words, "blank: not tried")
+	}
+	if len(words) == 0 {
+		return
+	}
+	for _, l := range wrap(strings.Join(words, "; "), p.width) {
+		p.line("%s", l)
+	}
+}
+
+// portState is one port that was tried. Where the attempts at it differ, the
+// state names all that came of them.
 type portState struct {
 	port  uint16
 	state PortState
 }
 
-// portStates are the ports that were tried, in their order.
-func portStates(dials []probe.Dial) []portState {
+// portStates are the ports that were tried, in their order, by attempts and
+// what came of each.
+func portStates(ports []uint16, states []PortState) []portState {
+	came := map[uint16][]string{}
+	for _, s := range mapStates {
+		for i, port := range ports {
+			if states[i] == s && !slices.Contains(came[port], string(s)) {
+				came[port] = append(came[port], string(s))
+			}
+		}
+	}
 	var all []portState
-	for _, r := range SweptRanges(dials) {
+	for _, port := range slices.Sorted(maps.Keys(came)) {
+		all = append(all, portState{port, PortState(strings.Join(came[port], " and "))})
+	}
+	return all
+}
+
+// statesIn are the ports in ranges.
+func statesIn(ranges []SweptRange) []portState {
+	var all []portState
+	for _, r := range ranges {
 		for port := int(r.From); port <= int(r.To); port++ {
 			all = append(all, portState{uint16(port), r.State})
 		}
@@ -56,9 +157,8 @@ func portStates(dials []probe.Dial) []portState {
 	return all
 }
 
-// portBar draws ports as a bar of cells, with numbers where the state changes,
-// and lists the stretches.
-func (p *page) portBar(head string, ports []portState) {
+// bar draws ports as a bar of cells, with numbers where the state changes.
+func (p portMapPage) bar(head string, ports []portState) {
 	for _, l := range wrap(ASCII(head), p.width) {
 		p.line("%s", l)
 	}
@@ -67,22 +167,30 @@ func (p *page) portBar(head string, ports []portState) {
 	cell := func(port uint16) int { return (int(port) - low) * cells / (high - low + 1) }
 	bar := slices.Repeat([]string{" "}, cells)
 	for _, s := range ports {
-		switch at, sign := cell(s.port), portSigns[s.state]; bar[at] {
+		switch at, sign := cell(s.port), signOf(s.state); bar[at] {
 		case " ", sign:
 			bar[at] = sign
 		default:
 			bar[at] = mixedSign
 		}
 	}
+	for _, sign := range bar {
+		p.signs[sign] = true
+	}
 	p.line("")
 	p.line("[%s]", strings.Join(bar, ""))
-	stretches := stretchesOf(ports)
-	p.line("%s", numbersUnder(stretches, func(port uint16) int { return 1 + cell(port) }, p.width))
+	p.line("%s", numbersUnder(stretchesOf(ports), func(port uint16) int { return 1 + cell(port) }, p.width))
 	p.line("")
-	for _, s := range stretches[:min(len(stretches), mostRanges)] {
-		p.line("  %-11s  %s %s, %d tried", portRange{s.from, s.to}, portSigns[s.state], p.word(string(s.state)), s.tried)
+}
+
+// stretches lists ports by the state that neighbours have in common.
+func (p portMapPage) stretches(ports []portState) {
+	all := stretchesOf(ports)
+	for _, s := range all[:min(len(all), mostRanges)] {
+		p.signs[signOf(s.state)] = true
+		p.line("  %-11s  %s %s, %d tried", portRange{s.from, s.to}, signOf(s.state), p.word(string(s.state)), s.tried)
 	}
-	if more := len(stretches) - mostRanges; more > 0 {
+	if more := len(all) - mostRanges; more > 0 {
 		p.line("  and %d more", more)
 	}
 	p.line("")

@@ -98,7 +98,7 @@ func (v *view) blindToPassive() *Finding {
 	// TLS, and none that was met in plain FTP.
 	f.Certainty = sure(chance(open, len(b.dials))/2 < unlikely)
 	f.Story = []string{
-		fmt.Sprintf("With TLS not one of the %s that the server announced opened: %s. In plain FTP, right after, %s did.", count(len(b.dials), "port"), b.list(), openedDial(without)),
+		fmt.Sprintf("With TLS %s: %s. In plain FTP, right after, %s did.", b.noneOpened(), b.list(), openedDial(without)),
 		"Nothing else was changed. A device on the way reads the dialogue, opens each port that it finds there, and cannot read an encrypted one.",
 	}
 	if a, p := with.Announced, without.Announced; a.IsValid() && p.IsValid() && a.Addr().Unmap() != p.Addr().Unmap() {

@@ -19,8 +19,8 @@ func portMapLines(r *Report) []string {
 // lines prints the map for the text report, in at most lineWidth columns.
 func (m *PortMap) lines() []string {
 	var lines []string
-	head := func(format string, args ...any) {
-		for _, l := range wrap(fmt.Sprintf(format, args...), lineWidth-storyIndent) {
+	head := func(text string) {
+		for _, l := range wrap(text, lineWidth-storyIndent) {
 			lines = append(lines, strings.Repeat(" ", storyIndent)+l)
 		}
 	}
@@ -32,7 +32,7 @@ func (m *PortMap) lines() []string {
 		}
 	}
 	if len(m.ToServer) > 0 {
-		head("Ports of the server, %s, dialled from here:", m.Server)
+		head(m.serverHead())
 	}
 	for _, s := range mapStates {
 		var ranges []portRange
@@ -46,7 +46,7 @@ func (m *PortMap) lines() []string {
 		}
 	}
 	if len(m.ToClient) > 0 {
-		head("Ports of this client, dialled from the server at %s:", m.Client)
+		head(m.clientHead())
 	}
 	for _, s := range mapStates {
 		if words := m.clientPorts(s); words != "" {
@@ -54,6 +54,14 @@ func (m *PortMap) lines() []string {
 		}
 	}
 	return lines
+}
+
+func (m *PortMap) serverHead() string {
+	return fmt.Sprintf("Ports of the server, %s, dialled from here:", m.Server)
+}
+
+func (m *PortMap) clientHead() string {
+	return fmt.Sprintf("Ports of this client, dialled from the server at %s:", m.Client)
 }
 
 // clientPorts lists the ports of a state, by the source of the attempts.

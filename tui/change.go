@@ -32,11 +32,12 @@ type change struct {
 const mostChanges = 500
 
 // learn takes in a run, and lists what it changes. Ports and times differ in
-// every run and are no change; a check that was not run again has not changed.
-func (k *memory) learn(r *report.Report, at time.Time) []change {
+// every run and are no change. A check that was not run again, or skipped
+// because another one failed, has not changed.
+func (k *memory) learn(r *report.Report, ev *probe.Evidence, at time.Time) []change {
 	ran := map[probe.Check]bool{}
 	for _, l := range r.Checks {
-		ran[l.Check] = true
+		ran[l.Check] = ev.Checks[l.Check] == nil || ev.Checks[l.Check].Skipped == ""
 	}
 	first := k.lines == nil
 	if first {
@@ -60,6 +61,9 @@ func (k *memory) learn(r *report.Report, at time.Time) []change {
 		k.findings[f.Code] = f
 	}
 	for _, is := range r.Checks {
+		if !ran[is.Check] {
+			continue
+		}
 		if was, known := k.lines[is.Check]; known && gist(was) != gist(is) {
 			list = append(list, change{at, string(is.Check), report.Word(was.State), report.Word(is.State), is.Summary})
 		}

@@ -26,6 +26,8 @@ type driver struct {
 	msgs   chan tea.Msg
 	quit   bool
 	copied string // by the last command that was not the screen's own
+
+	seconds int // that were counted
 }
 
 // drive opens a screen of 80x24 and delivers its first messages.
@@ -61,7 +63,11 @@ func (d *driver) update(msg tea.Msg) {
 		return
 	case tea.QuitMsg:
 		d.quit = true
-	case eventsMsg, secondMsg, alarmMsg, timeMsg, tea.WindowSizeMsg, tea.KeyPressMsg, tea.PasteMsg:
+	case secondMsg:
+		if msg.count == d.m.count {
+			d.seconds++
+		}
+	case eventsMsg, alarmMsg, timeMsg, tea.WindowSizeMsg, tea.KeyPressMsg, tea.PasteMsg:
 	default:
 		d.copied = fmt.Sprint(msg)
 	}

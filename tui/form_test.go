@@ -76,6 +76,18 @@ func TestPaste(t *testing.T) {
 	})
 }
 
+// TestHints: what an empty field means depends on what the host names.
+func TestHints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{})
+		d.shows("port      (21)", "user      (by netrc, else anonymous)")
+		d.press("ftp://alice@ftp.example.com:2121")
+		d.shows("port      (as in the host, or usual)", "user      (as in the host or netrc)")
+		d.press("ctrl+u", "ftp.example.com", "up", "up", "left") // TLS implicit
+		d.shows("< implicit >", "port      (990)")
+	})
+}
+
 // TestField edits one line of text.
 func TestField(t *testing.T) {
 	for keys, want := range map[string]string{

@@ -62,7 +62,7 @@ func (m *Model) formFooter() string {
 	f := &m.form
 	start := "enter start   "
 	switch {
-	case len(f.wrongLines(m.width)) > m.height-frameRows-fields:
+	case len(f.wrongLines(m.width)) > m.height-frameRows-len(m.notice())-fields:
 		return f.wrong
 	case f.field == fieldTLS:
 		return start + "left/right choose   esc " + m.leaving()
@@ -99,16 +99,22 @@ func (f *form) view(i, width int) (string, int) {
 
 // hint says what an empty field means.
 func (f *form) hint(i int) string {
-	switch i {
-	case fieldHost:
+	inHost := strings.ContainsAny(f.texts[fieldHost].String(), "/@:") // a TARGET may name all
+	switch {
+	case i == fieldHost:
 		return "name, address or ftp://HOST"
-	case fieldPort:
-		if f.tls == probe.TLSImplicit {
-			return "990"
-		}
+	case i == fieldPort && inHost:
+		return "as in the host, or usual"
+	case i == fieldPort && f.tls == probe.TLSImplicit:
+		return "990"
+	case i == fieldPort:
 		return "21"
-	case fieldUser:
-		return "anonymous"
+	case i == fieldUser && inHost:
+		return "as in the host or netrc"
+	case i == fieldUser:
+		return "by netrc, else anonymous"
+	case i == fieldPassword:
+		return "FTPCHECK_PASSWORD, netrc"
 	}
 	return ""
 }

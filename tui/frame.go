@@ -43,6 +43,8 @@ func (m *Model) standing() []string {
 func (m *Model) stage() (short, long string) {
 	seconds := fmt.Sprintf("%.0f s", m.elapsed().Seconds())
 	switch {
+	case m.running() && m.queued != nil:
+		return "restarting", "restarting"
 	case m.running() && m.halted:
 		return "cancelling", "cancelling"
 	case m.running() && m.watch.on:
@@ -54,8 +56,18 @@ func (m *Model) stage() (short, long string) {
 	case m.report.Interrupted:
 		return "cancelled", "cancelled"
 	}
-	result := strings.ToUpper(string(m.report.Result))
+	result := m.verdict(m.report)
 	return result, result + "  " + seconds
+}
+
+// verdict is the result of a run. One of some checks alone says so: it has
+// nothing to say of the others.
+func (m *Model) verdict(r *report.Report) string {
+	result := strings.ToUpper(string(r.Result))
+	if r == m.whole || len(r.Checks) == 0 {
+		return result
+	}
+	return fmt.Sprintf("%s of %d checks", result, len(r.Checks))
 }
 
 // counts are the numbers of findings that ask for something.
@@ -82,11 +94,18 @@ func count(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// footer is the last line: a question, what has just happened, or the keys.
+// notice is what has just happened, in the lines above the footer.
+func (m *Model) notice() []string {
+	most := noticeRoom(m.height)
+	if m.asking { // the form's fields come first
+		most = min(most, max(m.height-frameRows-fields, 1))
+	}
+	return noticeOf(m.status, m.width, most)
+}
+
+// footer is the last line: a question, or the keys.
 func (m *Model) footer() (string, *tea.Cursor) {
 	switch {
-	case m.status != "":
-		return " " + clip(m.status, m.width-2), nil
 	case m.prompt != nil && m.prompt.overwrite:
 		return " " + clip("the file exists: overwrite it? y or n", m.width-2), nil
 	case m.prompt != nil:
@@ -117,7 +136,7 @@ func (m *Model) hints() string {
 			return m.escapes()
 		case m.over != doNone && !slices.Contains([]action{doPageDown, doHelp, doQuit}, b.action):
 			return ""
-		case m.alone && b.action == doOpen, m.opt.Fixed && b.action == doEdit:
+		case m.alone && (b.action == doOpen || b.action == doDown), m.opt.Fixed && b.action == doEdit:
 			return ""
 		}
 		return b.short
@@ -129,7 +148,7 @@ func (m *Model) escapes() string {
 	switch {
 	case m.over != doNone || m.alone:
 		return "back"
-	case m.running() && !m.halted:
+	case m.running() && (!m.halted || m.queued != nil):
 		return "cancel"
 	case m.watch.on:
 		return "end watch"

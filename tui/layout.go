@@ -28,12 +28,13 @@ type layout struct {
 	wide          bool
 }
 
-// listWidthOf is the width of the list on a wide screen.
-func listWidthOf(width int) int { return min(max(width*38/100, 44), 72) }
+// listWidthOf is the width of the list on a wide screen, of which it takes so
+// many hundredths.
+func listWidthOf(width, hundredths int) int { return min(max(width*hundredths/100, 44), 72) }
 
-// layoutOf shares out a screen. items is the number of lines of the list, and
-// path that of the path diagram.
-func layoutOf(width, height, items, path int) layout {
+// layoutOf shares out a screen. list is the width of the list on a wide screen,
+// items the number of its lines, and path that of the path diagram.
+func layoutOf(width, height, list, items, path int) layout {
 	l := layout{width: width, height: height}
 	body := height - frameRows
 	switch {
@@ -41,7 +42,7 @@ func layoutOf(width, height, items, path int) layout {
 		return l
 	case width >= wideWidth:
 		l.wide = true
-		l.listWidth = listWidthOf(width)
+		l.listWidth = list
 		l.detailWidth = width - l.listWidth - 2
 		if height >= deepHeight { // the list and the path come first
 			l.logRows = min(max(body-1-(items+1+path), leastLog), body/3)
@@ -57,6 +58,21 @@ func layoutOf(width, height, items, path int) layout {
 		l.detailRows = body - 1 - l.listRows
 	default:
 		l.listWidth, l.listRows = width, body
+	}
+	return l
+}
+
+// without takes rows at the bottom away from what stands there.
+func (l layout) without(rows int) layout {
+	switch {
+	case l.logRows > 0:
+		l.logRows -= rows
+		return l
+	case l.split():
+		l.detailRows -= rows
+	}
+	if !l.split() || l.wide && l.pathRows == 0 {
+		l.listRows -= rows
 	}
 	return l
 }

@@ -7,7 +7,7 @@ import (
 	"ftpcheck/report"
 )
 
-// list draws the rows around the cursor.
+// list draws the rows around the cursor, below their title.
 func (m *Model) list(width, height int) []string {
 	var lines []string
 	at := 0
@@ -22,7 +22,7 @@ func (m *Model) list(width, height int) []string {
 		lines = append(lines, m.rowLine(r, i == cursor, width))
 	}
 	from := min(max(at-height/2, 0), max(len(lines)-height, 0))
-	return lines[from:min(from+height, len(lines))]
+	return m.style.paneOf(m.focused(onList)+"CHECKS", lines, from, height, width)
 }
 
 // rowLine draws one row. The one under the cursor has a sign, and colours

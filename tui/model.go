@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"ftpcheck/probe"
@@ -20,12 +19,14 @@ type Model struct {
 
 	width, height int
 	now           time.Time // of the last message that carries a time
+	count         int       // how often seconds began to be counted
 
 	job     *Job
-	feed    *feed // nil while no run is under way
-	seen    int   // events of feed that were folded
-	halted  bool  // the run under way was cancelled
-	only    bool  // this run leaves out some of the job's checks
+	feed    *feed  // nil while no run is under way
+	seen    int    // events of feed that were folded
+	halted  bool   // the run under way was cancelled
+	queued  *order // the run that begins when the one under way has ended
+	only    bool   // this run leaves out some of the job's checks
 	checks  []probe.Check
 	began   time.Time
 	ev      *probe.Evidence
@@ -40,7 +41,7 @@ type Model struct {
 	form   form
 	asking bool // the form is on the screen
 	prompt *prompt
-	status string // in the footer's place until the next key
+	status string // what has just happened: above the footer until the next key
 
 	cursor string // name of the row: a check's, or a finding's code
 	moved  bool   // the user has moved the cursor
@@ -91,115 +92,22 @@ func now() tea.Msg { return timeMsg(time.Now()) }
 
 // secondMsg is timeMsg, again and again while something counts seconds.
 type secondMsg struct {
-	feed *feed // whose seconds are counted
-	now  time.Time
+	count int // Model.count, when the counting began
+	now   time.Time
+}
+
+// countSeconds begins to count seconds. What counted them before stops.
+func (m *Model) countSeconds() tea.Cmd {
+	m.count++
+	return m.nextSecond()
 }
 
 func (m *Model) nextSecond() tea.Cmd {
-	f := m.feed
-	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return secondMsg{f, t} })
+	count := m.count
+	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return secondMsg{count, t} })
 }
 
-// run starts the checks of a job; nil: all of them.
-func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
-	m.stop()
-	m.rest()
-	if m.job != job {
-		m.ended, m.whole, m.known, m.changes, m.runs = nil, nil, memory{}, nil, 0
-		m.moved, m.cursor = false, ""
-	}
-	m.job, m.asking, m.only = job, false, checks != nil
-	m.checks = checks
-	if checks == nil {
-		m.checks = job.Checks
-	}
-	m.ev, m.report, m.seen = &probe.Evidence{}, nil, 0
-	m.halted = false
-	m.began = time.Now()
-	m.now = m.began
-	m.feed = start(m.ctx, job, m.checks)
-	return tea.Batch(m.feed.next(frame), m.nextSecond())
-}
-
-// stop ends the run that is under way, and folds what is known of it.
-func (m *Model) stop() {
-	if m.feed == nil {
-		return
-	}
-	m.feed.stop()
-	m.fold()
-}
-
-// fold takes in the events that came since, and judges them.
-func (m *Model) fold() {
-	events, last := m.feed.after(m.seen)
-	for _, e := range events {
-		m.ev.Add(e)
-	}
-	m.seen += len(events)
-	if last && m.ev.Finished == "" { // the run broke off: nothing may pass for complete
-		m.ev.Add(probe.Event{Kind: probe.KindFinish, Outcome: probe.OutcomeCancelled, Took: m.elapsed()})
-	}
-	if last || len(events) > 0 || m.report == nil {
-		m.report = report.New(m.ev, m.work.Judge)
-	}
-	if last {
-		m.feed = nil
-		m.settle()
-	}
-	m.forget()
-	if m.moved || m.running() && m.runs > 0 { // what runs again must not make the cursor jump
-		m.choose(m.rowAt(m.cursorIndex()))
-	} else {
-		m.choose(m.worst())
-	}
-}
-
-// settle is the end of a run.
-func (m *Model) settle() {
-	if m.ev.Finished != probe.OutcomeOK {
-		m.watch.on = false
-		m.say("cancelled: what is missing was not tested")
-		return
-	}
-	news := m.known.learn(m.report, m.now)
-	m.changes = append(news, m.changes...)
-	m.changes = m.changes[:min(len(m.changes), mostChanges)]
-	if len(news) > 0 {
-		m.scroll[onLog] = 0
-		m.status = ""
-		m.say(news[0].what())
-		if more := len(news) - 1; more > 0 {
-			m.status += fmt.Sprintf("  (c: %d more)", more)
-		}
-	}
-	m.runs++
-	m.ended = m.report
-	if !m.only {
-		m.whole = m.report
-	}
-}
-
-// done is the report to take away: while a run is under way that of the run
-// before, because half a run proves nothing. nil: there is none yet.
-func (m *Model) done() *report.Report {
-	if m.running() {
-		return m.ended
-	}
-	return m.report
-}
-
-// elapsed is the time since the run began, or what it took.
-func (m *Model) elapsed() time.Duration {
-	if m.feed == nil && m.ev.Finished != "" {
-		return m.ev.Took
-	}
-	return max(m.now.Sub(m.began), 0)
-}
-
-func (m *Model) running() bool { return m.feed != nil }
-
-// say puts warnings and errors into the footer's place.
+// say puts what has happened, warnings and errors above the footer.
 func (m *Model) say(texts ...string) {
 	for _, t := range texts {
 		if m.status != "" {

@@ -14,6 +14,9 @@ import (
 // TestPanicRestoresTheTerminal: a defect of ours leaves no terminal behind
 // that shows nothing of what is typed.
 func TestPanicRestoresTheTerminal(t *testing.T) {
+	if raceEnabled { // cancelreader v0.2.2
+		t.Skip("when Bubble Tea recovers, it closes its reader while that reads")
+	}
 	control, terminal := openPTY(t)
 	stderr := os.Stderr // Bubble Tea prints the stack there
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)

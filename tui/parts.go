@@ -24,6 +24,10 @@ func actionIn(table []binding, key string) action {
 // always do. short is the word for a key; empty leaves it out.
 func hintsOf(table []binding, width int, short func(binding) string) string {
 	var first, last []string
+	gap := "   "
+	if width < splitWidth {
+		gap = "  "
+	}
 	used := 1
 	for _, b := range table {
 		word := short(b)
@@ -37,19 +41,19 @@ func hintsOf(table []binding, width int, short func(binding) string) string {
 		hint := key + " " + word
 		if b.action == doHelp || b.action == doQuit {
 			last = append(last, hint)
-			used += len(hint) + 3
+			used += len(hint) + len(gap)
 		} else {
 			first = append(first, hint)
 		}
 	}
 	var hints []string
 	for _, hint := range first {
-		if used+len(hint)+3 <= width {
-			used += len(hint) + 3
+		if used+len(hint)+len(gap) <= width+1 { // none follows the last one
+			used += len(hint) + len(gap)
 			hints = append(hints, hint)
 		}
 	}
-	return " " + strings.Join(append(hints, last...), "   ")
+	return " " + strings.Join(append(hints, last...), gap)
 }
 
 // nameWidth is the width of the keys' names in the help.
@@ -79,14 +83,33 @@ func (s styles) paneOf(name string, lines []string, from, rows, width int) []str
 	return append([]string{s.across(width, name)}, lines...)
 }
 
+// noticeRoom is the room for what has just happened, in lines.
+func noticeRoom(height int) int { return min(3, max((height-frameRows)/4, 1)) }
+
+// noticeOf sets what has just happened in at most so many lines.
+func noticeOf(text string, width, most int) []string {
+	if text == "" {
+		return nil
+	}
+	var lines []string
+	for _, l := range report.Wrap(text, width-2) {
+		lines = append(lines, " "+l)
+	}
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = clip(lines[most-1]+" ...", width-1)
+	}
+	return lines
+}
+
 // frameOf puts a body, which begins with a rule, between header and footer, in
 // exactly height lines of at most width columns.
-func (s styles) frameOf(header string, body []string, footer string, width, height int) []string {
-	lines := append([]string{header}, body...)
-	for len(lines) < height-2 {
+func (s styles) frameOf(header string, body, footer []string, width, height int) []string {
+	lines, room := append([]string{header}, body...), height-1-len(footer)
+	for len(lines) < room {
 		lines = append(lines, "")
 	}
-	lines = append(lines[:height-2], s.across(width, ""), footer)
+	lines = append(append(lines[:room], s.across(width, "")), footer...)
 	for i := range lines {
 		lines[i] = fit(lines[i], width)
 	}

@@ -52,14 +52,15 @@ func (m *Model) makeRows() []row {
 func (m *Model) checkRow(c probe.Check) (row, bool) {
 	r := row{name: string(c), check: c}
 	l := report.LineAt(m.ev, c, m.elapsed())
-	asked := m.job != nil && slices.Contains(m.job.Checks, c) && c != probe.CheckPeer // which is made with a server of ours alone
-	if l.State == "" && !asked {
+	was, known := m.known.lines[c]
+	due := m.job != nil && slices.Contains(m.job.Checks, c) && c != probe.CheckPeer // which runs only where ftpcheck is at the other end
+	if l.State == "" && !known && !due {
 		return r, false
 	}
 	switch l.State {
 	case "":
 		r.word, r.text = "-", m.why(c)
-		if was, known := m.known.lines[c]; known { // in an earlier run
+		if known { // in an earlier run
 			r.text = fmt.Sprintf("was %s: %s", report.Word(was.State), was.Summary)
 		}
 	case report.Running:

@@ -92,8 +92,16 @@ func (m *Model) saveAs(overwrite bool) {
 		m.say(err.Error())
 	default:
 		m.prompt = nil
-		m.say("saved as " + where)
+		m.say("saved as " + where + m.partly(r))
 	}
+}
+
+// partly says so where a report is on some of the checks alone.
+func (m *Model) partly(r *report.Report) string {
+	if r.Interrupted || m.whole == nil || r == m.whole {
+		return ""
+	}
+	return fmt.Sprintf(", on %d checks alone: r runs all", len(r.Checks))
 }
 
 // copyTicket puts the report as a ticket into the terminal's clipboard.
@@ -108,6 +116,6 @@ func (m *Model) copyTicket() tea.Cmd {
 		m.say(err.Error())
 		return nil
 	}
-	m.say(fmt.Sprintf("ticket sent to the clipboard, %d bytes; a terminal without OSC 52 ignores it: s saves it as .md", b.Len()))
+	m.say("ticket sent to the clipboard (OSC 52)" + m.partly(r) + "; not there? s saves it as .md")
 	return tea.SetClipboard(b.String())
 }

@@ -97,6 +97,15 @@ var screens = []struct {
 		d.press("s")
 		return d
 	}},
+	{"copied", func(t *testing.T) *driver {
+		d := finished(t, "private-address")
+		d.press("y")
+		return d
+	}},
+	{"warned", func(t *testing.T) *driver {
+		warning := "a password in TARGET is seen by everybody who can list processes: use --password-file, FTPCHECK_PASSWORD or the form instead of it"
+		return drive(t, Work{}, Options{Form: Form{Host: "ftp.example.com", User: "alice"}, Say: []string{warning}})
+	}},
 	{"overwrite", func(t *testing.T) *driver {
 		d := drive(t, Work{Save: memoryFiles{"ftpcheck.txt": ""}.save}, Options{Job: jobOf(recorded(t, "private-address"))})
 		d.pass(time.Second)

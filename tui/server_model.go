@@ -37,7 +37,7 @@ type serverModel struct {
 	faultAt int       // under the cursor
 	ask     *argument // of a fault, being typed
 
-	status string // in the footer's place until the next key
+	status string // what has just happened: above the footer until the next key
 	cursor int    // number of the selected session; 0: the newest one
 	focus  focus
 	alone  bool   // the detail has the screen to itself

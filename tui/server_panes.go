@@ -112,9 +112,13 @@ func (m *serverModel) tryLines(t *try, width int) []string {
 	case !t.announced.IsValid(): // RFC 2428 3: a 229 names no address
 		what = fmt.Sprintf("port %d", t.announced.Port())
 	}
-	head := fmt.Sprintf(" %s  %s %s announced %s  ", t.at.UTC().Format(clock), t.command, who, report.ASCII(what))
+	what = report.ASCII(what)
+	head := fmt.Sprintf(" %s  %s %s announced %s  ", t.at.UTC().Format(clock), t.command, who, what)
+	if len(head)+len(t.state)+1+len(report.ASCII(t.rest)) > width { // who announced is in the command
+		head = fmt.Sprintf(" %s  %s %s  ", t.at.UTC().Format(clock), t.command, what)
+	}
 	if width < splitWidth {
-		head = fmt.Sprintf(" %s %s  ", t.command, report.ASCII(what))
+		head = fmt.Sprintf(" %s %s  ", t.command, what)
 	}
 	head = clip(head, width-len(t.state))
 	rest := strings.TrimRight(" "+report.ASCII(t.rest), " ")

@@ -151,7 +151,7 @@ func TestServerScreens(t *testing.T) {
 
 // TestServerEverySize walks through the screens at every size.
 func TestServerEverySize(t *testing.T) {
-	walk := [][]string{nil, {"down"}, {"G"}, {"enter"}, {"space", "space", "b"}, {"esc", "tab"}, {"f"}, {"G"}, {"esc", "l", "G"}, {"l", "i"}, {"?", "pgdown"}, {"esc", "p"}, {"p", "x"}}
+	walk := [][]string{nil, {"down"}, {"G"}, {"enter"}, {"space", "space", "b"}, {"esc", "tab"}, {"f"}, {"G"}, {"esc", "l", "G"}, {"l", "i"}, {"?", "pgdown"}, {"esc", "p"}, {"p", "y"}, {"x"}}
 	for width := 40; width <= 300; width += 1 + width/40 {
 		for height := 10; height <= 100; height += 1 + height/10 {
 			m := serverScreen(t, width, height, aDay())

@@ -112,7 +112,7 @@ func (m *serverModel) move(a action) {
 	at := m.focus
 	switch {
 	case m.over == doFaults:
-		by := stepsOf(a, m.height-frameRows-1)
+		by := stepsOf(a, m.bodyRows()-1)
 		m.faultAt = min(max(m.faultAt+by, 0), len(ftpd.Faults())-1)
 		return
 	case m.over != doNone:

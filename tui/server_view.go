@@ -48,7 +48,7 @@ func (m *serverModel) draw() ([]string, *tea.Cursor) {
 	if at != nil {
 		at.Y = h - 1
 	}
-	return m.style.frameOf(m.header(), m.body(), footer, w, h), at
+	return m.style.frameOf(m.header(), m.body(), append(m.notice(), footer), w, h), at
 }
 
 // header is the first line: the address, and how the server stands.
@@ -85,18 +85,25 @@ func since(from, to time.Time) string {
 	return max(to.Sub(from), 0).Truncate(time.Second).String()
 }
 
-// footer is the last line: a question, what has just happened, or the keys.
+// notice is what has just happened, in the lines above the footer.
+func (m *serverModel) notice() []string {
+	return noticeOf(m.status, m.width, noticeRoom(m.height))
+}
+
+// bodyRows is the height of all between the header's rule and the footer's.
+func (m *serverModel) bodyRows() int { return m.height - frameRows - len(m.notice()) }
+
+// footer is the last line: a question, or the keys.
 func (m *serverModel) footer() (string, *tea.Cursor) {
-	switch {
-	case m.status != "":
-		return " " + clip(m.status, m.width-2), nil
-	case m.ask != nil:
+	if m.ask != nil {
 		return m.ask.prompt(m.width)
 	}
 	return hintsOf(serverKeys, m.width, func(b binding) string {
 		switch {
 		case b.action == doBack && (m.over != doNone || m.alone):
 			return "back"
+		case m.over == doFaults && b.action == doDown && m.width < splitWidth: // on/off says more
+			return ""
 		case m.over == doFaults && b.action == doPageDown:
 			return "on/off"
 		case m.over == doFaults && b.action == doDown, b.action == doHelp, b.action == doQuit:
@@ -113,7 +120,7 @@ func (m *serverModel) body() []string {
 	l := m.layout()
 	switch {
 	case m.over == doFaults:
-		return append([]string{m.style.across(l.width, "FAULTS")}, m.faultRows(m.height-frameRows)...)
+		return append([]string{m.style.across(l.width, "FAULTS")}, m.faultRows(m.bodyRows())...)
 	case m.over != doNone:
 		return m.pane(onOverlay, l.width)
 	case m.alone, !l.split() && len(m.sessions) == 0:
@@ -140,7 +147,7 @@ func (m *serverModel) wideBody(l layout) []string {
 }
 
 func (m *serverModel) layout() layout {
-	return layoutOf(m.width, m.height, max(len(m.sessions), 1), 0)
+	return layoutOf(m.width, m.height, listWidthOf(m.width, 38), max(len(m.sessions), 1), 0).without(len(m.notice()))
 }
 
 // rowsOf is the height of a pane.
@@ -152,7 +159,7 @@ func (m *serverModel) rowsOf(f focus) int {
 	case f == onLog:
 		return l.logRows
 	}
-	return m.height - frameRows
+	return m.bodyRows()
 }
 
 // pane is what is on the screen of a pane, below its title.

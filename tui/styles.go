@@ -28,7 +28,7 @@ func newStyles(o Options, dark bool) styles {
 		return lipgloss.NewStyle().Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
 	}
 	good, doubt, bad, calm := style("#116329", "10"), style("#7d4e00", "11"), style("#a40e26", "9"), style("#0550ae", "14")
-	quiet := style("#57606a", "8")
+	quiet := style("#57606a", "245") // not 8: some themes make that their background
 	return styles{
 		ascii: o.ASCII,
 		words: map[string]lipgloss.Style{

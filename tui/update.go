@@ -56,7 +56,7 @@ func (m *Model) forget() { m.rowsNow, m.pathOf = nil, 0 }
 
 // second goes on counting while the run or the pause goes on.
 func (m *Model) second(msg secondMsg) tea.Cmd {
-	if msg.feed != m.feed || !m.running() && m.watch.next.IsZero() {
+	if msg.count != m.count || !m.running() && m.watch.next.IsZero() {
 		return nil
 	}
 	m.now = msg.now
@@ -73,6 +73,8 @@ func (m *Model) events(msg eventsMsg) tea.Cmd {
 	switch {
 	case m.running():
 		return m.feed.next(max(frame, frameRest*time.Since(began)))
+	case m.queued != nil:
+		return m.run(m.queued.job, m.queued.checks)
 	case m.watch.on:
 		return m.wind()
 	}
@@ -165,7 +167,7 @@ func (m *Model) goBack() tea.Cmd {
 	case m.alone:
 		m.alone = false
 	case m.running():
-		m.watch.on, m.halted = false, true
+		m.watch.on, m.halted, m.queued = false, true, nil
 		m.feed.cancel()
 	case m.watch.on:
 		return m.toggleWatch()

@@ -29,7 +29,7 @@ func (m *Model) windowTitle() string {
 	state := ""
 	switch {
 	case m.ended != nil && (m.watch.on || !m.running()):
-		state = strings.ToUpper(string(m.ended.Result))
+		state = m.verdict(m.ended)
 	case m.running() || m.report != nil:
 		state, _ = m.stage()
 	}
@@ -45,8 +45,9 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 	}
 	var body []string
 	var cursor *tea.Cursor
+	notice := m.notice()
 	if m.asking {
-		form, at := m.formLines(w, h-frameRows)
+		form, at := m.formLines(w, h-frameRows-len(notice))
 		at.Y += 2
 		body, cursor = append([]string{m.style.across(w, "TARGET")}, form...), at
 	} else {
@@ -57,7 +58,7 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 		at.Y = h - 1
 		cursor = at
 	}
-	return m.style.frameOf(m.header(), body, footer, w, h), cursor
+	return m.style.frameOf(m.header(), body, append(notice, footer), w, h), cursor
 }
 
 func (m *Model) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
@@ -74,7 +75,7 @@ func (m *Model) body() []string {
 	case l.wide:
 		return m.wideBody(l)
 	}
-	lines := append([]string{m.title(onList, l.width)}, m.list(l.listWidth, l.listRows)...)
+	lines := m.list(l.listWidth, l.listRows)
 	if l.split() {
 		lines = append(lines, m.pane(onDetail, l.width)...)
 	}
@@ -84,7 +85,7 @@ func (m *Model) body() []string {
 // wideBody has the list and the path on the left, the detail on the right, and
 // what was said below.
 func (m *Model) wideBody(l layout) []string {
-	left := append([]string{m.title(onList, l.listWidth)}, m.list(l.listWidth, l.listRows)...)
+	left := m.list(l.listWidth, l.listRows)
 	if l.pathRows > 0 {
 		for len(left) <= l.listRows {
 			left = append(left, "")
@@ -108,11 +109,11 @@ func (m *Model) layout() layout {
 	if items > 0 && m.rows()[items-1].finding != nil {
 		items++ // the blank before the findings
 	}
-	path := 0
+	list, path := listWidthOf(m.width, 42), 0 // most checks have room for an address and what became of it
 	if m.width >= wideWidth {
-		path = len(m.pathLines(listWidthOf(m.width)))
+		path = len(m.pathLines(list))
 	}
-	return layoutOf(m.width, m.height, items, path)
+	return layoutOf(m.width, m.height, list, items, path).without(len(m.notice()))
 }
 
 // rowsOf is the height of a pane.
@@ -124,7 +125,7 @@ func (m *Model) rowsOf(f focus) int {
 	case f == onLog:
 		return l.logRows
 	}
-	return m.height - frameRows
+	return m.height - frameRows - len(m.notice())
 }
 
 // linesOf is what a pane shows, and what it is called.
@@ -137,7 +138,7 @@ func (m *Model) linesOf(f focus) (name string, lines []string) {
 	case onOverlay:
 		return m.overlay()
 	}
-	return "CHECKS", nil
+	return "", nil
 }
 
 // furthest is how far a pane can be scrolled.
@@ -151,11 +152,6 @@ func (m *Model) furthest(f focus) int {
 func (m *Model) pane(f focus, width int) []string {
 	name, lines := m.linesOf(f)
 	return m.style.paneOf(m.focused(f)+name, lines, m.scroll[f], m.rowsOf(f), width)
-}
-
-func (m *Model) title(f focus, width int) string {
-	name, _ := m.linesOf(f)
-	return m.style.across(width, m.focused(f)+name)
 }
 
 // focused is the sign of the pane that the keys for moving act on, where there

@@ -26,7 +26,7 @@ func (m *Model) wind() tea.Cmd {
 	turn := m.watch.turn
 	return tea.Batch(
 		tea.Tick(watchPause, func(time.Time) tea.Msg { return alarmMsg(turn) }),
-		m.nextSecond(),
+		m.countSeconds(),
 	)
 }
 

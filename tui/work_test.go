@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"testing"
@@ -11,7 +10,6 @@ import (
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/netlab"
-	"ftpcheck/report"
 	"ftpcheck/testdata/scenarios"
 
 	tea "charm.land/bubbletea/v2"
@@ -89,6 +87,33 @@ func TestCertainFindingsShowEarly(t *testing.T) {
 	})
 }
 
+// TestBothEndsOnTheScreen: with ftpcheck at the other end, the screen shows what
+// that told, and the ports of both directions. Otherwise it has no row for it.
+func TestBothEndsOnTheScreen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{Job: simulated(t, "peer-active-address-rewritten")})
+		d.size(100, 60)
+		d.pass(20 * time.Second)
+		d.shows("warn  peer     ftpcheck", "active-command-rewritten")
+		d.press("up")
+		d.shows("As the other end tells it", "Client  203.0.113.66:", "eprt    sent: EPRT |1|203.0.113.66|")
+		d.press("m")
+		d.shows("Ports of the server, 198.51.100.66, dialled from here:", "Ports of this client, dialled from the server at 203.0.113.66:", "@ arrived: both ends saw it")
+
+		d = drive(t, Work{}, Options{Job: simulated(t, "peer-answers-dropped-at-client-gateway")})
+		d.pass(20 * time.Second)
+		d.press("p")
+		d.shows("epsv   |------------------------? :50060") // not X: the packets did arrive
+
+		d = drive(t, Work{}, Options{Job: simulated(t, "healthy")})
+		d.size(100, 60)
+		d.shows("path     waiting")
+		d.hides("peer")
+		d.pass(20 * time.Second)
+		d.hides("peer", "waiting")
+	})
+}
+
 // TestTheUsersCursorStays: the cursor goes to the worst finding, unless the
 // user has moved it.
 func TestTheUsersCursorStays(t *testing.T) {
@@ -128,11 +153,59 @@ func TestRerunWhileRunning(t *testing.T) {
 		d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
 		d.pass(time.Second)
 		d.press("r")
+		d.pass(500 * time.Millisecond) // the sessions of the first one say QUIT
 		d.shows("running 0 s")
+		d.hides("cancelled")
 		d.pass(10 * time.Second)
 		d.shows("1 problem")
 		if d.m.runs != 1 {
 			t.Errorf("%d runs were counted", d.m.runs)
+		}
+	})
+}
+
+// lingering is a job whose runs go on until they are cancelled, and then take
+// so long to clear away what they left at the server.
+func lingering(t *testing.T, span time.Duration) *Job {
+	job := jobOf(upTo(recorded(t, "private-address"), func(e probe.Event) bool { return e.Kind == probe.KindLogin }))
+	run := job.Run
+	job.Run = func(ctx context.Context, checks []probe.Check) iter.Seq[probe.Event] {
+		return func(yield func(probe.Event) bool) {
+			for e := range run(ctx, checks) {
+				if e.Kind == probe.KindFinish {
+					time.Sleep(span)
+				}
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+	return job
+}
+
+// TestClearingAwayTakesTime: a run that gives way to another one may take a
+// while to end. The screen waits for it, and answers meanwhile.
+func TestClearingAwayTakesTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{Job: lingering(t, 3*time.Second)})
+		d.pass(time.Second)
+		d.press("r")
+		d.shows("restarting")
+		d.press("t")
+		d.shows("TRANSCRIPT")
+		d.press("t")
+		d.pass(5 * time.Second)
+		d.shows("running 2 s")
+		d.hides("cancelled")
+
+		d.press("r", "esc")
+		d.shows("cancelling")
+		d.pass(5 * time.Second)
+		d.shows("cancelled: what is missing was not tested")
+		d.pass(time.Minute)
+		if d.m.running() {
+			t.Error("esc did not call off the next run")
 		}
 	})
 }
@@ -154,6 +227,9 @@ func TestRerunThis(t *testing.T) {
 		}
 		d.size(120, 40)
 		d.shows("ok    epsv", "-     pasv     was FAIL: 10.0.0.10:", "-        was PROBLEM: The server")
+		d.shows("PASS of 6 checks")
+		d.press("y")
+		d.shows("on 6 checks alone: r runs all")
 		out := d.m.Close()
 		if len(out.Reports) != 2 || len(out.Reports[0].Findings) != 2 || len(out.Reports[1].Findings) != 0 || out.Cut {
 			t.Errorf("printed at the end: %d reports, cut %v", len(out.Reports), out.Cut)
@@ -168,57 +244,6 @@ func TestRerunThisFinding(t *testing.T) {
 		d.press("R")
 		if !slices.Contains(d.m.checks, probe.CheckPASV) || slices.Contains(d.m.checks, probe.CheckEPSV) {
 			t.Errorf("%v were run", d.m.checks)
-		}
-	})
-}
-
-// TestWatch: a firewall is opened while the watch is on.
-func TestWatch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		blocked, open := recorded(t, "data-filtered"), recorded(t, "all-well")
-		d := drive(t, Work{}, Options{Job: jobOf(blocked, blocked, open)})
-		d.pass(time.Second)
-		d.shows("PROBLEM")
-		d.press("w")
-		d.pass(time.Second)
-		d.shows("watch, next in 4 s", "esc end watch")
-		d.shows(" > PROBLEM  Connections to the passive ports vanish")
-		d.press("c")
-		d.shows("nothing has changed from run to run")
-		d.press("c")
-		d.pass(5 * time.Second)
-		d.shows("data-filtered: gone, Connections to the passive ports vanish")
-		d.hides("PROBLEM")
-		d.press("c")
-		d.shows("epsv: FAIL -> ok, 203.0.113.10:50012 open in 31 ms", "pasv: FAIL -> ok")
-		d.press("c", "w")
-		runs := d.m.runs
-		d.pass(time.Minute)
-		if d.m.runs != runs {
-			t.Error("the watch goes on")
-		}
-		d.hides("watch, next")
-	})
-}
-
-// TestWatchNeedsNoSecondKey: a run that is under way becomes the watch's
-// first, and esc ends run and watch.
-func TestWatchNeedsNoSecondKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
-		d.press("w")
-		d.pass(30 * time.Second)
-		if d.m.runs < 3 {
-			t.Errorf("%d runs in 30 s", d.m.runs)
-		}
-		for !d.m.running() {
-			d.pass(100 * time.Millisecond)
-		}
-		d.press("esc")
-		runs := d.m.runs
-		d.pass(time.Minute)
-		if d.m.running() || d.m.watch.on || d.m.runs != runs {
-			t.Error("the watch goes on")
 		}
 	})
 }
@@ -238,22 +263,4 @@ func TestRerunKeepsThePlace(t *testing.T) {
 		d.pass(10 * time.Second)
 		d.shows(" > PROBLEM  The server announces a private address")
 	})
-}
-
-// TestUnchanged: other ports and times are no change; another outcome is.
-func TestUnchanged(t *testing.T) {
-	line := func(port uint16, o probe.Outcome, took time.Duration) report.CheckLine {
-		l := report.CheckLine{Check: "pasv", State: report.Failed, Summary: fmt.Sprint(port, o, took)}
-		l.Dials = []probe.Dial{{As: probe.AsAnnounced, Outcome: o, Took: took}}
-		return l
-	}
-	var k memory
-	k.learn(&report.Report{Checks: []report.CheckLine{line(50000, probe.OutcomeTimeout, 5)}}, time.Time{})
-	if got := k.learn(&report.Report{Checks: []report.CheckLine{line(50001, probe.OutcomeTimeout, 6)}}, time.Time{}); len(got) != 0 {
-		t.Errorf("a change: %v", got)
-	}
-	got := k.learn(&report.Report{Checks: []report.CheckLine{line(50001, probe.OutcomeRefused, 6)}}, time.Time{})
-	if len(got) != 1 || got[0].words() != "00:00:00  pasv: still FAIL, 50001refused6ns" {
-		t.Errorf("changes: %v", got)
-	}
 }

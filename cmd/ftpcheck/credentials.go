@@ -24,7 +24,10 @@ const anonymousPassword = "ftpcheck@"
 
 const passwordInURL = "a password in the URL can be read in the process list and the shell's history"
 
-var twoPasswords = usageError{"two passwords: one in TARGET and one in --password-file", ""}
+var (
+	twoPasswords = usageError{"two passwords: one in TARGET and one in --password-file", ""}
+	twoUsers     = usageError{"two users: one in TARGET and another in --user", ""}
+)
 
 // Bounds of files that hold secrets.
 const (
@@ -43,7 +46,7 @@ func credentials(ctx context.Context, s *streams, t parsedTarget, user, password
 		}
 	}
 	if target.User != "" && user != "" && target.User != user {
-		return target, usageError{"two users: one in TARGET and another in --user", ""}
+		return target, twoUsers
 	}
 	if target.User == "" {
 		target.User = user

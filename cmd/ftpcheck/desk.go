@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,9 +33,17 @@ func (d desk) work(judge *viewFlags, ran []probe.Check) (tui.Work, error) {
 			return err
 		},
 		Open:  d.open,
-		Save:  saveReport,
+		Save:  d.save,
 		Judge: j,
 	}, err
+}
+
+// save writes a report. As in a shell, ~/ is the home directory.
+func (d desk) save(name string, overwrite bool, write func(io.Writer) error) (string, error) {
+	if rest, ok := strings.CutPrefix(name, "~/"); ok && d.s.home != "" {
+		name = filepath.Join(d.s.home, rest)
+	}
+	return saveReport(name, overwrite, write)
 }
 
 // form is the form that the command line fills in.
@@ -91,7 +101,7 @@ func (d desk) read(f tui.Form) (parsedTarget, probe.Options, error) {
 	}
 	o.Checks = withModes(o.Checks, f.Without)
 	if t.User != "" && f.User != "" && t.User != f.User {
-		return t, o, usageError{"two users: one in TARGET and another in --user", ""}
+		return t, o, usageError{"two users: one with the host and another in the field", ""}
 	}
 	return t, o, t.settle(&o)
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"ftpcheck/probe"
@@ -29,7 +28,7 @@ func TestFormErrors(t *testing.T) {
 		{tui.Form{Host: "h:21", Port: "2121"}, "two ports: one with the host and another in the field"},
 		{tui.Form{Host: "2001:db8::1", Port: "2121"}, ""},
 		{tui.Form{Host: "[2001:db8::1]", Port: "2121"}, ""},
-		{tui.Form{Host: "alice@h", User: "bob"}, "two users: one in TARGET and another in --user"},
+		{tui.Form{Host: "alice@h", User: "bob"}, "two users: one with the host and another in the field"},
 		{tui.Form{Host: "ftps://h", TLS: probe.TLSOff}, "ftps:// and --tls off exclude each other"},
 		{tui.Form{Host: "h", TLS: "maybe"}, `--tls: there is no "maybe"`},
 		{tui.Form{Host: "ftp://alice@h:2121/pub", User: "alice", Port: "2121"}, ""},
@@ -161,8 +160,14 @@ func TestScreenSaves(t *testing.T) {
 	if got, _ := os.ReadFile(name); string(got) != "three" {
 		t.Errorf("the file holds %q", got)
 	}
-	if _, err := saveReport(filepath.Join(dir, "none", "r.txt"), false, text("four")); err == nil || !strings.HasPrefix(err.Error(), "cannot write the report") {
-		t.Errorf("error %v", err)
+	for where, why := range map[string]string{filepath.Join(dir, "none", "r.txt"): ": no such file or directory", dir: " is no file", os.DevNull: " is no file"} {
+		if _, err := saveReport(where, false, text("four")); err == nil || err.Error() != "cannot write the report: "+where+why {
+			t.Errorf("error %v", err)
+		}
+	}
+	d := desk{s: &streams{home: dir}}
+	if path, err := d.save("~/r.txt", true, text("five")); err != nil || path != name {
+		t.Errorf("saved %q, error %v", path, err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("left behind: %v", left)

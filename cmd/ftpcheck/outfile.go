@@ -35,6 +35,10 @@ func createReport(name string) (*reportFile, error) {
 	}
 	f, err := os.OpenFile(fmt.Sprintf("%s.%d.part", name, os.Getpid()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
+		var why *fs.PathError
+		if errors.As(err, &why) { // its path is that of the temporary file
+			err = fmt.Errorf("%s: %w", name, why.Err)
+		}
 		return nil, usageError{"cannot write the report: " + err.Error(), ""}
 	}
 	if info != nil {

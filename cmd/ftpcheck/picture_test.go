@@ -5,13 +5,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 // Size of the terminal in the README's picture.
-const pictureWidth, pictureHeight = 110, 36
+const pictureWidth, pictureHeight = 112, 38
 
 // TestPicture: the picture in the README is, but for times and ports, the
 // screen of the demo at its end. With -update it is drawn anew.
@@ -20,8 +21,8 @@ func TestPicture(t *testing.T) {
 	p := openPane(t, pictureWidth, pictureHeight)
 	p.runs("ftpcheck tui --demo")
 	p.shows(`FAIL +\d+ s$`)
-	p.keys("Escape") // the words about the simulation give way to the keys
-	p.shows("^ enter open")
+	p.keys("Escape") // the words about the simulation go
+	p.await("the words are gone", func() bool { return !strings.Contains(p.screen(), "simulated network") })
 	p.rests()
 	got := svgOf(p.ask("capture-pane", "-p", "-e"), pictureWidth, pictureHeight, "ftpcheck tui --demo")
 

@@ -89,6 +89,9 @@ func (l *look) apply(parameters string) {
 		case n == 38 && i+2 < len(list) && list[i+1] == "5":
 			number, _ := strconv.Atoi(list[i+2])
 			l.colour = sixteen[number%16]
+			if number >= 232 { // the greys of 256 colours
+				l.colour = fmt.Sprintf("#%02[1]x%02[1]x%02[1]x", 8+10*(number-232))
+			}
 			i += 2
 		case n == 39:
 			l.colour = ""

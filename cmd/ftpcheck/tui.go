@@ -93,8 +93,11 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 		if err != nil {
 			return err
 		}
-		if t.HasPassword && check.passwordFile != "" {
+		switch {
+		case t.HasPassword && check.passwordFile != "":
 			return twoPasswords
+		case t.User != "" && check.user != "" && t.User != check.user:
+			return twoUsers
 		}
 		o.Form = d.form(args[0])
 		o.Job, o.Say, err = work.Open(o.Form)
@@ -196,9 +199,13 @@ func saveReport(name string, overwrite bool, write func(io.Writer) error) (strin
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(path); err == nil && !overwrite {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular(): // a pipe would make the screen wait for its reader
+		return "", fmt.Errorf("cannot write the report: %s is no file", path)
+	case err == nil && !overwrite:
 		return "", tui.ErrExists
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("cannot write the report: %w", err)
 	}
 	f, err := createReport(path)

@@ -263,6 +263,7 @@ func TestScreenUsage(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"tui a b":                          "one TARGET is needed, not 2",
+		"tui -u alice bob@h":               "two users: one in TARGET and another in --user",
 		"tui ftp.example.com:x":            "the port of TARGET is not a number",
 		"tui --timeout 0s h":               "--timeout 0s is out of range",
 		"tui --require idle h":             "--require idle: this check is not run",
