@@ -51,6 +51,8 @@ func (r *run) dial(ctx context.Context, e Event, limit time.Duration, opt DialOp
 		a.Outcome, a.Err = OutcomeCancelled, ""
 	case conn == nil && a.Outcome == "": // no packet left this machine
 		a.Outcome = OutcomeFailed
+	case a.Outcome == OutcomeTimeout:
+		a.Took = min(a.Took, limit) // a busy machine notices later
 	}
 	e.Kind, e.Outcome, e.ICMP, e.Took, e.Text = KindDial, a.Outcome, a.ICMP, a.Took, a.Err
 	e.Local = a.Local
