@@ -13,6 +13,7 @@ import (
 type blockade struct {
 	dials   []*probe.Dial // on the control host
 	checks  []probe.Check
+	offered string        // why the server should listen on them
 	outcome probe.Outcome // of most of them
 	mixed   int           // how many ended otherwise
 	unsaid  int           // how many got no answer beside others that an ICMP message rejects
@@ -29,7 +30,7 @@ func (v *view) blockade() *blockade {
 }
 
 func (v *view) shut() *blockade {
-	b := &blockade{}
+	b := &blockade{offered: v.offered()}
 	tally := map[probe.Outcome]int{}
 	for _, a := range v.ports {
 		if opened(a.Dial) {
@@ -122,7 +123,7 @@ func (b *blockade) noneOpened() string {
 	if len(b.dials) == 1 {
 		return "the one port that the server announced did not open"
 	}
-	return fmt.Sprintf("not one of the %d ports that the server announced opened", len(b.dials))
+	return fmt.Sprintf("not one of the %d ports %s opened", len(b.dials), b.offered)
 }
 
 // blocked is what the rules about blocked data ports share.

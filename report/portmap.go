@@ -44,8 +44,8 @@ func PortMapLines(ev *probe.Evidence, width int, paint func(string) string) []st
 	v := newView(ev)
 	var announced []PortState
 	var at []uint16
-	for _, a := range v.attempts() {
-		at, announced = append(at, a.To.Port()), append(announced, PortStateOf(a.Outcome))
+	for _, d := range v.announcedDials() {
+		at, announced = append(at, d.To.Port()), append(announced, PortStateOf(d.Outcome))
 	}
 	if ports := portStates(at, announced); len(ports) > 0 {
 		head := fmt.Sprintf("%s tried that the server announced", count(len(ports), "port"))
@@ -62,6 +62,30 @@ func PortMapLines(ev *probe.Evidence, width int, paint func(string) string) []st
 	}
 	p.legend()
 	return *lines
+}
+
+// announcedDials are the attempts at the ports that were announced, as the
+// announcements arrived here.
+func (v *view) announcedDials() []*probe.Dial {
+	var list []*probe.Dial
+	note := func(d *probe.Dial) {
+		if d != nil && tested(d.Outcome) && v.ran(d.Check) {
+			list = append(list, d)
+		}
+	}
+	for _, p := range v.passive {
+		note(p.host)
+	}
+	for _, s := range v.ev.Samples {
+		note(&s.Dial)
+	}
+	for i := range v.ev.Confirms {
+		note(&v.ev.Confirms[i])
+	}
+	for _, t := range v.steps() {
+		note(t.host)
+	}
+	return list
 }
 
 // bothEnds draws the ports that both ends tried.

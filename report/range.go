@@ -26,7 +26,7 @@ func rangePartlyBlocked(v *view) *Finding {
 	f.Checks = append(f.Checks, v.clientBlocked()...)
 	first := b.shut[0].dial
 	f.Story = []string{
-		fmt.Sprintf("Of %d announced ports %d opened (%s) and %d did not: %s.", len(b.open)+len(b.shut), len(b.open), b.band, len(b.shut), portList(b.shut)),
+		fmt.Sprintf("Of %d ports %s %d opened (%s) and %d did not: %s.", len(b.open)+len(b.shut), v.offered(), len(b.open), b.band, len(b.shut), portList(b.shut)),
 		boundaryStory(b) + fmt.Sprintf(" For example, %s %s.", first.To, outcomeWords(first)),
 	}
 	f.Effect = "Transfers work or fail by the port that the server happens to choose."
@@ -141,7 +141,7 @@ func (v *view) holeInRange(b boundary) *Finding {
 	}
 	f := &Finding{Certainty: Likely, Checks: []probe.Check{probe.CheckPorts}, Where: &Where{Side: SideUnknown, Of: v.distance()},
 		Story: []string{
-			fmt.Sprintf("The %d ports that the server announced in this run opened (%s). The sweep found ports between them that are blocked: %s.", len(b.open), b.band, rangeList(holes, 4)),
+			fmt.Sprintf("The %d ports %s opened (%s). The sweep found ports between them that are blocked: %s.", len(b.open), v.offered(), b.band, rangeList(holes, 4)),
 			"Other ports between them are let through. " + letThrough,
 		},
 		Effect:   "Transfers fail when the server chooses one of the blocked ports.",

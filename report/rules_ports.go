@@ -146,7 +146,7 @@ func (v *view) rate() (tried, failures int) {
 func (v *view) tellIntermittent(f *Finding, all, odd, both []sample) {
 	tried, failures := v.rate()
 	bad := slices.DeleteFunc(slices.Clone(all), func(s sample) bool { return s.open && s.unsteady == steady })
-	f.Story = []string{fmt.Sprintf("Of %d connections to announced ports %d failed, without order: %s.", tried, failures, portList(bad))}
+	f.Story = []string{fmt.Sprintf("Of %d connections to ports %s %d failed, without order: %s.", tried, v.offered(), failures, portList(bad))}
 	if b := divide(all); len(b.open) > 1 {
 		f.Story[0] += fmt.Sprintf(" Ports between them opened (%s).", b.band)
 	}

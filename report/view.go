@@ -21,7 +21,8 @@ type view struct {
 	seen    sight // this client as the server sees it
 	passive []passive
 	active  []active
-	ports   []attempt // announced ports dialled on the control host
+	ports   []attempt // announced ports dialled on the control host, and lent ones
+	lent    bool      // ports has some on which the other end listened at our request
 
 	other *probe.Peer // what the opposite end told; nil: it is not ftpcheck's own, or was not asked
 	twins []twin      // tries that both ends saw
@@ -158,8 +159,16 @@ func (v *view) collectListens() {
 		return
 	}
 	for _, l := range v.listens {
-		v.ports = append(v.ports, attempt{l.dial, true})
+		v.ports, v.lent = append(v.ports, attempt{l.dial, true}), true
 	}
+}
+
+// offered says of ports why the server should listen there.
+func (v *view) offered() string {
+	if v.lent {
+		return "that the server announced, or listened on at our request,"
+	}
+	return "that the server announced"
 }
 
 // tested reports whether o is the outcome of a connection attempt.
