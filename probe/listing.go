@@ -74,10 +74,11 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 	// With a 226 the data is complete or on its way; after anything else
 	// nothing more is due.
 	if ok && reply.Code/100 == 2 {
+		most := over
 		if s.step != 0 {
-			over = began.Add(maxTransfer) // it may be long, as long as it moves
+			most = began.Add(maxTransfer) // it may be long, as long as it moves
 		}
-		d.settle(max(8*r.rtt, lastData), over)
+		d.settle(max(8*r.rtt, lastData), most)
 	}
 	d.taken.Store(ok && reply.Code/100 == 2)
 	close(d.stop)
