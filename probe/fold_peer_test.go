@@ -24,11 +24,13 @@ func TestFoldPeer(t *testing.T) {
 		{Kind: KindArrive, Check: CheckPeer, Session: 1, As: AsActive, Local: here, Addr: netip.AddrPortFrom(port.Addr(), 20)},
 		{Kind: KindSeen, Check: CheckPeer, Session: 1, Seen: &exchange.Seen{Sessions: []exchange.Session{{Number: 1, Heard: 7}}}},
 		{Kind: KindSeen, Check: CheckPeer, Outcome: OutcomeFailed, Text: "no answer"},
+		{Kind: KindHalf, Check: CheckPeer, Session: 1, Local: here, Addr: netip.AddrPortFrom(port.Addr(), 20)},
+		{Kind: KindHalf, Check: CheckPeer, Session: 1, Outcome: OutcomeOK},
 		{Kind: KindSeen, Check: CheckPeer, Session: 5, Seen: &exchange.Seen{Sessions: []exchange.Session{{Number: 1, Heard: 9}, {Number: 2, Heard: 8}}}},
 	}
 	for n := range events { // every prefix is evidence, too
 		p := fold(events[:n]...).Peer
-		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 9) || p != nil && (p.Missed != "") != (n == 11) {
+		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 9) || p != nil && (p.Missed != "") != (n >= 11) {
 			t.Errorf("after %d events: %+v", n, p)
 		}
 	}
@@ -41,6 +43,9 @@ func TestFoldPeer(t *testing.T) {
 	}
 	if len(p.Listens) != 1 || p.Listens[0] != here || len(p.Arrivals) != 1 || p.Arrivals[0].From.Port() != 20 {
 		t.Errorf("listens %v, arrivals %+v", p.Listens, p.Arrivals)
+	}
+	if len(p.Half) != 1 || p.Half[0].Local != here || p.Half[0].From.Port() != 20 || !p.TellHalf {
+		t.Errorf("by half %+v, all of them %v", p.Half, p.TellHalf)
 	}
 	for id, heard := range map[int]exchange.Millis{1: 9, 5: 8} {
 		if s := p.SessionOf(id); s == nil || s.Heard != heard {

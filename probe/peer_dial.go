@@ -40,8 +40,9 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	limit := v.limit()
 	request := exchange.DialRequest{Ports: ports, Source: []int{activeSource, 0}, Limit: millis(limit), Search: true}
 	var got exchange.Dialled
-	s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience())
-	v.tellHalf(p, ports)
+	if s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience()) == nil {
+		v.tellHalf(p, ports)
+	}
 	// What it found is in the next Seen; what arrived has been told of.
 }
 
