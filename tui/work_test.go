@@ -103,7 +103,7 @@ func TestBothEndsOnTheScreen(t *testing.T) {
 		d = drive(t, Work{}, Options{Job: simulated(t, "peer-answers-dropped-at-client-gateway")})
 		d.pass(20 * time.Second)
 		d.press("p")
-		d.shows("epsv   |------------------------? :50060") // not X: the packets did arrive
+		d.shows("epsv   |------------------------? :500") // not X: the packets did arrive; which port is chance
 
 		d = drive(t, Work{}, Options{Job: simulated(t, "healthy")})
 		d.size(100, 60)
