@@ -87,6 +87,17 @@ func (p *pane) ask(args ...string) string {
 	return string(out)
 }
 
+// copied waits for what the program sends to the clipboard, and returns it.
+func (p *pane) copied() (text string) {
+	p.t.Helper()
+	p.await("something is copied", func() bool {
+		out, err := p.tmux("show-buffer").Output()
+		text = string(out)
+		return err == nil
+	})
+	return text
+}
+
 // keys presses keys by the names that tmux gives them.
 func (p *pane) keys(names ...string) {
 	p.t.Helper()

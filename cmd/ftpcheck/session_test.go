@@ -49,7 +49,7 @@ func TestSessionDemo(t *testing.T) {
 
 	p.keys("y")
 	p.shows("sent to the clipboard")
-	ticket := p.ask("show-buffer")
+	ticket := p.copied()
 	if !strings.Contains(ticket, "passive-address-private") || strings.Contains(ticket, "\x1b") {
 		t.Errorf("copied %q", ticket)
 	}
@@ -152,7 +152,7 @@ func TestSessionServe(t *testing.T) {
 	p.shows(`│ +ftpcheck ftp://127\.0\.0\.1:\d+$`)
 	p.keys("y")
 	p.shows("sent to the clipboard")
-	if got := p.ask("show-buffer"); got != "ftpcheck ftp://"+addr {
+	if got := p.copied(); got != "ftpcheck ftp://"+addr {
 		t.Errorf("copied %q", got)
 	}
 
