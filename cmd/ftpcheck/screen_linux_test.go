@@ -54,9 +54,11 @@ func TestScreenHostileServer(t *testing.T) {
 	p.shows(`(PASS|FAIL|ERROR) +\d+ s$`)
 	p.keys("t", "G")
 	p.shows(`\\x1b\[2J`) // shown, but as text
-	p.keys("t", "Enter")
+	p.keys("t")
+	p.shows("^ enter open")
+	p.keys("Enter")
 	p.shows("^ esc back")
-	p.keys("Escape")
+	p.keys("Escape") // alone: with a key right behind it, it would be that key with alt
 	p.shows("^ enter open")
 	p.keys("q")
 	p.ended()
