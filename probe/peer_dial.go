@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -41,7 +42,7 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	request := exchange.DialRequest{Ports: ports, Source: []int{activeSource, 0}, Limit: millis(limit), Search: true}
 	var got exchange.Dialled
 	if s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience()) == nil {
-		v.tellHalf(p, ports)
+		v.tellHalf(p, ports, got.Dials)
 	}
 	// What it found is in the next Seen; what arrived has been told of.
 }
@@ -86,22 +87,38 @@ func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish fun
 
 // tellHalf tells which of the attempts got here, as far as the system knows, and
 // came to nothing. All of them have ended for the other end.
-func (v *visit) tellHalf(p *place, ports []uint16) {
+func (v *visit) tellHalf(p *place, ports []uint16, tried []exchange.Dialing) {
 	e := Event{Kind: KindHalf, Check: CheckPeer, Session: p.session.id, Outcome: OutcomeFailed}
 	if network, able := v.run.Network.(HalfOpens); able {
 		all, ok := network.HalfOpen()
-		told := 0
-		for _, h := range all {
-			if slices.Contains(ports, h.Local.Port()) && told < maxKnocks*dialPorts {
-				told++
-				v.run.emit(Event{Kind: KindHalf, Check: CheckPeer, Session: p.session.id, Addr: bare(h.From), Local: bare(h.Local)})
-			}
+		for _, h := range foremost(all, ports, tried) {
+			v.run.emit(Event{Kind: KindHalf, Check: CheckPeer, Session: p.session.id, Addr: bare(h.From), Local: bare(h.Local)})
 		}
 		if ok {
 			e.Outcome = OutcomeOK
 		}
 	}
 	v.run.emit(e)
+}
+
+// foremost picks of the handshakes at ports as many as are told of. The hop
+// search towards the first port alone can leave more, so that the attempts proper
+// come first.
+func foremost(all []HalfOpening, ports []uint16, tried []exchange.Dialing) []HalfOpening {
+	all = slices.DeleteFunc(all, func(h HalfOpening) bool { return !slices.Contains(ports, h.Local.Port()) })
+	rank := func(h HalfOpening) int {
+		switch {
+		case slices.ContainsFunc(tried, func(d exchange.Dialing) bool {
+			return d.To.Port() == h.Local.Port() && d.From.Port() == h.From.Port()
+		}):
+			return 0
+		case h.Local.Port() != ports[0]:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(all, func(a, b HalfOpening) int { return cmp.Compare(rank(a), rank(b)) })
+	return all[:min(len(all), maxKnocks*dialPorts)]
 }
 
 // lookAround lets the system hand over what has arrived with the last reply.

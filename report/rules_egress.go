@@ -91,7 +91,8 @@ func (v *view) inboundProven(f *Finding, a active) {
 		return
 	}
 	from20, others := v.sources()
-	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open && !v.endsAtNAT(b) {
+	// A search of which any attempt got here says nothing of where others die.
+	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open && !v.endsAtNAT(b) && len(v.halfHere()) == 0 {
 		f.Where = v.locateBack(b)
 		f.Story = append(f.Story, v.backStory(b, f.Where))
 		f.Certainty = sure((refusedThere(b.trace.answer) || v.other.TellHalf) && (f.Where.Side == SideClient || f.Where.Side == SidePath))
