@@ -12,11 +12,12 @@
 //	SITE FTPCHECK SEEN          tell all that was seen of the visit so far
 //	SITE FTPCHECK LISTEN BODY   listen on passive ports of the client's choice (Listen)
 //	SITE FTPCHECK DIAL BODY     connect to ports of the client (Dial), and search the hops towards them
+//	SITE FTPCHECK PATH          search the hops on the way of the session's own replies
 //	SITE FTPCHECK END           forget the visit
 //
 // Each is answered by 211 and a body, or by 5xx and words; 450 means that a
 // bound of the visit is reached. BEGIN and JOIN get a Hello, SEEN a Seen,
-// LISTEN a Listening, DIAL a Dialled, END no body.
+// LISTEN a Listening, DIAL a Dialled, PATH a Followed, END no body.
 //
 // A body is JSON, deflated, behind a checksum, in base 32 (see Encode): a
 // device on the way that looks for commands, replies, addresses or ports finds
@@ -53,6 +54,7 @@ const (
 	Ask    Verb = "SEEN"
 	Listen Verb = "LISTEN"
 	Dial   Verb = "DIAL"
+	Path   Verb = "PATH"
 	End    Verb = "END"
 )
 
@@ -113,6 +115,7 @@ type Session struct {
 	Ended  Millis         `json:"ended,omitempty"` // 0: it lives
 	How    Ending         `json:"how,omitempty"`
 	Lines  []Line         `json:"lines,omitempty"` // PORT and EPRT as they arrived, 227 and 229 as they were sent, NOOP as it arrived
+	Path   []Step         `json:"path,omitempty"`  // what became of replies with TTL 1, 2, …; an outcome "open" was acknowledged
 }
 
 // Ending is how a connection ended for the server.
@@ -136,12 +139,14 @@ type Line struct {
 
 // Port is one passive port on which the server listened for the visit.
 type Port struct {
-	Session int            `json:"session"`          // that asked for it
-	Command string         `json:"command"`          // PASV, EPSV or LISTEN
-	Local   netip.AddrPort `json:"local"`            // where the server listened
-	Opened  Millis         `json:"opened"`           // before it was announced
-	Closed  Millis         `json:"closed,omitempty"` // 0: it still listens
-	Failed  string         `json:"failed,omitempty"` // why it could not listen, as "in use"; then nothing else is set
+	Session int            `json:"session"`            // that asked for it
+	Command string         `json:"command"`            // PASV, EPSV or LISTEN
+	Local   netip.AddrPort `json:"local"`              // where the server listened
+	Opened  Millis         `json:"opened"`             // before it was announced
+	Closed  Millis         `json:"closed,omitempty"`   // 0: it still listens
+	Failed  string         `json:"failed,omitempty"`   // why it could not listen, as "in use"; then nothing else is set
+	Answer  int            `json:"answer,omitempty"`   // TTL of the SYN ACKs, as asked for; 0: the system's
+	SendTTL int            `json:"send_ttl,omitempty"` // TTL of the data, as asked for; 0: the system's
 	Knocks  []Knock        `json:"knocks,omitempty"`
 }
 
@@ -152,6 +157,7 @@ type Knock struct {
 	Half    bool           `json:"half,omitempty"`    // its SYN arrived and was answered, the third packet of the handshake never came
 	Refused bool           `json:"refused,omitempty"` // it was closed at once: From is not the client's address
 	Carried *Carried       `json:"carried,omitempty"` // nil while it is open, and when it was not used
+	Fate    hops.Outcome   `json:"fate,omitempty"`    // of data with Port.SendTTL: expired on the way, open: acknowledged, timeout: neither
 }
 
 // Dialing is one connection attempt of the server towards the client: for a
@@ -161,6 +167,7 @@ type Dialing struct {
 	Command string         `json:"command"` // PORT, EPRT or DIAL
 	To      netip.AddrPort `json:"to"`
 	From    netip.AddrPort `json:"from,omitzero"` // source; port 20 where it could be had
+	TTL     int            `json:"ttl,omitempty"` // of its SYN, as asked for; 0: the system's
 	At      Millis         `json:"at"`
 	Took    Millis         `json:"took"`
 	Outcome hops.Outcome   `json:"outcome"`
@@ -199,6 +206,12 @@ type ListenRequest struct {
 	Count int      `json:"count,omitempty"`
 	Send  []int    `json:"send,omitempty"` // bytes to send over the connection at the port of the same place, in one write, then its end; missing or 0: read, count and drop what comes
 	For   Millis   `json:"for"`            // how long to listen
+	// TTLs of what the port of the same place sends, 1 to hops.MaxHops; missing or
+	// 0: the system's. A SYN ACK that expires leaves no Knock that is Half on Linux
+	// over IPv4: the ICMP message ends the handshake. Data that expires is told of
+	// as Knock.Fate.
+	Answer  []int `json:"answer,omitempty"`
+	SendTTL []int `json:"send_ttl,omitempty"`
 }
 
 // Listening is the answer to LISTEN: the ports as they are now; those that
@@ -213,9 +226,15 @@ type Listening struct {
 // comes soon after Limit.
 type DialRequest struct {
 	Ports  []uint16 `json:"ports"`
-	Source []int    `json:"source,omitempty"` // source ports to use one after the other: 20, or 0 for any; empty: any
+	Source []int    `json:"source,omitempty"` // source ports to use one after the other: 20, 0 for any, or one of Hello.Passive; empty: any
+	TTL    int      `json:"ttl,omitempty"`    // of the SYNs, 1 to hops.MaxHops; 0: the system's
 	Limit  Millis   `json:"limit"`            // of each attempt
 	Search bool     `json:"search,omitempty"` // search the hops towards the first port, too
+}
+
+// Followed is the answer to PATH.
+type Followed struct {
+	Steps []Step `json:"steps,omitempty"`
 }
 
 // Dialled is the answer to DIAL, when all attempts have ended.

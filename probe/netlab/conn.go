@@ -37,6 +37,7 @@ type conn struct {
 	pipes         []*pipe       // on the way to the peer
 	cutters       []*cutter     // on the way to the peer
 	memories      []*memory     // on the way, the same for both directions
+	trail         trail
 
 	in       []segment // from the peer, arrived or under way
 	unread   int       // bytes from the peer that were not read
@@ -56,10 +57,11 @@ func (n *Net) connect(p *path) (*conn, *conn) {
 	b := &conn{net: n, both: g, local: tcpAddr(p.got.dst), remote: tcpAddr(p.got.src), delay: p.delay, lost: !p.carries(true)}
 	a.peer, b.peer = b, a
 	a.largest, b.largest = p.largest(p.limit), p.largest(p.back)
-	for _, s := range p.steps {
+	a.trail, b.trail = p.trail(false), p.trail(true)
+	for i, s := range p.steps {
 		a.inspectors = append(a.inspectors, s.host.inspectors(p, s, false)...)
 		b.inspectors = append(s.host.inspectors(p, s, true), b.inspectors...)
-		a.memories = append(a.memories, s.host.memories()...)
+		a.memories = append(a.memories, s.host.memories(i+1)...)
 		if p.from.toward == towardServer && s.pre.dst.Port() == helperPort {
 			a.cutters = append(a.cutters, s.host.cutters...)
 		}
@@ -145,6 +147,14 @@ func (c *conn) Write(b []byte) (n int, err error) {
 // send puts data on the way. A peer that has closed answers with a RST.
 func (c *conn) send(data []byte) {
 	data = append([]byte(nil), data...)
+	if c.trail.shortens() {
+		c.expire(data)
+		return
+	}
+	c.trail.answered = time.Time{}
+	if held := c.trail.held; len(held) > 0 { // it is repeated
+		data, c.trail.held = append(held, data...), nil
+	}
 	now := time.Now()
 	c.stalled = c.stalled || c.largest > 0 && len(data) > c.largest
 	passes := !c.stalled && c.remembered(now)
@@ -163,6 +173,7 @@ func (c *conn) send(data []byte) {
 		return
 	}
 	arrives := c.arrival(now, len(data))
+	c.trail.answered = arrives.Add(c.delay)
 	if c.peer.closed {
 		c.peer.sendReset(arrives) // for which the writer waits
 		return

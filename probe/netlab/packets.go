@@ -74,18 +74,19 @@ func (p *pipe) through(came time.Time, bytes int) time.Time {
 // memory is what a router remembers of one connection, as connection tracking
 // does.
 type memory struct {
+	router   int           // its number on the way of the SYN, from 1
 	patience time.Duration // how long it remembers a silent connection
 	last     time.Time     // when a packet of it passed last
 }
 
 // memories returns what the router will remember of a connection that begins;
 // none when it forgets nothing.
-func (h *Host) memories() []*memory {
+func (h *Host) memories(router int) []*memory {
 	var all []*memory
 	for _, b := range h.boxes {
 		if b.Kind == BoxIdle {
 			patience, _ := time.ParseDuration(b.Value) // Validate has read it
-			all = append(all, &memory{patience: patience, last: time.Now()})
+			all = append(all, &memory{router: router, patience: patience, last: time.Now()})
 		}
 	}
 	return all

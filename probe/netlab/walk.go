@@ -2,6 +2,7 @@ package netlab
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"ftpcheck/probe/hops"
@@ -31,6 +32,13 @@ type step struct {
 	post tuple // as it went out
 }
 
+// crossing is a link that a SYN took, to the device of that number from 1.
+type crossing struct {
+	delay time.Duration
+	limit int // bytes of the largest packet in its direction; 0: there is none
+	back  int // the same in the other direction
+}
+
 // path is the way of one SYN. What follows it, in either direction, takes the
 // same way and is translated back, as connection tracking does.
 type path struct {
@@ -39,6 +47,7 @@ type path struct {
 	icmp   *hops.ICMP
 	from   *Host
 	steps  []step
+	links  []crossing
 	end    *Host         // where it ended
 	in     *iface        // over which it came there; nil when it never left from
 	limit  int           // bytes of the largest packet that all its links carry in its direction; 0: there is none
@@ -95,9 +104,10 @@ func (p *path) cross(out *iface, next netip.Addr) bool {
 		p.report(noNeighbour)
 		return false
 	}
-	p.delay += out.link.latency
-	p.limit = smaller(p.limit, out.link.limitToward(p.from.toward))
-	p.back = smaller(p.back, out.link.limitToward(opposite(p.from.toward)))
+	over := crossing{out.link.latency, out.link.limitToward(p.from.toward), out.link.limitToward(opposite(p.from.toward))}
+	p.links = append(p.links, over)
+	p.delay += over.delay
+	p.limit, p.back = smaller(p.limit, over.limit), smaller(p.back, over.back)
 	p.end, p.in = in.host, in
 	return true
 }
@@ -183,7 +193,11 @@ func (p *path) report(m message) {
 
 // carries reports whether the packets that follow the SYN get through: from
 // its sender to its receiver, or back.
-func (p *path) carries(back bool) bool {
+func (p *path) carries(back bool) bool { return p.dropsAt(back) < 0 }
+
+// dropsAt returns which device drops what follows the SYN, counted from the
+// sender of these packets: 0 is itself, the last one their receiver; -1: none.
+func (p *path) dropsAt(back bool) int {
 	toward := p.from.toward
 	if back {
 		toward = opposite(toward)
@@ -195,22 +209,26 @@ func (p *path) carries(back bool) bool {
 		return h.filter(t, toward, stateEstablished) == doAccept
 	}
 	if p.in == nil {
-		return true
+		return -1
 	}
-	sender, receiver := p.from, p.end
-	if back {
-		sender, receiver = receiver, sender
-	}
-	ends := map[*Host]tuple{p.from: p.sent, p.end: p.got}
-	if !sender.forwards && !through(sender, ends[sender]) || !through(receiver, ends[receiver]) {
-		return false
-	}
+	hosts, tuples := []*Host{p.from}, []tuple{p.sent}
 	for _, s := range p.steps {
-		if !through(s.host, s.mid) {
-			return false
+		hosts, tuples = append(hosts, s.host), append(tuples, s.mid)
+	}
+	hosts, tuples = append(hosts, p.end), append(tuples, p.got)
+	if back {
+		slices.Reverse(hosts)
+		slices.Reverse(tuples)
+	}
+	for i, h := range hosts {
+		if i == 0 && h.forwards { // a router's rules are not for what it sends itself
+			continue
+		}
+		if !through(h, tuples[i]) {
+			return i
 		}
 	}
-	return true
+	return -1
 }
 
 func opposite(toward string) string {

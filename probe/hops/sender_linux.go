@@ -1,0 +1,73 @@
+package hops
+
+import (
+	"errors"
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func senderOf(c net.Conn) Sender {
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	remote, ok := tcp.RemoteAddr().(*net.TCPAddr)
+	raw, err := tcp.SyscallConn()
+	if !ok || err != nil {
+		return nil
+	}
+	return &tcpSender{raw: raw, ipv4: remote.IP.To4() != nil}
+}
+
+type tcpSender struct {
+	raw  syscall.RawConn
+	ipv4 bool // also on a socket of IPv6
+}
+
+// SetTTL implements Sender. With IP_RECVERR an ICMP message sets the error of an
+// established socket at once; without, TCP remembers it for its timeout.
+func (s *tcpSender) SetTTL(ttl int) error {
+	level, recverr, option := unix.SOL_IPV6, unix.IPV6_RECVERR, unix.IPV6_UNICAST_HOPS
+	if s.ipv4 {
+		level, recverr, option = unix.SOL_IP, unix.IP_RECVERR, unix.IP_TTL
+	}
+	hear := 1
+	if ttl == 0 {
+		hear, ttl = 0, -1
+	}
+	var failed error
+	err := s.raw.Control(func(fd uintptr) {
+		failed = errors.Join(
+			unix.SetsockoptInt(int(fd), level, recverr, hear),
+			unix.SetsockoptInt(int(fd), level, option, ttl))
+		unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR) // reading clears it
+	})
+	return errors.Join(err, failed)
+}
+
+// Heard implements Sender.
+func (s *tcpSender) Heard() (o Outcome) {
+	err := s.raw.Control(func(fd uintptr) {
+		pending, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
+		if err != nil {
+			o = Reset
+			return
+		}
+		switch errno := syscall.Errno(pending); errno {
+		case 0:
+			if left, err := unix.IoctlGetUint32(int(fd), unix.SIOCOUTQ); err == nil && left == 0 {
+				o = Open
+			}
+		case unix.EHOSTUNREACH, unix.ENETUNREACH, unix.EPROTO, unix.ECONNREFUSED, unix.ENOPROTOOPT:
+			o = Expired
+		default:
+			o = Reset
+		}
+	})
+	if err != nil {
+		return Reset
+	}
+	return o
+}

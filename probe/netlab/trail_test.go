@@ -1,0 +1,75 @@
+package netlab
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ftpcheck/probe/hops"
+)
+
+// TestTrail follows an established connection: what expires on the way is told
+// by the router where it does, what dies before is not told by anybody, and all
+// that was sent arrives in the end where the way is open.
+func TestTrail(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		boxes   []Box
+		silence time.Duration // before
+		size    int           // of a piece
+		up      string        // outcomes by TTL, from the client
+		down    string        // from the server
+	}{
+		{"open", nil, 0, 1, "x x x open", "x x x open"},
+		{"forgotten in the middle", []Box{{At: "isp", Kind: BoxIdle, Value: "3s"}}, 4 * time.Second, 1, "x x - -", "x x - -"},
+		{"forgotten in front of the server", []Box{{At: "sgw", Kind: BoxIdle, Value: "3s"}}, 4 * time.Second, 1, "x x x -", "x - - -"},
+		{"a narrow link", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000"}}, 0, 1200, "x x - -", "x - - -"},
+		{"a narrow link, and small pieces", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000"}}, 0, 100, "x x x open", "x x x open"},
+		{"narrow toward the server", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000", Toward: "server"}}, 0, 1200, "x x - -", "x x x open"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, Scenario{Boxes: tc.boxes})
+				defer l.Close()
+				client, server := dialThrough(t, l, "198.51.100.66:50000")
+				time.Sleep(tc.silence)
+				if got := followed(t, client, server, tc.size); got != tc.up {
+					t.Errorf("from the client: %s, want %s", got, tc.up)
+				}
+				client, server = dialThrough(t, l, "198.51.100.66:50001")
+				time.Sleep(tc.silence)
+				if got := followed(t, server, client, tc.size); got != tc.down {
+					t.Errorf("from the server: %s, want %s", got, tc.down)
+				}
+			})
+		})
+	}
+}
+
+// followed is what each TTL from 1 to 4 brought.
+func followed(t *testing.T, from, to *conn, size int) string {
+	t.Helper()
+	sent := 0
+	steps := hops.Follow(t.Context(), hops.SenderOf(from), func() error {
+		n, err := from.Write(make([]byte, size))
+		sent += n
+		return err
+	}, 4, 100*time.Millisecond)
+	var words []string
+	for i, s := range steps {
+		if s.TTL != i+1 {
+			t.Errorf("step %d has TTL %d", i, s.TTL)
+		}
+		words = append(words, map[hops.Outcome]string{hops.Expired: "x", hops.Timeout: "-"}[s.Attempt.Outcome])
+		if s.Attempt.Outcome == hops.Open {
+			words[i] = "open"
+			_ = to.SetReadDeadline(time.Now().Add(time.Second))
+			if n, err := io.ReadFull(to, make([]byte, sent)); err != nil {
+				t.Errorf("%d of %d bytes arrived: %v", n, sent, err)
+			}
+		}
+	}
+	return strings.Join(words, " ")
+}
