@@ -52,6 +52,8 @@ const lookAgain = time.Millisecond
 // through. send puts one more piece on the way. All that was sent arrives in the
 // end, where the way is open: TCP repeats it. The TTL is the system's afterwards.
 //
+// Where s is a Quoter, the steps hold what the hops quote.
+//
 // The steps known by then are returned when ctx ends, or the connection.
 func Follow(ctx context.Context, s Sender, send func() error, max int, wait time.Duration) (steps []Step) {
 	if max < 1 || max > MaxHops {
@@ -60,11 +62,12 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 	defer s.SetTTL(0)
 	began := time.Now()
 	for ttl := 1; ttl <= max; ttl++ {
-		o := ask(ctx, s, send, ttl, wait)
+		step := ask(ctx, s, send, ttl, wait)
+		o := step.Attempt.Outcome
 		if o == "" || o == Reset {
 			return steps
 		}
-		steps = append(steps, Step{TTL: ttl, Attempt: Attempt{Outcome: o}})
+		steps = append(steps, step)
 		if o == Open {
 			break
 		}
@@ -76,8 +79,8 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if !rest(ctx, time.Until(began.Add(SecondTry))) {
 			return steps
 		}
-		if o := ask(ctx, s, send, steps[i].TTL, wait); o == Expired || o == Open {
-			steps[i].Attempt.Outcome = o
+		if again := ask(ctx, s, send, steps[i].TTL, wait); again.Attempt.Outcome == Expired || again.Attempt.Outcome == Open {
+			steps[i] = again
 		}
 	}
 	return steps
@@ -85,19 +88,42 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 
 // ask sends one piece and waits for what becomes of it. The outcome is empty
 // when ctx ended first.
-func ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Outcome {
+func ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Step {
+	step := Step{TTL: ttl}
 	if ctx.Err() != nil || s.SetTTL(ttl) != nil || send() != nil {
-		return ""
+		return step
 	}
 	for until := time.Now().Add(wait); ; {
 		if o := s.Heard(); o != "" {
-			return o
+			step.Attempt.Outcome = o
+			if q, ok := s.(Quoter); ok && o == Expired {
+				step.quote(ctx, q)
+			}
+			return step
 		}
 		if !time.Now().Before(until) {
-			return Timeout
+			step.Attempt.Outcome = Timeout
+			return step
 		}
 		if !rest(ctx, lookAgain) {
-			return ""
+			return step
+		}
+	}
+}
+
+// quoteWait is how much later than the socket's error the same message may come
+// to the one who reads all.
+const quoteWait = 20 * time.Millisecond
+
+// quote notes what the hop quotes. Of several messages the last one counts: an
+// earlier one may be late, from a lower TTL.
+func (s *Step) quote(ctx context.Context, q Quoter) {
+	for until := time.Now().Add(quoteWait); s.Quote == "" && time.Now().Before(until); {
+		for got, ok := q.Quoted(); ok; got, ok = q.Quoted() {
+			s.Quote, s.Attempt.ICMP = string(got.Data), &ICMP{From: got.From}
+		}
+		if s.Quote == "" && !rest(ctx, lookAgain) {
+			return
 		}
 	}
 }
