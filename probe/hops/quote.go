@@ -30,8 +30,8 @@ func QuoterOf(c net.Conn) (q Quoter, end func()) {
 	if s == nil {
 		return nil, nil
 	}
-	if q, ok := s.(Quoter); ok {
-		return q, func() {}
+	if one, ok := s.(interface{ Quoter() Quoter }); ok {
+		return one.Quoter(), func() {}
 	}
 	return quoterOf(s)
 }
