@@ -149,3 +149,6 @@ func (p privileged) Quoted() (q hops.Quote, ok bool) {
 	t.quotes = t.quotes[1:]
 	return q, true
 }
+
+// RTT implements hops.Sender.
+func (c *conn) RTT() time.Duration { return 2 * (c.delay + transmission) }
