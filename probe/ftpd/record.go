@@ -142,7 +142,7 @@ func (r *record) hop(session int, e Entry) {
 	if e.Command == string(exchange.Path) {
 		s := &r.seen.Sessions[session-1]
 		if e.TTL == 1 {
-			s.Path = nil // a search before this one
+			s.Path, s.Piece = nil, e.Sample // and none before this one
 		}
 		if r.room() {
 			s.Path = append(s.Path, stepOf(e))
@@ -160,7 +160,7 @@ func (r *record) hop(session int, e Entry) {
 }
 
 func stepOf(e Entry) exchange.Step {
-	return exchange.Step{TTL: e.TTL, Outcome: e.Outcome, ICMP: e.ICMP}
+	return exchange.Step{TTL: e.TTL, Outcome: e.Outcome, ICMP: e.ICMP, Quote: e.Raw}
 }
 
 // transfer says of the latest connection between the two ends what it carried.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // site has no subcommand but HELP, and those of the exchange with a client that
@@ -112,6 +113,10 @@ func (s *session) enter(v *visit, verb exchange.Verb, token string) {
 		Client: s.peer, Server: s.local, Greeting: s.greeting,
 		Passive: exchange.Range(s.server.opt.Passive),
 		Traces:  s.network.Traces(), HalfOpen: s.server.watch.sees(s.network),
+	}
+	if q, end := hops.QuoterOf(s.conn); q != nil {
+		h.Quotes = true
+		end()
 	}
 	if a := s.announced(); a != s.local.Addr() {
 		h.Announce = a

@@ -2,7 +2,10 @@ package hops
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -48,6 +51,25 @@ const maxWraps = 4 // TLS, a meter and the like around one connection
 const SecondTry = time.Second
 
 const lookAgain = time.Millisecond
+
+const (
+	leastWait = 100 * time.Millisecond // for what one TTL brings
+	someRTTs  = 3                      // the same, in round trips: what comes later would be taken for the next hop's
+)
+
+// WaitOf is how long to wait for each hop of Follow.
+func WaitOf(s Sender) time.Duration { return max(leastWait, someRTTs*s.RTT()) }
+
+// Push writes to a connection under Follow. An ICMP message about what was sent
+// before makes one write fail, and that is all that it does to an established
+// connection.
+func Push(w io.Writer, b []byte) error {
+	n, err := w.Write(b)
+	if errno := syscall.Errno(0); n == 0 && errors.As(err, &errno) {
+		_, err = w.Write(b)
+	}
+	return err
+}
 
 // Follow searches the hops on the way of an established connection: it sends
 // piece after piece with TTL 1, 2, … until one is acknowledged, and no further
