@@ -79,6 +79,7 @@ func (w *worker) tryActive(ctx context.Context, check Check) (got result) {
 	if check == CheckPORT {
 		command = "PORT " + wire.FormatPORT(addr)
 	}
+	s.named = command
 	if s.send(check, command, command) {
 		// pyftpdlib 1.5.7 connects before it answers PORT, so the reply takes as
 		// long as the connection.

@@ -77,6 +77,7 @@ const (
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
 	KindHello    Kind = "hello"    // the opposite end told who it is, and how it sees Session: Hello
 	KindSeen     Kind = "seen"     // the opposite end told all that it has seen so far: Seen; or Outcome failed, Text why it did not
+	KindQuote    Kind = "quote"    // Text, a command, was sent in Session to expire at hop TTL on the way to Addr: Outcome expired|open|timeout, ICMP.From is the router, Raw what it quotes of it
 	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
 )
@@ -161,7 +162,7 @@ type Event struct {
 	Bytes   int64          `json:"bytes,omitzero"`
 	Took    time.Duration  `json:"took_ns,omitzero"`
 	Text    string         `json:"text,omitzero"` // valid UTF-8; see Raw
-	Raw     []byte         `json:"raw,omitempty"` // the bytes as received, where they are not valid UTF-8
+	Raw     []byte         `json:"raw,omitempty"` // the bytes as received, where they are not valid UTF-8; see KindQuote
 	Start   *Start         `json:"start,omitempty"`
 	TLS     *TLS           `json:"tls,omitempty"`
 	Try     Try            `json:"try,omitzero"`  // of KindBegin, KindEnd and all between that belong to a further try

@@ -21,6 +21,17 @@ type Peer struct {
 	Half     []Arrival        // that came there by half: our answer to the first packet got lost
 	TellHalf bool             // this system tells of all such
 	Sizes    []Size
+	Quotes   []Quoted
+}
+
+// Quoted is what a router on the way to the server quoted of a command that
+// expired there.
+type Quoted struct {
+	Line    string // as it was sent, without its end
+	TTL     int
+	Outcome Outcome    // expired; open: the server acknowledged it; timeout
+	From    netip.Addr // the router
+	Quote   string     // as it arrived there; empty: not known
 }
 
 // Size is one piece of data that was to cross the network in one segment.
@@ -70,6 +81,12 @@ func (e *Evidence) addPeer(ev Event) {
 		p.Half = append(p.Half, Arrival{From: ev.Addr, Local: ev.Local, At: ev.At})
 	case ev.Kind == KindHalf:
 		p.TellHalf = ev.Outcome == OutcomeOK
+	case ev.Kind == KindQuote:
+		q := Quoted{Line: ev.Text, TTL: ev.TTL, Outcome: ev.Outcome, Quote: string(ev.Raw)}
+		if ev.ICMP != nil {
+			q.From = ev.ICMP.From
+		}
+		p.Quotes = append(p.Quotes, q)
 	case ev.Kind == KindSize:
 		p.Sizes = append(p.Sizes, Size{
 			Down: ev.As == AsDown, Port: ev.Addr, Bytes: ev.Count,

@@ -34,6 +34,9 @@ type visit struct {
 	segment int      // bytes of data in a full segment of a connection to them; 0: not known
 	mss     int      // see clamp
 	closed  string   // see shut
+
+	followed bool // see followBack
+	named    []named
 }
 
 // place is a worker of the visit. A mode gets a session in which no other one
@@ -203,7 +206,7 @@ func (v *visit) depart(p *place) { p.leave(p.check, v.alone()) }
 // learn asks what the opposite end has seen so far, over a fresh control
 // connection where the one before gave out or brought something unreadable. As
 // the answer is long, that one asks for small segments.
-func (v *visit) learn(ctx context.Context) {
+func (v *visit) learn(ctx context.Context) *exchange.Seen {
 	v.news = false
 	why := "no session is left to ask in"
 	for n := range 2 {
@@ -229,15 +232,16 @@ func (v *visit) learn(ctx context.Context) {
 			why = "the opposite end tells more than can be kept"
 		default:
 			v.run.emit(Event{Kind: KindSeen, Check: CheckPeer, Session: p.session.id, Seen: &seen})
-			return
+			return &seen
 		}
 		if ctx.Err() != nil {
-			return
+			return nil
 		}
 	}
 	if ctx.Err() == nil {
 		v.run.emit(Event{Kind: KindSeen, Check: CheckPeer, Outcome: OutcomeFailed, Text: why})
 	}
+	return nil
 }
 
 // rest asks what was seen and gives the session up.

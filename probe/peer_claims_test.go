@@ -47,6 +47,8 @@ func TestClaimsAreBounded(t *testing.T) {
 		Sessions: []exchange.Session{{
 			Client: zoned, Heard: -1, How: "burnt",
 			Lines: []exchange.Line{{Raw: []byte("PORT " + words)}, {Raw: make([]byte, maxClaim+1)}, {Raw: []byte("NOOP")}},
+			Piece: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim)),
+			Path:  slices.Repeat([]exchange.Step{{Outcome: "escape", Quote: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim))}}, 99),
 		}},
 		Ports: []exchange.Port{{Failed: words, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
 		Dials: []exchange.Dialing{{
@@ -71,6 +73,9 @@ func TestClaimsAreBounded(t *testing.T) {
 	}
 	if n := len(s.Dials[0].Steps); n != hops.MaxHops {
 		t.Errorf("%d steps", n)
+	}
+	if one := s.Sessions[0]; len(one.Path) != hops.MaxHops || len(one.Piece) > maxClaim || len(one.Path[0].Quote) > maxClaim {
+		t.Errorf("%d steps, %d bytes sent, %d bytes quoted", len(one.Path), len(one.Piece), len(one.Path[0].Quote))
 	}
 	for range 9000 {
 		s.Ports = append(s.Ports, exchange.Port{Knocks: make([]exchange.Knock, 9)})

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,12 +114,14 @@ func (s *session) showAnswer(check Check, reply wire.Reply, took time.Duration) 
 	}
 }
 
-// bodyOf returns the lines between the first and the last one of a reply.
+// bodyOf returns the lines between the first and the last one of a reply, but
+// those of more than one word (see exchange.Followed).
 func bodyOf(reply wire.Reply) string {
 	if len(reply.Lines) < 3 {
 		return ""
 	}
-	return strings.Join(reply.Strings()[1:len(reply.Lines)-1], "\n")
+	lines := reply.Strings()[1 : len(reply.Lines)-1]
+	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return strings.Contains(strings.TrimSpace(l), " ") }), "\n")
 }
 
 // hello asks for a Hello by BEGIN or JOIN and tells of it, without the token,
@@ -128,7 +131,7 @@ func (s *session) hello(check Check, verb exchange.Verb, arg, shown string, limi
 		return h, "", f
 	}
 	token = h.Token
-	s.known = true
+	s.known, s.number = true, h.Session
 	s.run.boundHello(&h)
 	s.emit(Event{Kind: KindHello, Check: CheckPeer, Hello: &h})
 	return h, token, nil

@@ -39,7 +39,7 @@ func (v *visit) stay(ctx context.Context) {
 	for _, t := range rest {
 		v.do(ctx, &v.host, t, v.openPatiently)
 	}
-	v.learn(ctx)
+	v.placeChanges(ctx, v.learn(ctx))
 	if v.alone() {
 		v.depart(&v.host)
 	}
@@ -116,5 +116,8 @@ func (v *visit) do(ctx context.Context, p *place, t task, open func(context.Cont
 	p.session.brief = mode && !v.results[t.check].listed
 	p.used = p.used || mode
 	t.run(ctx, p)
+	if mode {
+		v.note(p.session)
+	}
 	return true
 }

@@ -12,7 +12,7 @@
 //	SITE FTPCHECK SEEN          tell all that was seen of the visit so far
 //	SITE FTPCHECK LISTEN BODY   listen on passive ports of the client's choice (Listen)
 //	SITE FTPCHECK DIAL BODY     connect to ports of the client (Dial), and search the hops towards them
-//	SITE FTPCHECK PATH          search the hops on the way of the session's own replies
+//	SITE FTPCHECK PATH [BODY]   search the hops on the way of the session's own replies
 //	SITE FTPCHECK END           forget the visit
 //
 // Each is answered by 211 and a body, or by 5xx and words; 450 means that a
@@ -88,6 +88,7 @@ type Hello struct {
 	Announce netip.Addr     `json:"announce,omitzero"`   // the address in 227 replies, where it is not the server's own end
 	Traces   bool           `json:"traces,omitempty"`    // the server can search hops and read ICMP messages
 	HalfOpen bool           `json:"half_open,omitempty"` // the server can see a handshake that the client does not complete
+	Quotes   bool           `json:"quotes,omitempty"`    // the server can read what routers quote of packets that expire there (CAP_NET_RAW)
 }
 
 // Range is a range of ports, both ends included.
@@ -116,6 +117,7 @@ type Session struct {
 	How    Ending         `json:"how,omitempty"`
 	Lines  []Line         `json:"lines,omitempty"` // PORT and EPRT as they arrived, 227 and 229 as they were sent, NOOP as it arrived
 	Path   []Step         `json:"path,omitempty"`  // what became of replies with TTL 1, 2, …; an outcome "open" was acknowledged
+	Piece  []byte         `json:"piece,omitempty"` // what was sent each time, with its line end (PathRequest.Line)
 }
 
 // Ending is how a connection ended for the server.
@@ -182,6 +184,7 @@ type Step struct {
 	TTL     int          `json:"ttl"`
 	Outcome hops.Outcome `json:"outcome"`
 	ICMP    *hops.ICMP   `json:"icmp,omitempty"`
+	Quote   []byte       `json:"quote,omitempty"` // payload of what expired, as it arrived at the hop; missing: not known
 }
 
 // Carried is what a data connection carried, as the server saw it.
@@ -232,7 +235,14 @@ type DialRequest struct {
 	Search bool     `json:"search,omitempty"` // search the hops towards the first port, too
 }
 
-// Followed is the answer to PATH.
+// PathRequest is the body of PATH. Without one, single characters of the answer's
+// first line expire.
+type PathRequest struct {
+	Line bool `json:"line,omitempty"` // the last 227 or 229 of the session expires instead, repeated in the answer as often as it takes
+}
+
+// Followed is the answer to PATH. Behind its first line there may be lines that
+// were sent to expire. They have more than one word, unlike the lines of a body.
 type Followed struct {
 	Steps []Step `json:"steps,omitempty"`
 }

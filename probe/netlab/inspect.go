@@ -12,6 +12,20 @@ type inspector interface {
 	read(data []byte) (instead []byte, passes bool)
 }
 
+// placed is an inspector in a router, counted from the end whose segments it
+// reads, from 1.
+type placed struct {
+	inspector
+	router int
+}
+
+func placedAt(router int, list []inspector) (all []placed) {
+	for _, i := range list {
+		all = append(all, placed{i, router})
+	}
+	return all
+}
+
 // inspectors are those of a router for one direction of a connection, in the
 // order in which they see a packet: a helper stands behind the filter.
 func (h *Host) inspectors(p *path, s step, reply bool) []inspector {

@@ -58,6 +58,7 @@ type Host struct {
 	listeners []*listener
 	half      []halfOpening
 	nextPort  uint16
+	raw       bool // its programs may read ICMP messages
 }
 
 type iface struct {

@@ -1,6 +1,7 @@
 package netlab
 
 import (
+	"net/netip"
 	"time"
 
 	"ftpcheck/probe/hops"
@@ -17,14 +18,23 @@ type trail struct {
 
 	ttl      int         // 0: none is set
 	held     []byte      // what expired or was dropped, for the next repetition
-	messages []time.Time // when "time exceeded" arrives
+	messages []message11 // under way or not heard yet
+	quotes   []message11 // the same, for one who may read them
 	answered time.Time   // when all that was sent is acknowledged; zero: it is not
+}
+
+// message11 is one "time exceeded".
+type message11 struct {
+	from netip.Addr
+	at   time.Time // when it arrives
+	data []byte    // the payload as it was when it expired
 }
 
 // leg is the way to one router.
 type leg struct {
-	delay time.Duration
-	limit int // bytes of the largest segment's data that gets there; 0: any number
+	delay  time.Duration
+	limit  int        // bytes of the largest segment's data that gets there; 0: any number
+	router netip.Addr // as it calls itself toward the sender
 }
 
 func (p *path) trail(back bool) trail {
@@ -32,13 +42,14 @@ func (p *path) trail(back bool) trail {
 	var delay time.Duration
 	limit := 0
 	for i := range p.steps {
-		link := p.links[i]
+		link, s := p.links[i], p.steps[i]
+		sender := s.pre.src
 		if back {
-			link = p.links[len(p.links)-1-i]
-			link.limit = link.back
+			link, s = p.links[len(p.links)-1-i], p.steps[len(p.steps)-1-i]
+			link.limit, sender = link.back, s.mid.dst
 		}
 		delay, limit = delay+link.delay, smaller(limit, link.limit)
-		t.legs = append(t.legs, leg{delay, p.largest(limit)})
+		t.legs = append(t.legs, leg{delay, p.largest(limit), s.host.sourceFor(sender.Addr())})
 	}
 	return t
 }
@@ -73,14 +84,25 @@ func (c *conn) expire(data []byte) {
 			m.last = now
 		}
 	}
-	t.messages = append(t.messages, now.Add(2*t.legs[t.ttl-1].delay+transmission))
+	// A router takes a packet's TTL before it filters or changes anything.
+	for _, i := range c.inspectors {
+		passes := true
+		if i.router < t.ttl {
+			data, passes = i.read(data)
+		}
+		if !passes {
+			return
+		}
+	}
+	m := message11{t.legs[t.ttl-1].router, now.Add(2*t.legs[t.ttl-1].delay + transmission), data}
+	t.messages, t.quotes = append(t.messages, m), append(t.quotes, m)
 }
 
 // SetTTL implements hops.Sender.
 func (c *conn) SetTTL(ttl int) error {
 	c.both.mu.Lock()
 	defer c.both.mu.Unlock()
-	c.trail.ttl, c.trail.messages = ttl, nil
+	c.trail.ttl, c.trail.messages, c.trail.quotes = ttl, nil, nil
 	if !c.closed && !c.trail.shortens() && len(c.trail.held) > 0 {
 		c.send(nil) // the repetition
 	}
@@ -95,7 +117,7 @@ func (c *conn) Heard() hops.Outcome {
 	switch {
 	case c.closed || past(c.resetAt):
 		return hops.Reset
-	case len(t.messages) > 0 && past(t.messages[0]):
+	case len(t.messages) > 0 && past(t.messages[0].at):
 		t.messages = t.messages[1:]
 		return hops.Expired
 	case past(t.answered):
@@ -103,3 +125,30 @@ func (c *conn) Heard() hops.Outcome {
 	}
 	return ""
 }
+
+// Quoter returns the connection as one of a user who may read ICMP messages, or
+// nil.
+func (c *conn) Quoter() hops.Quoter {
+	if !c.host.raw {
+		return nil
+	}
+	return privileged{c}
+}
+
+type privileged struct{ *conn }
+
+// Quoted implements hops.Quoter.
+func (p privileged) Quoted() (q hops.Quote, ok bool) {
+	p.both.mu.Lock()
+	defer p.both.mu.Unlock()
+	t := &p.trail
+	if len(t.quotes) == 0 || !past(t.quotes[0].at) {
+		return q, false
+	}
+	q = hops.Quote{From: t.quotes[0].from, Data: t.quotes[0].data}
+	t.quotes = t.quotes[1:]
+	return q, true
+}
+
+// RTT implements hops.Sender.
+func (c *conn) RTT() time.Duration { return 2 * (c.delay + transmission) }

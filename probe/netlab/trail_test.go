@@ -73,3 +73,46 @@ func followed(t *testing.T, from, to *conn, size int) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// TestQuotes: who may read ICMP messages sees what a router saw.
+func TestQuotes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, Scenario{Client: Client{Raw: true}, Boxes: []Box{{At: "isp", Kind: BoxAlter}}})
+		defer l.Close()
+		client, server := dialThrough(t, l, "198.51.100.66:50000")
+		for _, tc := range []struct {
+			from *conn
+			want string // the routers that quote, and whether a changed payload
+		}{{client, "203.0.113.65 203.0.113.1 198.51.100.2:changed"}, {server, "198.51.100.65 198.51.100.1 203.0.113.2:changed"}} {
+			q, end := hops.QuoterOf(tc.from)
+			defer end()
+			piece := strings.Repeat("ftpcheck", 3)
+			var got []string
+			for _, s := range hops.Follow(t.Context(), q, func() error {
+				_, err := tc.from.Write([]byte(piece))
+				return err
+			}, 3, 100*time.Millisecond) {
+				word := s.Attempt.ICMP.From.String()
+				if s.Quote != piece {
+					word += ":changed"
+				}
+				got = append(got, word)
+			}
+			if got := strings.Join(got, " "); got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		}
+	})
+}
+
+// TestQuotesAreForTheFew: an ordinary user reads none.
+func TestQuotesAreForTheFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, Scenario{})
+		defer l.Close()
+		client, _ := dialThrough(t, l, "198.51.100.66:50000")
+		if q, _ := hops.QuoterOf(client); q != nil {
+			t.Error("the client reads ICMP messages")
+		}
+	})
+}
