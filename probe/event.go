@@ -77,7 +77,7 @@ const (
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
 	KindHello    Kind = "hello"    // the opposite end told who it is, and how it sees Session: Hello
 	KindSeen     Kind = "seen"     // the opposite end told all that it has seen so far: Seen; or Outcome failed, Text why it did not
-	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took
+	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took; with a TTL it was to get as far as that hop: Outcome expired|open|timeout|reset where it is As up, and the opposite end tells of the others
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
 )
 

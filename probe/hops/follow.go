@@ -60,7 +60,7 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 	defer s.SetTTL(0)
 	began := time.Now()
 	for ttl := 1; ttl <= max; ttl++ {
-		o := ask(ctx, s, send, ttl, wait)
+		o := Ask(ctx, s, send, ttl, wait)
 		if o == "" || o == Reset {
 			return steps
 		}
@@ -76,16 +76,17 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if !rest(ctx, time.Until(began.Add(SecondTry))) {
 			return steps
 		}
-		if o := ask(ctx, s, send, steps[i].TTL, wait); o == Expired || o == Open {
+		if o := Ask(ctx, s, send, steps[i].TTL, wait); o == Expired || o == Open {
 			steps[i].Attempt.Outcome = o
 		}
 	}
 	return steps
 }
 
-// ask sends one piece and waits for what becomes of it. The outcome is empty
-// when ctx ended first.
-func ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Outcome {
+// Ask sends one piece with a TTL and waits for what becomes of it: Expired, Open
+// or Reset, see Heard, or Timeout when nothing came in time. The outcome is empty
+// when nothing was sent, or ctx ended first. The TTL stays.
+func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Outcome {
 	if ctx.Err() != nil || s.SetTTL(ttl) != nil || send() != nil {
 		return ""
 	}
