@@ -39,8 +39,9 @@ type Size struct {
 	Down    bool           // from the server to us
 	Port    netip.AddrPort // of the server
 	Bytes   int            // of the whole piece
+	TTL     int            // it was to get as far as this hop, counted from its sender; 0: to its end
 	Moved   int64          // bytes that we read or wrote
-	Outcome Outcome        // eof: all moved, as far as this end can tell; timeout, reset
+	Outcome Outcome        // eof: all moved, as far as this end can tell; timeout, reset; with a TTL from us: expired, open, timeout, reset
 	Took    time.Duration
 }
 
@@ -89,7 +90,7 @@ func (e *Evidence) addPeer(ev Event) {
 		p.Quotes = append(p.Quotes, q)
 	case ev.Kind == KindSize:
 		p.Sizes = append(p.Sizes, Size{
-			Down: ev.As == AsDown, Port: ev.Addr, Bytes: ev.Count,
+			Down: ev.As == AsDown, Port: ev.Addr, Bytes: ev.Count, TTL: ev.TTL,
 			Moved: ev.Bytes, Outcome: ev.Outcome, Took: ev.Took,
 		})
 	}

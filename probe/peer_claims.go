@@ -72,12 +72,12 @@ func (r *run) boundSession(s *exchange.Seen, one *exchange.Session, left *int) {
 
 func (r *run) boundPort(s *exchange.Seen, p *exchange.Port, left *int) {
 	p.Command, p.Failed, p.Local = r.noted(p.Command), r.noted(p.Failed), bare(p.Local)
-	p.Opened, p.Closed = max(0, p.Opened), max(0, p.Closed)
+	p.Opened, p.Closed, p.SendTTL = max(0, p.Opened), max(0, p.Closed), boundTTL(p.SendTTL)
 	clip(s, &p.Knocks, *left)
 	*left -= len(p.Knocks)
 	for i := range p.Knocks {
 		k := &p.Knocks[i]
-		k.From, k.At = bare(k.From), max(0, k.At)
+		k.From, k.At, k.Fate = bare(k.From), max(0, k.At), outcome(k.Fate)
 		r.boundCarried(k.Carried)
 	}
 }
@@ -159,6 +159,14 @@ func outcome(o hops.Outcome) hops.Outcome {
 		return o
 	}
 	return ""
+}
+
+// boundTTL returns a TTL that a hop search may have used, or none.
+func boundTTL(n int) int {
+	if n < 0 || n > hops.MaxHops {
+		return 0
+	}
+	return n
 }
 
 // isSum reports whether a text is a SHA-256, as KindData has it.

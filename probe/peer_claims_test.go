@@ -140,11 +140,11 @@ func TestPortsToListenOn(t *testing.T) {
 // ours share one, but not too many.
 func TestPiecesGetPorts(t *testing.T) {
 	v := &visit{crew: newCrew(newRun(&Prober{}), nil), reached: []uint16{50000, 50001, 50002}}
-	request, ports := v.assign([]piece{{AsUp, 100}, {AsDown, 7}, {AsDown, 8}, {AsDown, 9}, {AsUp, 200}, {AsUp, 300}, {AsUp, 400}})
+	request, ports := v.assign([]piece{{as: AsUp, size: 100}, {as: AsDown, size: 7}, {as: AsDown, size: 8}, {as: AsDown, size: 9}, {as: AsUp, size: 200}, {as: AsUp, size: 300}, {as: AsUp, size: 400}})
 	if !slices.Equal(request.Ports, []uint16{50000, 50001, 50002}) || !slices.Equal(request.Send, []int{0, 7, 8}) {
 		t.Errorf("asks for %+v", request)
 	}
-	want := map[piece]uint16{{AsUp, 100}: 50000, {AsUp, 200}: 50000, {AsUp, 300}: 50000, {AsDown, 7}: 50001, {AsDown, 8}: 50002}
+	want := map[piece]uint16{{as: AsUp, size: 100}: 50000, {as: AsUp, size: 200}: 50000, {as: AsUp, size: 300}: 50000, {as: AsDown, size: 7}: 50001, {as: AsDown, size: 8}: 50002}
 	if !maps.Equal(ports, want) {
 		t.Errorf("ports %v, want %v", ports, want)
 	}
@@ -169,9 +169,9 @@ func TestSizesAreToldApart(t *testing.T) {
 				for range narrowRounds {
 					outcomes := map[piece]Outcome{}
 					for _, n := range g.sizes(v.width(as)) {
-						outcomes[piece{as, n}] = OutcomeTimeout
+						outcomes[piece{as: as, size: n}] = OutcomeTimeout
 						if n <= largest {
-							outcomes[piece{as, n}] = OutcomeEOF
+							outcomes[piece{as: as, size: n}] = OutcomeEOF
 						}
 					}
 					if len(outcomes) > 0 {

@@ -76,9 +76,10 @@ func spread(low, high, n int) []uint16 {
 }
 
 // listen asks for ports to dial: those at which the server listens now, each of
-// which any server might have announced.
+// which any server might have announced. request.For is what it takes longer than
+// to dial them.
 func (v *visit) listen(p *place, request exchange.ListenRequest) (ports []uint16, ok bool) {
-	request.For = millis(v.limit() + listenSlack)
+	request.For += millis(v.limit() + listenSlack)
 	shown := fmt.Sprintf("%d ports", request.Count)
 	if n := len(request.Ports); n > 0 {
 		shown = shownPorts(request.Ports)

@@ -32,6 +32,7 @@ type servedEntry struct {
 	Outcome  hops.Outcome    `json:"outcome,omitempty"`
 	ICMP     *hops.ICMP      `json:"icmp,omitempty"`
 	TTL      int             `json:"ttl,omitempty"`
+	SendTTL  int             `json:"send_ttl,omitempty"`
 	TookMS   int64           `json:"took_ms,omitempty"`
 	Refused  bool            `json:"refused,omitempty"`
 	Sent     int64           `json:"sent,omitempty"`
@@ -50,7 +51,7 @@ func wireEntry(e ftpd.Entry) servedEntry {
 	w := servedEntry{
 		Time: e.Time.UTC(), What: e.What, Session: e.Session, Peer: e.Peer, Local: e.Local, Remote: e.Remote,
 		Data: e.Data, Command: e.Command, Path: report.Escape(e.Path), User: report.Escape(e.User), Code: e.Code,
-		Outcome: e.Outcome, ICMP: e.ICMP, TTL: e.TTL, TookMS: e.Took.Milliseconds(), Refused: e.Refused,
+		Outcome: e.Outcome, ICMP: e.ICMP, TTL: e.TTL, SendTTL: e.SendTTL, TookMS: e.Took.Milliseconds(), Refused: e.Refused,
 		Sent: e.Sent, Received: e.Received, SHA256: e.Sum, How: e.How, TLS: e.TLS, Resumed: e.Resumed, Count: e.Count,
 		Raw: report.Escape(string(e.Raw)), Error: report.Escape(e.Err), Text: report.Escape(e.Text),
 	}

@@ -69,6 +69,7 @@ const (
 	MaxRecords   = 2000                  // lines, ports, knocks and dials that are kept of one visit
 	MaxSend      = 64 << 10              // bytes sent over one port of LISTEN
 	DialGap      = 10 * time.Millisecond // between two attempts of a DIAL
+	FateLimit    = 2 * time.Second       // for news of data with a TTL; TCP repeats it meanwhile, as routers send about one ICMP message a second
 )
 
 // Millis is a time in whole milliseconds since the visit began at this end. The
@@ -211,8 +212,8 @@ type ListenRequest struct {
 	For   Millis   `json:"for"`            // how long to listen
 	// TTLs of what the port of the same place sends, 1 to hops.MaxHops; missing or
 	// 0: the system's. A SYN ACK that expires leaves no Knock that is Half on Linux
-	// over IPv4: the ICMP message ends the handshake. Data that expires is told of
-	// as Knock.Fate.
+	// over IPv4: the ICMP message ends the handshake. SendTTL goes with Send: what
+	// became of the data is told as Knock.Fate, and the connection is then reset.
 	Answer  []int `json:"answer,omitempty"`
 	SendTTL []int `json:"send_ttl,omitempty"`
 }

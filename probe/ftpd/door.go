@@ -36,10 +36,11 @@ const maxHalf = 16
 // than nearly all round trips, and shorter than a client's patience.
 const halfOpenAge = 500 * time.Millisecond
 
-// openDoor tells that the session listens.
-func (s *session) openDoor(command string, at netip.AddrPort) *door {
-	d := &door{s: s, command: command, at: at, half: map[netip.AddrPort]halfOpen{}}
-	s.log(Entry{What: WhatOpen, Command: command, Local: at})
+// openDoor tells that the session listens, and why and where.
+func (s *session) openDoor(e Entry) *door {
+	d := &door{s: s, command: e.Command, at: e.Local, half: map[netip.AddrPort]halfOpen{}}
+	e.What = WhatOpen
+	s.log(e)
 	s.server.watch.add(d)
 	return d
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // Bounds of one port of LISTEN.
@@ -24,6 +25,7 @@ type loan struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	send     int // bytes to send; 0: what comes is read
+	sendTTL  int // of that; 0: the system's
 	done     chan struct{}
 	closing  sync.Once
 }
@@ -62,10 +64,14 @@ func (l *loan) serve(conn net.Conn) {
 	m := &meter{Conn: conn}
 	m.takeSum()
 	var err error
-	if l.send > 0 {
+	switch {
+	case l.sendTTL > 0:
+		e.Command, e.SendTTL = cmdSend, l.sendTTL
+		e.Outcome = l.expire(m)
+	case l.send > 0:
 		e.Command = cmdSend
 		err = deliver(m, l.send)
-	} else {
+	default:
 		_, err = io.CopyN(io.Discard, m, maxSink)
 	}
 	e.Took = time.Since(began)
@@ -79,11 +85,7 @@ func (l *loan) serve(conn net.Conn) {
 // deliver writes n bytes at once, so that they go out in as few segments as
 // they fit into, then their end, and waits for the client's end.
 func deliver(m *meter, n int) error {
-	content, err := io.ReadAll(File{Name: cmdSend, Size: int64(n)}.content())
-	if err != nil {
-		return err
-	}
-	if _, err := m.Write(content); err != nil {
+	if err := send(m, n); err != nil {
 		return err
 	}
 	if c, ok := m.Conn.(interface{ CloseWrite() error }); ok {
@@ -91,8 +93,32 @@ func deliver(m *meter, n int) error {
 			return err
 		}
 	}
-	_, err = io.CopyN(io.Discard, m.Conn, maxSink)
+	_, err := io.CopyN(io.Discard, m.Conn, maxSink)
 	return err
+}
+
+// send writes n bytes at once.
+func send(m *meter, n int) error {
+	content, err := io.ReadAll(File{Name: cmdSend, Size: int64(n)}.content())
+	if err == nil {
+		_, err = m.Write(content)
+	}
+	return err
+}
+
+// expire sends with the loan's TTL and returns what became of it. The connection
+// is then to be reset, so that nothing is repeated.
+func (l *loan) expire(m *meter) hops.Outcome {
+	s := hops.SenderOf(m.Conn)
+	if s == nil {
+		return ""
+	}
+	fate := hops.Ask(l.ctx, s, func() error { return send(m, l.send) }, l.sendTTL, exchange.FateLimit)
+	s.SetTTL(0)
+	if c, ok := m.Conn.(interface{ SetLinger(int) error }); ok {
+		c.SetLinger(0)
+	}
+	return fate.Attempt.Outcome
 }
 
 // close listens no longer, and ends what is served.

@@ -86,7 +86,7 @@ func (r *record) open(session int, e Entry, at exchange.Millis) {
 	if !r.room() {
 		return
 	}
-	p := exchange.Port{Session: session, Command: e.Command, Local: e.Local, Opened: at, Failed: e.Err}
+	p := exchange.Port{Session: session, Command: e.Command, Local: e.Local, Opened: at, Failed: e.Err, SendTTL: e.SendTTL}
 	if e.Err == "" {
 		r.ports[e.Local] = len(r.seen.Ports)
 	}
@@ -177,6 +177,9 @@ func (r *record) transfer(e Entry) {
 		for i := len(knocks) - 1; i >= 0; i-- {
 			if knocks[i].From == e.Remote {
 				knocks[i].Carried = c
+				if e.SendTTL > 0 {
+					knocks[i].Fate = e.Outcome
+				}
 				return
 			}
 		}

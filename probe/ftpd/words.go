@@ -152,6 +152,8 @@ func (e Entry) transferWords() string {
 		return fmt.Sprintf("%s: aborted after %d bytes", name, n)
 	case e.Code == 426:
 		return fmt.Sprintf("%s: broke after %d bytes", name, n)
+	case e.SendTTL > 0:
+		return fmt.Sprintf("%s: %d bytes as far as hop %d: %s", name, n, e.SendTTL, e.Outcome)
 	case e.Command == cmdSend || e.Command == cmdSink:
 		return fmt.Sprintf("%s: %d bytes, %s", name, n, e.How)
 	case e.Code == 0:

@@ -87,7 +87,7 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 	defer s.SetTTL(0)
 	began := time.Now()
 	for ttl := 1; ttl <= max; ttl++ {
-		step := ask(ctx, s, send, ttl, wait)
+		step := Ask(ctx, s, send, ttl, wait)
 		o := step.Attempt.Outcome
 		if o == "" || o == Reset {
 			return steps
@@ -104,16 +104,17 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if !rest(ctx, time.Until(began.Add(SecondTry))) {
 			return steps
 		}
-		if again := ask(ctx, s, send, steps[i].TTL, wait); again.Attempt.Outcome == Expired || again.Attempt.Outcome == Open {
+		if again := Ask(ctx, s, send, steps[i].TTL, wait); again.Attempt.Outcome == Expired || again.Attempt.Outcome == Open {
 			steps[i] = again
 		}
 	}
 	return steps
 }
 
-// ask sends one piece and waits for what becomes of it. The outcome is empty
-// when ctx ended first.
-func ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Step {
+// Ask sends one piece with a TTL and waits for what becomes of it: Expired, Open
+// or Reset, see Heard, or Timeout when nothing came in time. The outcome is empty
+// when nothing was sent, or ctx ended first. The TTL stays.
+func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Step {
 	step := Step{TTL: ttl}
 	if ctx.Err() != nil || s.SetTTL(ttl) != nil || send() != nil {
 		return step

@@ -34,8 +34,8 @@ const (
 	// ends, "icmp type destination-unreachable drop" in their output. A full
 	// segment makes a packet of 40 bytes (IPv6: 60) more than the MSS; one with
 	// n bytes of data, of 52 (72) more than n, because of the timestamps. With
-	// Toward, which isp alone knows, it is so in one direction: "mtu lock" on
-	// the route.
+	// Toward, which isp alone knows, it is so in one direction, on the link toward
+	// that side: "mtu lock" on the route.
 	BoxBlackHole = "black-hole"
 	// BoxSwallow drops segments toward the server that begin with Value, "PASV",
 	// of any connection, whenever they are repeated: a rule in forward.

@@ -28,6 +28,7 @@ func TestTrail(t *testing.T) {
 		{"a narrow link", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000"}}, 0, 1200, "x x - -", "x - - -"},
 		{"a narrow link, and small pieces", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000"}}, 0, 100, "x x x open", "x x x open"},
 		{"narrow toward the server", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000", Toward: "server"}}, 0, 1200, "x x - -", "x x x open"},
+		{"narrow toward the client", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000", Toward: "client"}}, 0, 1200, "x x x open", "x x - -"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
