@@ -78,7 +78,7 @@ const (
 	KindHello    Kind = "hello"    // the opposite end told who it is, and how it sees Session: Hello
 	KindSeen     Kind = "seen"     // the opposite end told all that it has seen so far: Seen; or Outcome failed, Text why it did not
 	KindQuote    Kind = "quote"    // Text, a command, was sent in Session to expire at hop TTL on the way to Addr: Outcome expired|open|timeout, ICMP.From is the router, Raw what it quotes of it
-	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took; with a TTL it was to get as far as that hop: Outcome expired|open|timeout|reset where it is As up, and the opposite end tells of the others
+	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took; with a TTL it was to get as far as that hop: Outcome expired|open|timeout|reset where it is As up, Text whole|changed is how it had arrived there, as far as that is known; and the opposite end tells of the others
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
 )
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // Peer is what the opposite end told, when it is ftpcheck's own, and what was
@@ -42,6 +43,7 @@ type Size struct {
 	TTL     int            // it was to get as far as this hop, counted from its sender; 0: to its end
 	Moved   int64          // bytes that we read or wrote
 	Outcome Outcome        // eof: all moved, as far as this end can tell; timeout, reset; with a TTL from us: expired, open, timeout, reset
+	Sight   hops.Sight     // of a piece of ours that expired: how it had arrived there
 	Took    time.Duration
 }
 
@@ -91,7 +93,7 @@ func (e *Evidence) addPeer(ev Event) {
 	case ev.Kind == KindSize:
 		p.Sizes = append(p.Sizes, Size{
 			Down: ev.As == AsDown, Port: ev.Addr, Bytes: ev.Count, TTL: ev.TTL,
-			Moved: ev.Bytes, Outcome: ev.Outcome, Took: ev.Took,
+			Moved: ev.Bytes, Outcome: ev.Outcome, Sight: hops.Sight(ev.Text), Took: ev.Took,
 		})
 	}
 }

@@ -36,7 +36,7 @@ type visit struct {
 	closed  string   // see shut
 
 	followed bool // see followBack
-	named    []named
+	said     []said
 }
 
 // place is a worker of the visit. A mode gets a session in which no other one

@@ -78,6 +78,9 @@ func (r *run) boundPort(s *exchange.Seen, p *exchange.Port, left *int) {
 	for i := range p.Knocks {
 		k := &p.Knocks[i]
 		k.From, k.At, k.Fate = bare(k.From), max(0, k.At), outcome(k.Fate)
+		if k.Sight != hops.Whole && k.Sight != hops.Changed {
+			k.Sight = ""
+		}
 		r.boundCarried(k.Carried)
 	}
 }

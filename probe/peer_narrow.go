@@ -32,7 +32,11 @@ func (v *visit) pushPieces(ctx context.Context, p *place, ways []As) {
 	if len(ways) == 0 {
 		return
 	}
-	left := pushed(ways, v.path.away(ctx), v.full())
+	v.pushAll(ctx, p, pushed(ways, v.path.away(ctx), v.full()))
+}
+
+// pushAll moves pieces in a few rounds.
+func (v *visit) pushAll(ctx context.Context, p *place, left []piece) {
 	for range pushRounds {
 		if len(left) == 0 || ctx.Err() != nil {
 			return
@@ -43,12 +47,12 @@ func (v *visit) pushPieces(ctx context.Context, p *place, ways []As) {
 }
 
 // pushed are the pieces for a server that is so many hops away. A full segment
-// that would get to the end is known not to.
+// that would get to the end is known not to; with none (0) small ones do.
 func pushed(ways []As, away, full int) (list []piece) {
 	for ttl := 1; ttl <= away; ttl++ {
 		for _, as := range ways {
 			list = append(list, piece{as, smallPiece, ttl})
-			if ttl < away {
+			if ttl < away && full > 0 {
 				list = append(list, piece{as, full, ttl})
 			}
 		}
@@ -68,14 +72,20 @@ func (p *path) away(ctx context.Context) int {
 }
 
 // push sends a piece as far as its TTL and returns what became of it; nothing
-// where the system cannot.
-func push(ctx context.Context, conn net.Conn, one piece) (moved int64, outcome Outcome) {
+// where the system cannot. sight is how it had arrived where it expired, as far
+// as this user may read that.
+func push(ctx context.Context, conn net.Conn, one piece) (moved int64, outcome Outcome, sight string) {
 	s := hops.SenderOf(conn)
 	if s == nil {
-		return 0, ""
+		return 0, "", ""
 	}
+	if q, end := hops.QuoterOf(conn); q != nil {
+		defer end()
+		s = q
+	}
+	content := make([]byte, one.size)
 	step := hops.Ask(ctx, s, func() error {
-		n, err := conn.Write(make([]byte, one.size))
+		n, err := conn.Write(content)
 		moved = int64(n)
 		return err
 	}, one.ttl, exchange.FateLimit)
@@ -83,5 +93,5 @@ func push(ctx context.Context, conn net.Conn, one piece) (moved int64, outcome O
 	if c, ok := conn.(interface{ SetLinger(int) error }); ok {
 		c.SetLinger(0)
 	}
-	return moved, step.Attempt.Outcome
+	return moved, step.Attempt.Outcome, string(hops.SightOf(string(content), step.Quote))
 }

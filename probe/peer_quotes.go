@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,11 +14,13 @@ import (
 // again, to expire at one hop after the other, and each router quotes what
 // arrived there. Only a privileged user may read that.
 
-// named is an announcement in a session of the visit: a reply as it was received,
-// or a command as it was sent.
-type named struct {
-	session int // in the visit
-	line    string
+// said is what was announced and carried in a session of the visit, as it was at
+// this end.
+type said struct {
+	session int    // in the visit
+	line    string // a reply as it was received, or a command as it was sent
+	sum     string // of its data; empty: not known
+	bytes   int64
 }
 
 func (v *visit) note(s *session) {
@@ -26,7 +29,7 @@ func (v *visit) note(s *session) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.named = append(v.named, named{s.number, s.named})
+	v.said = append(v.said, said{s.number, s.named, s.sum, s.carried})
 }
 
 // announcements are the words by which the lines of one direction begin, and the
@@ -48,6 +51,9 @@ func (v *visit) placeChanges(ctx context.Context, seen *exchange.Seen) {
 	if up != "" {
 		v.sendQuoted(ctx, up)
 	}
+	if v.altered(seen) {
+		asked = v.pushQuoted(ctx) || asked
+	}
 	if asked {
 		v.learn(ctx)
 	}
@@ -56,7 +62,7 @@ func (v *visit) placeChanges(ctx context.Context, seen *exchange.Seen) {
 // changed returns the first announcement of a direction that did not arrive as it
 // was sent.
 func (v *visit) changed(seen *exchange.Seen, words map[string]string) string {
-	for _, one := range v.named {
+	for _, one := range v.said {
 		word, _, _ := strings.Cut(one.line, " ")
 		if words[word] == "" {
 			continue
@@ -71,6 +77,43 @@ func (v *visit) changed(seen *exchange.Seen, words map[string]string) string {
 		}
 	}
 	return ""
+}
+
+// altered reports whether data did not arrive as it was sent.
+func (v *visit) altered(seen *exchange.Seen) bool {
+	differs := func(number int, c *exchange.Carried) bool {
+		return c != nil && c.Sum != "" && slices.ContainsFunc(v.said, func(one said) bool {
+			return one.session == number && one.sum != "" && one.sum != c.Sum && one.bytes == c.Sent+c.Received
+		})
+	}
+	for _, p := range seen.Ports {
+		for _, k := range p.Knocks {
+			if differs(p.Session, k.Carried) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(seen.Dials, func(d exchange.Dialing) bool { return differs(d.Session, d.Carried) })
+}
+
+// pushQuoted lets data go as far as each hop, in both directions as far as quotes
+// can be read, and reports whether the opposite end has more to tell.
+func (v *visit) pushQuoted(ctx context.Context) (asked bool) {
+	p := &v.host
+	if !v.openPatiently(ctx, p, CheckPeer, "") {
+		return false
+	}
+	p.session.try, p.check = "", CheckPeer
+	var ways []As
+	if v.hello.Quotes {
+		ways = append(ways, AsDown)
+	}
+	if to, end := hops.QuoterOf(p.session.conn); to != nil {
+		end()
+		ways = append(ways, AsUp)
+	}
+	v.pushAll(ctx, p, pushed(ways, v.path.away(ctx), 0))
+	return v.hello.Quotes
 }
 
 // askQuotes has the opposite end send an announcement so, in a session of its

@@ -242,7 +242,7 @@ func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) Outc
 	case one.as == AsDown:
 		e.Bytes, e.Outcome = receive(conn, one.size)
 	case one.ttl > 0:
-		e.Bytes, e.Outcome = push(ctx, conn, one)
+		e.Bytes, e.Outcome, e.Text = push(ctx, conn, one)
 	default:
 		e.Bytes, e.Outcome = deliver(conn, one.size)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
 
@@ -67,14 +68,23 @@ func (v *view) fateOfPiece(p probe.Size) (fate probe.Outcome) {
 	if !p.Down {
 		return p.Outcome
 	}
+	for _, k := range v.knocksOfPiece(p) {
+		fate = k.Fate
+	}
+	return fate
+}
+
+// knocksOfPiece are the connections over which the other end sent a piece that was
+// to get as far as one hop.
+func (v *view) knocksOfPiece(p probe.Size) (list []exchange.Knock) {
 	for _, at := range v.listened(p.Port.Port()) {
 		for _, k := range at.Knocks {
 			if at.SendTTL == p.TTL && k.Fate != "" && k.Carried != nil && k.Carried.Sent == int64(p.Bytes) && v.isOurs(k.From.Addr().Unmap()) {
-				fate = k.Fate
+				list = append(list, k)
 			}
 		}
 	}
-	return fate
+	return list
 }
 
 // ends are the two hops as counted from here: 0 is this client, and v.distance()

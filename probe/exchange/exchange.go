@@ -160,6 +160,7 @@ type Knock struct {
 	Half    bool           `json:"half,omitempty"`    // its SYN arrived and was answered, the third packet of the handshake never came
 	Refused bool           `json:"refused,omitempty"` // it was closed at once: From is not the client's address
 	Carried *Carried       `json:"carried,omitempty"` // nil while it is open, and when it was not used
+	Sight   hops.Sight     `json:"sight,omitempty"`   // of data with Port.SendTTL that expired: how it had arrived there, where Hello.Quotes
 	Fate    hops.Outcome   `json:"fate,omitempty"`    // of data with Port.SendTTL: expired on the way, open: acknowledged, timeout: neither
 }
 

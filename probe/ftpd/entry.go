@@ -34,7 +34,7 @@ const (
 	WhatShut     What = "shut"     // something has arrived at Local, and the server listens no longer
 	WhatDial     What = "dial"     // a connection from Local to Remote was tried because of Command: Outcome, ICMP, Took, Err
 	WhatHop      What = "hop"      // the same, and only as far as TTL; of PATH what became of a piece of a reply, open: acknowledged, Raw is what the hop quoted of it, Sample the piece where it is a whole line
-	WhatTransfer What = "transfer" // a use of the data connection between Local and Remote ended: Command, Path, Sent, Received, Sum, How, TLS, Resumed, Took, Code of the answer; where it was sent with SendTTL, Outcome is what became of it, see exchange.Knock
+	WhatTransfer What = "transfer" // a use of the data connection between Local and Remote ended: Command, Path, Sent, Received, Sum, How, TLS, Resumed, Took, Code of the answer; where it was sent with SendTTL, Outcome is what became of it and Sight how it had arrived there, see exchange.Knock
 	WhatVisit    What = "visit"    // the client is ftpcheck's own: Command is what it asks for, Count of ports
 	WhatLeave    What = "leave"    // the session ended: How, Text
 	WhatStop     What = "stop"     // the server stopped
@@ -70,9 +70,10 @@ type Entry struct {
 	TLS      string          // version, "TLS 1.3"; empty: none
 	Resumed  bool            // it resumed the TLS session of the control connection
 	Count    int
-	Raw      []byte // exact bytes, without Telnet sequences
-	Sample   []byte // see WhatHop
-	Err      string // the system's or a library's words
+	Raw      []byte     // exact bytes, without Telnet sequences
+	Sample   []byte     // see WhatHop
+	Sight    hops.Sight // of what expired on the way, as far as it was quoted
+	Err      string     // the system's or a library's words
 
 	Text string // the same in words; those chosen by the client are quoted
 }

@@ -67,7 +67,7 @@ func (l *loan) serve(conn net.Conn) {
 	switch {
 	case l.sendTTL > 0:
 		e.Command, e.SendTTL = cmdSend, l.sendTTL
-		e.Outcome = l.expire(m)
+		e.Outcome, e.Sight = l.expire(m)
 	case l.send > 0:
 		e.Command = cmdSend
 		err = deliver(m, l.send)
@@ -99,26 +99,32 @@ func deliver(m *meter, n int) error {
 
 // send writes n bytes at once.
 func send(m *meter, n int) error {
-	content, err := io.ReadAll(File{Name: cmdSend, Size: int64(n)}.content())
-	if err == nil {
-		_, err = m.Write(content)
-	}
+	_, err := m.Write(pieceOf(n))
 	return err
+}
+
+func pieceOf(n int) []byte {
+	content, _ := io.ReadAll(File{Name: cmdSend, Size: int64(n)}.content())
+	return content
 }
 
 // expire sends with the loan's TTL and returns what became of it. The connection
 // is then to be reset, so that nothing is repeated.
-func (l *loan) expire(m *meter) hops.Outcome {
+func (l *loan) expire(m *meter) (hops.Outcome, hops.Sight) {
 	s := hops.SenderOf(m.Conn)
 	if s == nil {
-		return ""
+		return "", ""
+	}
+	if q, end := hops.QuoterOf(m.Conn); q != nil {
+		defer end()
+		s = q
 	}
 	fate := hops.Ask(l.ctx, s, func() error { return send(m, l.send) }, l.sendTTL, exchange.FateLimit)
 	s.SetTTL(0)
 	if c, ok := m.Conn.(interface{ SetLinger(int) error }); ok {
 		c.SetLinger(0)
 	}
-	return fate.Attempt.Outcome
+	return fate.Attempt.Outcome, hops.SightOf(string(pieceOf(l.send)), fate.Quote)
 }
 
 // close listens no longer, and ends what is served.

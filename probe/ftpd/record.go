@@ -178,7 +178,7 @@ func (r *record) transfer(e Entry) {
 			if knocks[i].From == e.Remote {
 				knocks[i].Carried = c
 				if e.SendTTL > 0 {
-					knocks[i].Fate = e.Outcome
+					knocks[i].Fate, knocks[i].Sight = e.Outcome, e.Sight
 				}
 				return
 			}

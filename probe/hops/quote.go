@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"strings"
 )
 
 // Quote is what a router sent back of the packet that expired there: the packet
@@ -21,6 +22,26 @@ type Quoter interface {
 	// Quoted returns the next quote of this connection's packets that came since
 	// SetTTL; ok is false while there is none.
 	Quoted() (q Quote, ok bool)
+}
+
+// Sight is how a payload had arrived at a hop; empty: not known.
+type Sight string
+
+const (
+	Whole   Sight = "whole"   // as it was sent
+	Changed Sight = "changed" // otherwise
+)
+
+// SightOf compares what was sent with what a hop quotes of it. A quote that is cut
+// short tells nothing, unless it differs.
+func SightOf(sent, quote string) Sight {
+	switch {
+	case quote == sent:
+		return Whole
+	case strings.HasPrefix(sent, quote):
+		return ""
+	}
+	return Changed
 }
 
 // QuoterOf returns the connection, or what it wraps, as a Quoter, and what ends
