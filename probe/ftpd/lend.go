@@ -58,11 +58,16 @@ func (s *session) mayLend(r exchange.ListenRequest) bool {
 	for _, size := range r.Send {
 		fits = fits && 0 <= size && size <= exchange.MaxSend
 	}
-	own := s.server.opt.Passive
 	for _, port := range r.Ports {
-		fits = fits && port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
+		fits = fits && s.lends(port)
 	}
 	return fits
+}
+
+// lends reports whether a port is one that the server may listen on.
+func (s *session) lends(port uint16) bool {
+	own := s.server.opt.Passive
+	return port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
 }
 
 // open listens on each port, and tells of those that cannot be had.
