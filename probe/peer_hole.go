@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,6 +64,7 @@ func (v *visit) hole(ctx context.Context, p *place, shut []uint16) {
 	if from.Port() < lowestPort {
 		return
 	}
+	slices.Sort(shut)
 	port, other := shut[len(shut)/2], shut[0]
 	request := exchange.DialRequest{Ports: []uint16{from.Port()}, Source: []int{int(port)}, TTL: holeTTL, Limit: millis(holeLimit)}
 	var got exchange.Dialled

@@ -186,12 +186,7 @@ func (v *view) notForwardedBothEnds(f *Finding, b *blockade) {
 	f.Checks = append(f.Checks, probe.CheckPeer)
 	f.Story = append(f.Story, fmt.Sprintf("The server did listen there, and nothing came (ports %s).", portWords(d.lost)))
 	f.RuledOut[0] = "A closed port or a firewall on the server itself: it listened, and nothing got there."
-	if port := v.throughHole(); port > 0 && d.exact && len(d.lost) > 1 { // one record may be missed
-		f.Certainty = b.certainty(Certain)
-		f.Story = append(f.Story, fmt.Sprintf("Then the server sent a packet from its port %d to a port of ours, which got through its NAT and no farther. By that way a connection from here to port %d arrived at the server: nothing in front of the NAT drops it. It is the NAT device that does not lead on what comes unasked.", port, port))
-		f.RuledOut = append(withoutOpen(f.RuledOut), "A filter further out than the NAT device: it would have dropped that connection as well.",
-			"Not told apart: a forward that is missing, and a rule at the same place that drops new connections before the forward.")
-	}
+	v.tellHole(f, b, d)
 }
 
 // listenedInVain reports whether the other end listened on the ports, and
