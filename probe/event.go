@@ -125,6 +125,7 @@ const (
 	AsTrial       As = "trial"        // a handshake on a control connection of its own, with the versions in TLS.Offer
 	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
 	AsPeer        As = "peer"         // a port on which the opposite end listens at our request
+	AsHole        As = "hole"         // the same, after it has sent a SYN to our end of the attempt from there
 	AsDown        As = "down"         // of KindSize: from the server to us
 	AsUp          As = "up"           // of KindSize: from us to the server
 	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server

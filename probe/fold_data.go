@@ -57,6 +57,8 @@ func (e *Evidence) dials(ev Event) *[]Dial {
 		return &e.client().Dials
 	case AsPeer:
 		return &e.peer().Dials
+	case AsHole:
+		return &e.peer().Holes
 	}
 	return nil
 }

@@ -89,6 +89,7 @@ func (r *run) boundDialing(d *exchange.Dialing) {
 	d.Command, d.Err = r.noted(d.Command), r.noted(d.Err)
 	d.To, d.From = bare(d.To), bare(d.From)
 	d.At, d.Took = max(0, d.At), max(0, d.Took)
+	d.TTL = min(max(0, d.TTL), hops.MaxHops)
 	d.Outcome, d.ICMP = outcome(d.Outcome), message(d.ICMP)
 	d.Steps = r.boundSteps(d.Steps)
 	r.boundCarried(d.Carried)

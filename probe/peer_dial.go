@@ -25,14 +25,11 @@ const (
 // from port 20 and from a high port, and search the hops towards the first.
 func (v *visit) dialBack(ctx context.Context, p *place) {
 	r, s := v.run, p.session
-	if r.ActivePorts.Low != 0 && r.ActivePorts.Low == r.ActivePorts.High {
-		select {
-		case r.onePort <- struct{}{}: // an active mode needs it too
-			defer func() { <-r.onePort }()
-		case <-ctx.Done():
-			return
-		}
+	done, ok := r.keepOnePort(ctx)
+	if !ok {
+		return
 	}
+	defer done()
 	ports, finish := v.await(ctx, p)
 	defer finish()
 	if len(ports) == 0 || ctx.Err() != nil {

@@ -186,6 +186,7 @@ func (v *view) notForwardedBothEnds(f *Finding, b *blockade) {
 	f.Checks = append(f.Checks, probe.CheckPeer)
 	f.Story = append(f.Story, fmt.Sprintf("The server did listen there, and nothing came (ports %s).", portWords(d.lost)))
 	f.RuledOut[0] = "A closed port or a firewall on the server itself: it listened, and nothing got there."
+	v.tellHole(f, b, d)
 }
 
 // listenedInVain reports whether the other end listened on the ports, and

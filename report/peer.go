@@ -34,7 +34,7 @@ func (v *view) readPeer() {
 	v.theirPorts = map[uint16][]*exchange.Port{}
 	if seen := v.other.Seen; seen != nil {
 		for i := range seen.Ports {
-			if p := &seen.Ports[i]; p.Failed == "" {
+			if p := &seen.Ports[i]; p.Failed == "" && !behindHole(seen, p) {
 				v.theirPorts[p.Local.Port()] = append(v.theirPorts[p.Local.Port()], p)
 			}
 		}

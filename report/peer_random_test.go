@@ -27,6 +27,8 @@ func (n noise) peer(ev *probe.Evidence) {
 		d := n.dial()
 		d.As = probe.AsPeer
 		p.Dials = append(p.Dials, d)
+		d.As = probe.AsHole
+		p.Holes = append(p.Holes, d)
 		p.Listens = append(p.Listens, n.addr())
 		p.Arrivals = append(p.Arrivals, probe.Arrival{From: n.addr(), Local: n.addr()})
 		p.Sizes = append(p.Sizes, probe.Size{Down: n.IntN(2) == 0, Port: n.addr(), Bytes: n.IntN(4)*500 - 500, Moved: int64(n.IntN(1500)), Outcome: pick(n, probe.OutcomeEOF, hops.Timeout, n.outcome())})
@@ -71,7 +73,7 @@ func (n noise) seen() *exchange.Seen {
 		s.Ports = append(s.Ports, p)
 	}
 	for range n.IntN(5) {
-		d := exchange.Dialing{Session: n.IntN(4), Command: pick(n, "PORT", "EPRT", "DIAL"), To: n.addr(), From: n.addr(), Took: millis(), Outcome: n.outcome(), ICMP: n.icmp(), Carried: carried()}
+		d := exchange.Dialing{Session: n.IntN(4), Command: pick(n, "PORT", "EPRT", "DIAL"), TTL: pick(n, 0, 0, 2), To: n.addr(), From: n.addr(), Took: millis(), Outcome: n.outcome(), ICMP: n.icmp(), Carried: carried()}
 		for ttl := range n.IntN(5) {
 			d.Steps = append(d.Steps, exchange.Step{TTL: pick(n, ttl, ttl+1, -1, 1<<40), Outcome: pick(n, hops.Expired, hops.Timeout, n.outcome()), ICMP: n.icmp()})
 		}

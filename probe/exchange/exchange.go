@@ -228,11 +228,12 @@ type Listening struct {
 // DialRequest is the body of DIAL. The address is always the session's own
 // client. Each port is dialled from each source. The attempts begin DialGap
 // apart and run side by side, and so does the hop search, so that the answer
-// comes soon after Limit.
+// comes soon after Limit. A source port of Hello.Passive has to be free; that of
+// an earlier LISTEN of the same session is, because that one ends.
 type DialRequest struct {
 	Ports  []uint16 `json:"ports"`
 	Source []int    `json:"source,omitempty"` // source ports to use one after the other: 20, 0 for any, or one of Hello.Passive; empty: any
-	TTL    int      `json:"ttl,omitempty"`    // of the SYNs, 1 to hops.MaxHops; 0: the system's
+	TTL    int      `json:"ttl,omitempty"`    // of the SYNs, 1 to hops.MaxHops, where Hello.Traces, and without Search; 0: the system's
 	Limit  Millis   `json:"limit"`            // of each attempt
 	Search bool     `json:"search,omitempty"` // search the hops towards the first port, too
 }

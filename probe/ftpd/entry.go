@@ -32,7 +32,7 @@ const (
 	WhatHalf     What = "half"     // a SYN arrived at Local from Remote and was answered, and the third packet of the handshake has not come
 	WhatAbsent   What = "absent"   // nothing has arrived at Local, and the server listens no longer
 	WhatShut     What = "shut"     // something has arrived at Local, and the server listens no longer
-	WhatDial     What = "dial"     // a connection from Local to Remote was tried because of Command: Outcome, ICMP, Took, Err
+	WhatDial     What = "dial"     // a connection from Local to Remote was tried because of Command, as far as TTL where one is set: Outcome, ICMP, Took, Err
 	WhatHop      What = "hop"      // the same, and only as far as TTL; of PATH what became of a piece of a reply, open: acknowledged, Raw is what the hop quoted of it, Sample the piece where it is a whole line
 	WhatTransfer What = "transfer" // a use of the data connection between Local and Remote ended: Command, Path, Sent, Received, Sum, How, TLS, Resumed, Took, Code of the answer; where it was sent with SendTTL, Outcome is what became of it and Sight how it had arrived there, see exchange.Knock
 	WhatVisit    What = "visit"    // the client is ftpcheck's own: Command is what it asks for, Count of ports

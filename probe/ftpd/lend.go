@@ -62,11 +62,16 @@ func (s *session) mayLend(r exchange.ListenRequest) bool {
 	for i, ttl := range r.SendTTL {
 		fits = fits && 0 <= ttl && ttl <= hops.MaxHops && (ttl == 0 || r.Send[i] > 0)
 	}
-	own := s.server.opt.Passive
 	for _, port := range r.Ports {
-		fits = fits && port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
+		fits = fits && s.lends(port)
 	}
 	return fits
+}
+
+// lends reports whether a port is one that the server may listen on.
+func (s *session) lends(port uint16) bool {
+	own := s.server.opt.Passive
+	return port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
 }
 
 // open listens on each port, and tells of those that cannot be had.

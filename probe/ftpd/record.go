@@ -131,7 +131,7 @@ func (r *record) dial(session int, e Entry, at exchange.Millis) {
 	}
 	took := exchange.Millis(e.Took.Milliseconds())
 	r.seen.Dials = append(r.seen.Dials, exchange.Dialing{
-		Session: session, Command: e.Command, To: e.Remote, From: e.Local, At: at - took, Took: took,
+		Session: session, Command: e.Command, To: e.Remote, From: e.Local, TTL: e.TTL, At: at - took, Took: took,
 		Outcome: e.Outcome, ICMP: e.ICMP, Err: e.Err,
 	})
 }
@@ -150,7 +150,7 @@ func (r *record) hop(session int, e Entry) {
 		return
 	}
 	for i := len(r.seen.Dials) - 1; i >= 0; i-- {
-		if d := &r.seen.Dials[i]; d.Session == session && d.Command == e.Command && d.To == e.Remote {
+		if d := &r.seen.Dials[i]; d.Session == session && d.Command == e.Command && d.To == e.Remote && d.TTL == 0 {
 			if r.room() {
 				d.Steps = append(d.Steps, stepOf(e))
 			}

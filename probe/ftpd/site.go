@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"net"
 	"strings"
 
 	"ftpcheck/probe/exchange"
@@ -114,14 +115,23 @@ func (s *session) enter(v *visit, verb exchange.Verb, token string) {
 		Passive: exchange.Range(s.server.opt.Passive),
 		Traces:  s.network.Traces(), HalfOpen: s.server.watch.sees(s.network),
 	}
-	if q, end := hops.QuoterOf(s.conn); q != nil {
-		h.Quotes = true
-		end()
+	if h.Traces {
+		h.Quotes = mayQuote(s.conn)
 	}
 	if a := s.announced(); a != s.local.Addr() {
 		h.Announce = a
 	}
 	s.answer(verb, h)
+}
+
+// mayQuote reports whether this user may read what routers quote.
+func mayQuote(conn net.Conn) bool {
+	q, end := hops.QuoterOf(conn)
+	if q == nil {
+		return false
+	}
+	end()
+	return true
 }
 
 // answer replies with a body.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // TestGuessingATokenEndsTheSession: as any other nonsense does.
@@ -66,6 +67,12 @@ func TestRequestsOutOfBounds(t *testing.T) {
 		{"a system service", exchange.Dial, exchange.DialRequest{Ports: []uint16{1023}, Limit: 1}, "501"},
 		{"too many dials", exchange.Dial, exchange.DialRequest{Ports: many[:exchange.MaxDials+1], Limit: 1}, "501"},
 		{"a source that is none", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{25}, Limit: 1}, "501"},
+		{"a source outside the range", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{19999}, TTL: 2, Limit: 1}, "501"},
+		{"a source that is no port", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{-1}, TTL: 2, Limit: 1}, "501"},
+		{"a source beyond all ports", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{1<<16 + 20}, TTL: 2, Limit: 1}, "501"},
+		{"a TTL below none", exchange.Dial, exchange.DialRequest{Ports: many[:1], TTL: -1, Limit: 1}, "501"},
+		{"a TTL that is too long", exchange.Dial, exchange.DialRequest{Ports: many[:1], TTL: hops.MaxHops + 1, Limit: 1}, "501"},
+		{"a TTL and a hop search", exchange.Dial, exchange.DialRequest{Ports: many[:1], TTL: 2, Search: true, Limit: 1}, "501"},
 		{"too many sources", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{0, 0, 0}, Limit: 1}, "501"},
 		{"no time to dial", exchange.Dial, exchange.DialRequest{Ports: many[:1]}, "501"},
 	}

@@ -127,8 +127,11 @@ func (e Entry) dialWords() string {
 	if e.Outcome == "" {
 		text = fmt.Sprintf("%v: no outcome: %s", e.Remote, e.Err)
 	}
-	if e.TTL > 0 {
+	switch {
+	case e.TTL > 0 && e.What == WhatHop:
 		text = fmt.Sprintf("%v at hop %d: %s", e.Remote, e.TTL, e.Outcome)
+	case e.TTL > 0:
+		text += fmt.Sprintf(", no farther than hop %d", e.TTL)
 	}
 	if e.ICMP != nil {
 		text += fmt.Sprintf(", ICMP %d/%d from %v", e.ICMP.Type, e.ICMP.Code, e.ICMP.From)

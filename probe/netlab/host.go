@@ -141,7 +141,7 @@ func (h *Host) dial(ctx context.Context, to netip.AddrPort, opt probe.DialOption
 	switch {
 	case l != nil && l.full():
 		return nil, silence(ctx)
-	case !p.carries(true):
+	case p.crossed || !p.carries(true):
 		h.net.hang(p, l)
 		return nil, silence(ctx)
 	}
