@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // maxLoans bounds the ports that are listened on at the request of clients,
@@ -58,6 +59,10 @@ func (s *session) mayLend(r exchange.ListenRequest) bool {
 	for _, size := range r.Send {
 		fits = fits && 0 <= size && size <= exchange.MaxSend
 	}
+	fits = fits && len(r.Answer) <= n
+	for _, ttl := range r.Answer {
+		fits = fits && 0 <= ttl && ttl <= hops.MaxHops
+	}
 	own := s.server.opt.Passive
 	for _, port := range r.Ports {
 		fits = fits && port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
@@ -74,11 +79,16 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 	opened := make([]exchange.Port, len(ports))
 	for i, port := range ports {
 		p := exchange.Port{Session: ls.s.place, Command: string(exchange.Listen), Opened: v.at(time.Now())}
-		one, at, err := ls.s.listenLoan(ctx, port)
+		answer := 0
+		if i < len(r.Answer) {
+			answer = r.Answer[i]
+		}
+		one, at, err := ls.s.listenLoan(ctx, port, answer)
 		if p.Local = at; err != nil {
 			p.Failed = err.Error()
 			ls.s.log(Entry{What: WhatOpen, Command: p.Command, Local: at, Err: p.Failed})
 		} else {
+			p.Answer = one.answer
 			if i < len(r.Send) {
 				one.send = r.Send[i]
 			}
@@ -96,8 +106,9 @@ var (
 	errTooMany = errors.New("too many ports are listened on already")
 )
 
-// listenLoan listens on a port of the range, or on any free one of it.
-func (s *session) listenLoan(ctx context.Context, port uint16) (*loan, netip.AddrPort, error) {
+// listenLoan listens on a port of the range, or on any free one of it. answer
+// is the TTL of its SYN ACKs, where the system can; 0 is the system's.
+func (s *session) listenLoan(ctx context.Context, port uint16, answer int) (*loan, netip.AddrPort, error) {
 	ports := &s.server.ports
 	at := netip.AddrPortFrom(s.local.Addr(), port)
 	if !ports.reserve(1) {
@@ -120,7 +131,10 @@ func (s *session) listenLoan(ctx context.Context, port uint16) (*loan, netip.Add
 	}
 	one := &loan{ports: ports, listener: l, done: make(chan struct{})}
 	one.ctx, one.cancel = context.WithCancel(ctx)
-	one.door = s.openDoor(string(exchange.Listen), at)
+	if !hops.LimitAnswers(l, answer) {
+		answer = 0
+	}
+	one.door = s.openDoor(string(exchange.Listen), at, answer)
 	return one, at, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // Bounds of one port of LISTEN.
@@ -42,6 +43,9 @@ func (l *loan) accept() {
 		if l.arrive(addrPort(conn.RemoteAddr())) {
 			conn.Close()
 			continue
+		}
+		if s := hops.SenderOf(conn); s != nil && l.answer > 0 {
+			s.SetTTL(0)
 		}
 		select {
 		case places <- struct{}{}:

@@ -55,7 +55,7 @@ func (s *session) openPassive(command string) (*passive, error) {
 		close(p.done)
 		return p, nil
 	}
-	p.door = s.openDoor(command, p.port)
+	p.door = s.openDoor(command, p.port, 0)
 	go p.accept()
 	return p, nil
 }

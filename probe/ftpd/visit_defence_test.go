@@ -96,7 +96,7 @@ func TestAtMost(t *testing.T) {
 func TestSYNFlood(t *testing.T) {
 	s := newTestServer(t, Options{Exchange: true})
 	sess := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
-	d := sess.openDoor("PASV", pipeServer)
+	d := sess.openDoor("PASV", pipeServer, 0)
 	for port := range uint16(10_000) {
 		d.look(netip.AddrPortFrom(pipeClient.Addr(), port+1), time.Now(), true)
 	}
