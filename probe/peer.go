@@ -34,6 +34,8 @@ type visit struct {
 	segment int      // bytes of data in a full segment of a connection to them; 0: not known
 	mss     int      // see clamp
 	closed  string   // see shut
+
+	followed bool // see followBack
 }
 
 // place is a worker of the visit. A mode gets a session in which no other one

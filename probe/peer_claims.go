@@ -58,6 +58,7 @@ func (r *run) boundSeen(s *exchange.Seen) bool {
 func (r *run) boundSession(s *exchange.Seen, one *exchange.Session, left *int) {
 	one.Client, one.Server, one.How = bare(one.Client), bare(one.Server), ended(one.How)
 	one.Began, one.Heard, one.Ended = max(0, one.Began), max(0, one.Heard), max(0, one.Ended)
+	one.Path = boundSteps(one.Path)
 	kept := slices.DeleteFunc(one.Lines, func(l exchange.Line) bool { return len(l.Raw) > maxClaim })
 	s.Cut = s.Cut || len(kept) < len(one.Lines)
 	one.Lines = kept
@@ -85,11 +86,17 @@ func (r *run) boundDialing(d *exchange.Dialing) {
 	d.To, d.From = bare(d.To), bare(d.From)
 	d.At, d.Took = max(0, d.At), max(0, d.Took)
 	d.Outcome, d.ICMP = outcome(d.Outcome), message(d.ICMP)
-	d.Steps = d.Steps[:min(len(d.Steps), hops.MaxHops)]
-	for i := range d.Steps {
-		d.Steps[i].Outcome, d.Steps[i].ICMP = outcome(d.Steps[i].Outcome), message(d.Steps[i].ICMP)
-	}
+	d.Steps = boundSteps(d.Steps)
 	r.boundCarried(d.Carried)
+}
+
+// boundSteps are those of a hop search.
+func boundSteps(list []exchange.Step) []exchange.Step {
+	list = list[:min(len(list), hops.MaxHops)]
+	for i := range list {
+		list[i].Outcome, list[i].ICMP = outcome(list[i].Outcome), message(list[i].ICMP)
+	}
+	return list
 }
 
 func (r *run) boundCarried(c *exchange.Carried) {

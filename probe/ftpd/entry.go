@@ -33,7 +33,7 @@ const (
 	WhatAbsent   What = "absent"   // nothing has arrived at Local, and the server listens no longer
 	WhatShut     What = "shut"     // something has arrived at Local, or may have come there and expired, and the server listens no longer
 	WhatDial     What = "dial"     // a connection from Local to Remote was tried because of Command: Outcome, ICMP, Took, Err
-	WhatHop      What = "hop"      // the same, and only as far as TTL
+	WhatHop      What = "hop"      // the same, and only as far as TTL; of PATH what became of a piece of a reply, open: acknowledged
 	WhatTransfer What = "transfer" // a use of the data connection between Local and Remote ended: Command, Path, Sent, Received, Sum, How, TLS, Resumed, Took, Code of the answer
 	WhatVisit    What = "visit"    // the client is ftpcheck's own: Command is what it asks for, Count of ports
 	WhatLeave    What = "leave"    // the session ended: How, Text

@@ -137,16 +137,30 @@ func (r *record) dial(session int, e Entry, at exchange.Millis) {
 }
 
 // hop adds a step to the search that the latest attempt at the same port
-// belongs to.
+// belongs to, or to that of the session's own replies.
 func (r *record) hop(session int, e Entry) {
+	if e.Command == string(exchange.Path) {
+		s := &r.seen.Sessions[session-1]
+		if e.TTL == 1 {
+			s.Path = nil // a search before this one
+		}
+		if r.room() {
+			s.Path = append(s.Path, stepOf(e))
+		}
+		return
+	}
 	for i := len(r.seen.Dials) - 1; i >= 0; i-- {
 		if d := &r.seen.Dials[i]; d.Session == session && d.Command == e.Command && d.To == e.Remote {
 			if r.room() {
-				d.Steps = append(d.Steps, exchange.Step{TTL: e.TTL, Outcome: e.Outcome, ICMP: e.ICMP})
+				d.Steps = append(d.Steps, stepOf(e))
 			}
 			return
 		}
 	}
+}
+
+func stepOf(e Entry) exchange.Step {
+	return exchange.Step{TTL: e.TTL, Outcome: e.Outcome, ICMP: e.ICMP}
 }
 
 // transfer says of the latest connection between the two ends what it carried.

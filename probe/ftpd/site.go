@@ -26,6 +26,7 @@ var verbsOfVisit = map[exchange.Verb]func(s *session, v *visit, arg string){
 	exchange.Ask:    seen,
 	exchange.Listen: lend,
 	exchange.Dial:   dialBack,
+	exchange.Path:   follow,
 	exchange.End:    forget,
 }
 
@@ -129,8 +130,14 @@ func (s *session) answerText(verb exchange.Verb, text string, err error) {
 		s.reply("451 The answer cannot be made.")
 		return
 	}
-	lines := append([]string{"211-" + exchange.Feature + " " + string(verb)}, exchange.Lines(text)...)
-	s.reply(append(lines, "211 End")...)
+	s.reply(answerLines(firstLine(verb), text)...)
+}
+
+// firstLine is that of an answer with a body.
+func firstLine(verb exchange.Verb) string { return "211-" + exchange.Feature + " " + string(verb) }
+
+func answerLines(first, body string) []string {
+	return append(append([]string{first}, exchange.Lines(body)...), "211 End")
 }
 
 // seen tells all that was seen of the visit.

@@ -50,6 +50,8 @@ func (e Entry) visitWords() string {
 		return fmt.Sprintf("asks to listen on %d ports", e.Count)
 	case exchange.Dial:
 		return fmt.Sprintf("asks for %d connections to itself", e.Count)
+	case exchange.Path:
+		return "asks how far the replies get"
 	case exchange.Ask:
 		return "asks what was seen"
 	}
@@ -122,6 +124,9 @@ func (e Entry) portWords() string {
 }
 
 func (e Entry) dialWords() string {
+	if e.Command == string(exchange.Path) {
+		return fmt.Sprintf("replies at hop %d: %s", e.TTL, e.Outcome)
+	}
 	text := fmt.Sprintf("%v from %v: %s", e.Remote, e.Local, e.Outcome)
 	if e.Outcome == "" {
 		text = fmt.Sprintf("%v: no outcome: %s", e.Remote, e.Err)

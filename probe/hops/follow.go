@@ -18,6 +18,9 @@ type Sender interface {
 	// connection is over, and nothing when nothing came yet. A device that rejects
 	// packets cannot be told from one at which they expire.
 	Heard() Outcome
+
+	// RTT is the round trip time of the connection; 0: not known.
+	RTT() time.Duration
 }
 
 // SenderOf returns the connection, or what it wraps, as a Sender; nil where the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -70,4 +71,14 @@ func (s *tcpSender) Heard() (o Outcome) {
 		return Reset
 	}
 	return o
+}
+
+// RTT implements Sender with TCP's own estimate.
+func (s *tcpSender) RTT() (rtt time.Duration) {
+	_ = s.raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO); err == nil {
+			rtt = time.Duration(info.Rtt) * time.Microsecond
+		}
+	})
+	return rtt
 }

@@ -107,3 +107,6 @@ func (c *conn) Heard() hops.Outcome {
 	}
 	return ""
 }
+
+// RTT implements hops.Sender.
+func (c *conn) RTT() time.Duration { return 2 * (c.delay + transmission) }
