@@ -58,7 +58,7 @@ const (
 	KindSkip     Kind = "skip"     // Check is not run; Text says why
 	KindLookup   Kind = "lookup"   // Outcome ok|not-found|failed, Addrs, Text (the resolver's words), Took
 	KindDialing  Kind = "dialing"  // an attempt to Addr, As, begins
-	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words)
+	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words); TTL where As is answer
 	KindOpen     Kind = "open"     // control session Session begins: from Local to Addr
 	KindSend     Kind = "send"     // Text is a command line as sent, secrets replaced, and a body of the exchange told in short
 	KindRecv     Kind = "recv"     // Text is one reply line as received, or a note in place of a body of the exchange; Code is set on a reply's last line
@@ -124,6 +124,7 @@ const (
 	AsTrial       As = "trial"        // a handshake on a control connection of its own, with the versions in TLS.Offer
 	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
 	AsPeer        As = "peer"         // a port on which the opposite end listens at our request
+	AsAnswer      As = "answer"       // a port at which the opposite end gives its SYN ACKs the TTL of the event
 	AsDown        As = "down"         // of KindSize: from the server to us
 	AsUp          As = "up"           // of KindSize: from us to the server
 	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server

@@ -16,6 +16,7 @@ type Peer struct {
 	Missed string                 // why it did not tell the last time it was asked; empty when it did
 
 	Dials    []Dial           // at ports on which it listened at our request
+	Answers  []Dial           // at ports on which it gave its SYN ACKs a TTL
 	Listens  []netip.AddrPort // where we listened for connections that we asked it to make
 	Arrivals []Arrival        // that came there
 	Half     []Arrival        // that came there by half: our answer to the first packet got lost

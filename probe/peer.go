@@ -24,6 +24,7 @@ type visit struct {
 	hello exchange.Hello // the answer to BEGIN, bounded
 	host  place          // its session is open between the stages, where --parallel leaves a place
 	end   func()
+	seen  *exchange.Seen
 	news  bool // something joined the visit since the opposite end told
 
 	crowded bool // the server had no port to listen on for us
@@ -230,6 +231,7 @@ func (v *visit) learn(ctx context.Context) {
 		case !v.run.boundSeen(&seen):
 			why = "the opposite end tells more than can be kept"
 		default:
+			v.seen = &seen
 			v.run.emit(Event{Kind: KindSeen, Check: CheckPeer, Session: p.session.id, Seen: &seen})
 			return
 		}

@@ -72,6 +72,9 @@ func (r *run) boundSession(s *exchange.Seen, one *exchange.Session, left *int) {
 func (r *run) boundPort(s *exchange.Seen, p *exchange.Port, left *int) {
 	p.Command, p.Failed, p.Local = r.noted(p.Command), r.noted(p.Failed), bare(p.Local)
 	p.Opened, p.Closed = max(0, p.Opened), max(0, p.Closed)
+	if p.Answer < 0 || p.Answer > hops.MaxHops {
+		p.Answer = 0
+	}
 	clip(s, &p.Knocks, *left)
 	*left -= len(p.Knocks)
 	for i := range p.Knocks {

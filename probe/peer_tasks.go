@@ -40,6 +40,9 @@ func (v *visit) stay(ctx context.Context) {
 		v.do(ctx, &v.host, t, v.openPatiently)
 	}
 	v.learn(ctx)
+	if v.answersVanish() && v.do(ctx, &v.host, task{check: CheckPeer, run: v.traceAnswers}, v.openPatiently) {
+		v.learn(ctx)
+	}
 	if v.alone() {
 		v.depart(&v.host)
 	}
