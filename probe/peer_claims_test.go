@@ -48,7 +48,7 @@ func TestClaimsAreBounded(t *testing.T) {
 			Client: zoned, Heard: -1, How: "burnt",
 			Lines: []exchange.Line{{Raw: []byte("PORT " + words)}, {Raw: make([]byte, maxClaim+1)}, {Raw: []byte("NOOP")}},
 		}},
-		Ports: []exchange.Port{{Failed: words, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
+		Ports: []exchange.Port{{Failed: words, Answer: -7, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
 		Dials: []exchange.Dialing{{
 			Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
 			Steps: slices.Repeat([]exchange.Step{{Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
@@ -61,7 +61,7 @@ func TestClaimsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"correct horse", token, "burnt", "no sum", "escape", "[2J", "-1", "-5"} {
+	for _, part := range []string{"correct horse", token, "burnt", "no sum", "escape", "[2J", "-1", "-5", "-7"} {
 		if bytes.Contains(text, []byte(part)) {
 			t.Errorf("%q is left in %s", part, text)
 		}

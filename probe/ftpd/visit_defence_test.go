@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // TestGuessingATokenEndsTheSession: as any other nonsense does.
@@ -60,6 +61,9 @@ func TestRequestsOutOfBounds(t *testing.T) {
 		{"fewer than none", exchange.Listen, exchange.ListenRequest{Count: -1, For: 1}, "501"},
 		{"too much to send", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{exchange.MaxSend + 1}, For: 1}, "501"},
 		{"less than nothing to send", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{-1}, For: 1}, "501"},
+		{"an answer that goes nowhere", exchange.Listen, exchange.ListenRequest{Count: 1, Answer: []int{-1}, For: 1}, "501"},
+		{"an answer that goes too far", exchange.Listen, exchange.ListenRequest{Count: 1, Answer: []int{hops.MaxHops + 1}, For: 1}, "501"},
+		{"more answers than ports", exchange.Listen, exchange.ListenRequest{Count: 1, Answer: []int{1, 2}, For: 1}, "501"},
 		{"for no time", exchange.Listen, exchange.ListenRequest{Count: 1}, "501"},
 		{"another kind of body", exchange.Listen, []string{"x"}, "501"},
 		{"no port to dial", exchange.Dial, exchange.DialRequest{Limit: 1}, "501"},
