@@ -67,7 +67,7 @@ const (
 	KindLost     Kind = "lost"     // the control connection of Session gave out: Outcome, Text (first bytes or reason), Took (the wait)
 	KindLimit    Kind = "limit"    // a further session was refused while Count others were open; Outcome or Code, Text
 	KindAnnounce Kind = "announce" // a 227 or 229 was parsed: Addr; or not: Outcome malformed, Text why
-	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr
+	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr; TTL where As is answer
 	KindArrive   Kind = "arrive"   // active mode: a connection arrived from Addr, on Local
 	KindHalf     Kind = "half"     // a connection from Addr got to Local, where we listen for the opposite end, and never came about: our answer got lost; then once without addresses: Outcome ok, those are all, or failed, this system does not tell of them
 	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
@@ -124,7 +124,7 @@ const (
 	AsTrial       As = "trial"        // a handshake on a control connection of its own, with the versions in TLS.Offer
 	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
 	AsPeer        As = "peer"         // a port on which the opposite end listens at our request
-	AsAnswer      As = "answer"       // a port at which the opposite end gives its SYN ACKs the TTL of the event
+	AsAnswer      As = "answer"       // a port at which the SYN ACKs, of the opposite end or ours, have the TTL of the event
 	AsDown        As = "down"         // of KindSize: from the server to us
 	AsUp          As = "up"           // of KindSize: from us to the server
 	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server

@@ -31,10 +31,11 @@ type visit struct {
 
 	mu      sync.Mutex
 	tasks   []task
-	reached []uint16 // ports at which the server listened for us, and that opened
-	segment int      // bytes of data in a full segment of a connection to them; 0: not known
-	mss     int      // see clamp
-	closed  string   // see shut
+	byHalf  []HalfOpening // connections to ports of ours that got here by half
+	reached []uint16      // ports at which the server listened for us, and that opened
+	segment int           // bytes of data in a full segment of a connection to them; 0: not known
+	mss     int           // see clamp
+	closed  string        // see shut
 
 	followed bool // see followBack
 }

@@ -29,7 +29,7 @@ const (
 // answersVanish reports whether the opposite end has answered our SYNs and none
 // of our connections to its ports came about.
 func (v *visit) answersVanish() bool {
-	return v.hello.HalfOpen && v.run.peer.Addr().Is4() && len(v.reached) == 0 && len(v.halfway()) > 0
+	return v.hello.HalfOpen && len(v.reached) == 0 && len(v.halfway()) > 0
 }
 
 // halfway are the ports to which a SYN of ours came and the third packet of the
