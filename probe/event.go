@@ -58,7 +58,7 @@ const (
 	KindSkip     Kind = "skip"     // Check is not run; Text says why
 	KindLookup   Kind = "lookup"   // Outcome ok|not-found|failed, Addrs, Text (the resolver's words), Took
 	KindDialing  Kind = "dialing"  // an attempt to Addr, As, begins
-	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words)
+	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words); TTL where As is answer
 	KindOpen     Kind = "open"     // control session Session begins: from Local to Addr
 	KindSend     Kind = "send"     // Text is a command line as sent, secrets replaced, and a body of the exchange told in short
 	KindRecv     Kind = "recv"     // Text is one reply line as received, or a note in place of a body of the exchange; Code is set on a reply's last line
@@ -67,7 +67,7 @@ const (
 	KindLost     Kind = "lost"     // the control connection of Session gave out: Outcome, Text (first bytes or reason), Took (the wait)
 	KindLimit    Kind = "limit"    // a further session was refused while Count others were open; Outcome or Code, Text
 	KindAnnounce Kind = "announce" // a 227 or 229 was parsed: Addr; or not: Outcome malformed, Text why
-	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr
+	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr; TTL where As is answer
 	KindArrive   Kind = "arrive"   // active mode: a connection arrived from Addr, on Local
 	KindHalf     Kind = "half"     // a connection from Addr got to Local, where we listen for the opposite end, and never came about: our answer got lost; then once without addresses: Outcome ok, those are all, or failed, this system does not tell of them
 	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
@@ -126,6 +126,7 @@ const (
 	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
 	AsPeer        As = "peer"         // a port on which the opposite end listens at our request
 	AsHole        As = "hole"         // the same, after it has sent a SYN to our end of the attempt from there
+	AsAnswer      As = "answer"       // a port at which the SYN ACKs, of the opposite end or ours, have the TTL of the event
 	AsDown        As = "down"         // of KindSize: from the server to us
 	AsUp          As = "up"           // of KindSize: from us to the server
 	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server

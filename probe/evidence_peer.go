@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"ftpcheck/probe/exchange"
@@ -18,6 +19,8 @@ type Peer struct {
 
 	Dials    []Dial           // at ports on which it listened at our request
 	Holes    []Dial           // the same, to one from which it had sent a SYN to our end before
+	Answers  []Dial           // at ports on which it gave its SYN ACKs a TTL
+	Own      []Answering      // ports of ours at which our SYN ACKs had a TTL, for connections that we asked it to make
 	Listens  []netip.AddrPort // where we listened for connections that we asked it to make
 	Arrivals []Arrival        // that came there
 	Half     []Arrival        // that came there by half: our answer to the first packet got lost
@@ -34,6 +37,15 @@ type Quoted struct {
 	Outcome Outcome    // expired; open: the server acknowledged it; timeout
 	From    netip.Addr // the router
 	Quote   string     // as it arrived there; empty: not known
+}
+
+// Answering is a port of ours at which our SYN ACKs had a TTL.
+type Answering struct {
+	Local netip.AddrPort
+	TTL   int
+	Came  []netip.AddrPort // from where connections came
+	Half  []netip.AddrPort // from where some stayed by half
+	Told  bool             // all attempts had ended, and this system tells of all that stayed by half
 }
 
 // Size is one piece of data that was to cross the network in one segment.
@@ -81,6 +93,8 @@ func (e *Evidence) addPeer(ev Event) {
 		p.Seen, p.Missed = ev.Seen, ""
 	case ev.Kind == KindSeen:
 		p.Missed = ev.Text
+	case ev.Kind == KindHalf && ev.As == AsAnswer:
+		p.addAnswering(ev)
 	case ev.Kind == KindHalf && ev.Local.IsValid():
 		p.Half = append(p.Half, Arrival{From: ev.Addr, Local: ev.Local, At: ev.At})
 	case ev.Kind == KindHalf:
@@ -110,9 +124,38 @@ func (e *Evidence) addListener(ev Event) {
 		arrival.Replied = m.Reply != nil
 		m.Arrivals = append(m.Arrivals, arrival)
 	case ev.Check != CheckPeer:
+	case ev.As == AsAnswer:
+		e.peer().addAnswering(ev)
 	case ev.Kind == KindListen:
 		e.peer().Listens = append(e.peer().Listens, ev.Local)
 	default:
 		e.peer().Arrivals = append(e.peer().Arrivals, arrival)
+	}
+}
+
+// addAnswering notes that our SYN ACKs have a TTL at a port, or what became of
+// connections there.
+func (p *Peer) addAnswering(ev Event) {
+	switch {
+	case ev.Kind == KindListen:
+		p.Own = append(p.Own, Answering{Local: ev.Local, TTL: ev.TTL})
+		return
+	case !ev.Local.IsValid():
+		for i := range p.Own {
+			p.Own[i].Told = p.Own[i].Told || ev.Outcome == OutcomeOK
+		}
+		return
+	}
+	for i := range slices.Backward(p.Own) {
+		o := &p.Own[i]
+		if o.Local != ev.Local {
+			continue
+		}
+		if ev.Kind == KindHalf {
+			o.Half = append(o.Half, ev.Addr)
+		} else {
+			o.Came = append(o.Came, ev.Addr)
+		}
+		return
 	}
 }

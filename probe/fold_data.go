@@ -59,6 +59,8 @@ func (e *Evidence) dials(ev Event) *[]Dial {
 		return &e.peer().Dials
 	case AsHole:
 		return &e.peer().Holes
+	case AsAnswer:
+		return &e.peer().Answers
 	}
 	return nil
 }
@@ -70,7 +72,7 @@ func (e *Evidence) addDial(ev Event) {
 	}
 	d := Dial{
 		Check: ev.Check, Session: ev.Session, As: ev.As, To: ev.Addr, Local: ev.Local,
-		Outcome: ev.Outcome, ICMP: ev.ICMP, Began: began, Took: ev.Took, Text: ev.Text,
+		Outcome: ev.Outcome, ICMP: ev.ICMP, Began: began, Took: ev.Took, Text: ev.Text, TTL: ev.TTL,
 	}
 	if ev.As == AsSample {
 		for _, s := range e.Samples {

@@ -24,16 +24,18 @@ type visit struct {
 	hello exchange.Hello // the answer to BEGIN, bounded
 	host  place          // its session is open between the stages, where --parallel leaves a place
 	end   func()
+	seen  *exchange.Seen
 	news  bool // something joined the visit since the opposite end told
 
 	crowded bool // the server had no port to listen on for us
 
 	mu      sync.Mutex
 	tasks   []task
-	reached []uint16 // ports at which the server listened for us, and that opened
-	segment int      // bytes of data in a full segment of a connection to them; 0: not known
-	mss     int      // see clamp
-	closed  string   // see shut
+	byHalf  []HalfOpening // connections to ports of ours that got here by half
+	reached []uint16      // ports at which the server listened for us, and that opened
+	segment int           // bytes of data in a full segment of a connection to them; 0: not known
+	mss     int           // see clamp
+	closed  string        // see shut
 
 	followed bool // see followBack
 	said     []said
@@ -231,6 +233,7 @@ func (v *visit) learn(ctx context.Context) *exchange.Seen {
 		case !v.run.boundSeen(&seen):
 			why = "the opposite end tells more than can be kept"
 		default:
+			v.seen = &seen
 			v.run.emit(Event{Kind: KindSeen, Check: CheckPeer, Session: p.session.id, Seen: &seen})
 			return &seen
 		}

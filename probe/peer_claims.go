@@ -72,7 +72,7 @@ func (r *run) boundSession(s *exchange.Seen, one *exchange.Session, left *int) {
 
 func (r *run) boundPort(s *exchange.Seen, p *exchange.Port, left *int) {
 	p.Command, p.Failed, p.Local = r.noted(p.Command), r.noted(p.Failed), bare(p.Local)
-	p.Opened, p.Closed, p.SendTTL = max(0, p.Opened), max(0, p.Closed), boundTTL(p.SendTTL)
+	p.Opened, p.Closed, p.Answer, p.SendTTL = max(0, p.Opened), max(0, p.Closed), boundTTL(p.Answer), boundTTL(p.SendTTL)
 	clip(s, &p.Knocks, *left)
 	*left -= len(p.Knocks)
 	for i := range p.Knocks {

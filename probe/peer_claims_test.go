@@ -50,7 +50,7 @@ func TestClaimsAreBounded(t *testing.T) {
 			Piece: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim)),
 			Path:  slices.Repeat([]exchange.Step{{Outcome: "escape", Quote: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim))}}, 99),
 		}},
-		Ports: []exchange.Port{{Failed: words, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
+		Ports: []exchange.Port{{Failed: words, Answer: -7, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
 		Dials: []exchange.Dialing{{
 			Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
 			Steps: slices.Repeat([]exchange.Step{{Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
@@ -63,7 +63,7 @@ func TestClaimsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"correct horse", token, "burnt", "no sum", "escape", "[2J", "-1", "-5"} {
+	for _, part := range []string{"correct horse", token, "burnt", "no sum", "escape", "[2J", "-1", "-5", "-7"} {
 		if bytes.Contains(text, []byte(part)) {
 			t.Errorf("%q is left in %s", part, text)
 		}

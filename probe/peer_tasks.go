@@ -40,8 +40,29 @@ func (v *visit) stay(ctx context.Context) {
 		v.do(ctx, &v.host, t, v.openPatiently)
 	}
 	v.placeChanges(ctx, v.learn(ctx))
+	v.traceAll(ctx)
 	if v.alone() {
 		v.depart(&v.host)
+	}
+}
+
+// traceAll searches where answers vanish, in both directions.
+func (v *visit) traceAll(ctx context.Context) {
+	if v.seen == nil || !v.run.peer.Addr().Is4() {
+		return
+	}
+	var list []task
+	if v.answersVanish() {
+		list = append(list, task{check: CheckPeer, run: v.traceAnswers})
+	}
+	if len(v.halfSources()) > 0 {
+		list = append(list, task{check: CheckPeer, run: v.traceOwnAnswers})
+	}
+	for _, t := range list {
+		v.news = v.do(ctx, &v.host, t, v.openPatiently) || v.news
+	}
+	if v.news {
+		v.learn(ctx)
 	}
 }
 

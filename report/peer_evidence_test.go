@@ -104,6 +104,48 @@ func listenedOn(port uint16, o probe.Outcome, knocks ...exchange.Knock) part {
 	}
 }
 
+// expiring are ports on which the other end gave its SYN ACKs the TTLs 1, 2, …,
+// and one on which they were to go all the way: "-" stayed by half, "x" is gone,
+// "o" opened, "?" was not dialled.
+func expiring(fates ...string) part {
+	return func(ev *probe.Evidence) {
+		for i, fate := range append(fates, "-") {
+			ttl, o := i+1, hops.Timeout
+			if i == len(fates) {
+				ttl = hops.MaxHops
+			}
+			p := exchange.Port{Session: 1, Command: "LISTEN", Answer: ttl, Local: netip.AddrPortFrom(ev.Peer.Hellos[1].Server.Addr(), uint16(50010+i))}
+			switch fate {
+			case "-":
+				p.Knocks = []exchange.Knock{{From: ev.Peer.Hellos[1].Client, Half: true}}
+			case "o":
+				p.Knocks, o = []exchange.Knock{{From: ev.Peer.Hellos[1].Client}}, hops.Open
+			}
+			ev.Peer.Seen.Ports = append(ev.Peer.Seen.Ports, p)
+			if d := madeDial(probe.AsAnswer, netip.AddrPortFrom(ev.Sessions[0].Peer.Addr(), p.Local.Port()).String(), o); fate != "?" {
+				d.TTL = ttl
+				ev.Peer.Answers = append(ev.Peer.Answers, d)
+			}
+		}
+	}
+}
+
+// allWayGone is that those which were to go all the way left nothing either.
+func allWayGone(ev *probe.Evidence) {
+	last := len(ev.Peer.Seen.Ports) - 1
+	ev.Peer.Seen.Ports[last].Knocks = nil
+}
+
+// repliesFollowed is the other end's search along its own replies, in the form of
+// path.
+func repliesFollowed(steps ...string) part {
+	return func(ev *probe.Evidence) {
+		for _, h := range made(path("192.0.2.1:1", steps...)).Hops {
+			ev.Peer.Seen.Sessions[0].Path = append(ev.Peer.Seen.Sessions[0].Path, exchange.Step{TTL: h.TTL, Outcome: h.Outcome})
+		}
+	}
+}
+
 // dialledBack is the other end's attempt at a port of ours on request, with its
 // hop search in the form of path; one that is open arrived.
 func dialledBack(port, source uint16, o probe.Outcome, steps ...string) part {

@@ -131,6 +131,9 @@ func (v *view) dialsBack() []*exchange.Dialing {
 	var list []*exchange.Dialing
 	for i := range v.other.Seen.Dials {
 		d := &v.other.Seen.Dials[i]
+		if v.toExpiring(d) {
+			continue // it tells where our answers vanish, and nothing else
+		}
 		if ours[d.To.Port()] && d.To.Port() > 0 && !opensHole(d) && (tested(d.Outcome) || len(d.Steps) > 0) {
 			list = append(list, d)
 		}

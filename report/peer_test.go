@@ -25,6 +25,15 @@ var (
 	natted = []part{twoEnds("198.51.100.200", madeServer)}
 )
 
+// answersLost is a network in which answers from the passive ports vanish, and
+// replies over the control connection do not.
+var answersLost = append(append([]part{}, direct...), epsv(50000, hops.Timeout), controlPath,
+	passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: knock("198.51.100.7:41000").From, Half: true}),
+	repliesFollowed("x", "x", "x", "o"))
+
+// repliesOver forgets what became of those replies.
+func repliesOver(ev *probe.Evidence) { ev.Peer.Seen.Sessions[0].Path = nil }
+
 // TestBothEnds: what one end sent, compared with what the other received.
 func TestBothEnds(t *testing.T) {
 	in := func(base []part, more ...part) []part { return append(append([]part{}, base...), more...) }
@@ -68,6 +77,20 @@ func TestBothEnds(t *testing.T) {
 
 		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain server data-filtered"},
 		{"it arrived, and the answer did not", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: here.From, Half: true})), "certain unknown data-filtered"},
+		{"answers die at the client's gateway", in(answersLost, expiring("x", "x", "x", "-")), "certain client data-filtered"},
+		{"answers die on the path", in(answersLost, expiring("x", "x", "-", "-")), "certain path data-filtered"},
+		{"answers die at the server's gateway", in(answersLost, expiring("x", "-", "-", "-")), "certain server data-filtered"},
+		{"answers do not leave the server", in(answersLost, expiring("-", "-", "-", "-")), "certain server data-filtered"},
+		{"answers die somewhere, and those that go all the way left nothing", in(answersLost, expiring("x", "-", "-", "-"), allWayGone), "certain unknown data-filtered"},
+		{"answers die behind a router that answers nobody", in(answersLost, repliesOver, repliesFollowed("x", "-", "x", "o"), expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
+		{"answers die, and replies were not followed", in(answersLost, repliesOver, expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
+		{"answers die behind a router that does not answer each", in(answersLost, expiring("-", "x", "-", "-")), "certain unknown data-filtered"},
+		{"answers die behind a router that answers nobody, and the next one does", in(answersLost, repliesOver, repliesFollowed("-", "x", "x", "o"), expiring("-", "x", "-", "-")), "certain path data-filtered"},
+		{"answers that were not asked for", in(answersLost, expiring("x", "?", "-", "-")), "certain unknown data-filtered"},
+		{"answers expire farther away than this client", in(answersLost, expiring("x", "x", "x", "x")), "certain unknown data-filtered"},
+		{"an answer got here meanwhile", in(answersLost, expiring("x", "x", "o", "-")), "certain unknown data-filtered"},
+		{"answers expired twice, and once they did not", in(answersLost, expiring("x", "x", "-", "-"), expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
+		{"the record of expired answers was cut", in(answersLost, expiring("x", "-", "-", "-"), cutRecord), "certain unknown data-filtered"},
 		{"refused, and nothing arrived where it listened", in(direct, epsv(50000, hops.Refused), controlPath, path(netipPort(50000), "x", "x", "x", "r"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused)), "certain server data-rejected"},
 		{"refused, because it did not listen", in(direct, epsv(50000, hops.Refused), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused), neverListened), "certain server data-refused"},
 		{"opens here, and never arrives", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open)), "certain unknown data-false-open"},

@@ -31,7 +31,7 @@ const (
 	WhatArrive   What = "arrive"   // a data connection arrived at Local from Remote; Refused
 	WhatHalf     What = "half"     // a SYN arrived at Local from Remote and was answered, and the third packet of the handshake has not come
 	WhatAbsent   What = "absent"   // nothing has arrived at Local, and the server listens no longer
-	WhatShut     What = "shut"     // something has arrived at Local, and the server listens no longer
+	WhatShut     What = "shut"     // something has arrived at Local, or may have come there and expired, and the server listens no longer
 	WhatDial     What = "dial"     // a connection from Local to Remote was tried because of Command, as far as TTL where one is set: Outcome, ICMP, Took, Err
 	WhatHop      What = "hop"      // the same, and only as far as TTL; of PATH what became of a piece of a reply, open: acknowledged, Raw is what the hop quoted of it, Sample the piece where it is a whole line
 	WhatTransfer What = "transfer" // a use of the data connection between Local and Remote ended: Command, Path, Sent, Received, Sum, How, TLS, Resumed, Took, Code of the answer; where it was sent with SendTTL, Outcome is what became of it and Sight how it had arrived there, see exchange.Knock
@@ -59,7 +59,7 @@ type Entry struct {
 	Code     int             // of the reply; 0: none was sent
 	Outcome  hops.Outcome    // of an attempt; empty: it was not made, or ended before there was one
 	ICMP     *hops.ICMP      // what a device said of it
-	TTL      int             // of the attempt
+	TTL      int             // of the attempt; of WhatOpen: of the SYN ACKs, 0 for the system's
 	SendTTL  int             // of the data; 0: the system's
 	Took     time.Duration   // of the attempt, or of the transfer from its beginning
 	Refused  bool            // it was closed at once: Remote is not the client's address

@@ -62,6 +62,10 @@ func (s *session) mayLend(r exchange.ListenRequest) bool {
 	for i, ttl := range r.SendTTL {
 		fits = fits && 0 <= ttl && ttl <= hops.MaxHops && (ttl == 0 || r.Send[i] > 0)
 	}
+	fits = fits && len(r.Answer) <= n
+	for _, ttl := range r.Answer {
+		fits = fits && 0 <= ttl && ttl <= hops.MaxHops
+	}
 	for _, port := range r.Ports {
 		fits = fits && s.lends(port)
 	}
@@ -83,12 +87,12 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 	opened := make([]exchange.Port, len(ports))
 	for i, port := range ports {
 		p := exchange.Port{Session: ls.s.place, Command: string(exchange.Listen), Opened: v.at(time.Now())}
-		one, at, err := ls.s.listenLoan(ctx, port, itemOf(r.SendTTL, i))
+		one, at, err := ls.s.listenLoan(ctx, port, itemOf(r.Answer, i), itemOf(r.SendTTL, i))
 		if p.Local = at; err != nil {
 			p.Failed = err.Error()
 			ls.s.log(Entry{What: WhatOpen, Command: p.Command, Local: at, Err: p.Failed})
 		} else {
-			one.send, p.SendTTL = itemOf(r.Send, i), one.sendTTL
+			one.send, p.Answer, p.SendTTL = itemOf(r.Send, i), one.answer, one.sendTTL
 			ls.all = append(ls.all, one)
 			go one.accept()
 			one.ports.lend(one)
@@ -111,9 +115,9 @@ var (
 	errTooMany = errors.New("too many ports are listened on already")
 )
 
-// listenLoan listens on a port of the range, or on any free one of it, to send
-// with a TTL; 0: the system's.
-func (s *session) listenLoan(ctx context.Context, port uint16, sendTTL int) (*loan, netip.AddrPort, error) {
+// listenLoan listens on a port of the range, or on any free one of it, with TTLs
+// for its SYN ACKs, where the system can, and for data; 0: the system's.
+func (s *session) listenLoan(ctx context.Context, port uint16, answer, sendTTL int) (*loan, netip.AddrPort, error) {
 	ports := &s.server.ports
 	at := netip.AddrPortFrom(s.local.Addr(), port)
 	if !ports.reserve(1) {
@@ -136,7 +140,10 @@ func (s *session) listenLoan(ctx context.Context, port uint16, sendTTL int) (*lo
 	}
 	one := &loan{ports: ports, listener: l, sendTTL: sendTTL, done: make(chan struct{})}
 	one.ctx, one.cancel = context.WithCancel(ctx)
-	one.door = s.openDoor(Entry{Command: string(exchange.Listen), Local: at, SendTTL: sendTTL})
+	if !hops.LimitAnswers(l, answer) {
+		answer = 0
+	}
+	one.door = s.openDoor(Entry{Command: string(exchange.Listen), Local: at, TTL: answer, SendTTL: sendTTL})
 	return one, at, nil
 }
 

@@ -45,6 +45,9 @@ func (l *loan) accept() {
 			conn.Close()
 			continue
 		}
+		if s := hops.SenderOf(conn); s != nil && l.answer > 0 {
+			s.SetTTL(0)
+		}
 		select {
 		case places <- struct{}{}:
 			served.Go(func() { l.serve(conn); <-places })

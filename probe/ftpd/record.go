@@ -86,7 +86,7 @@ func (r *record) open(session int, e Entry, at exchange.Millis) {
 	if !r.room() {
 		return
 	}
-	p := exchange.Port{Session: session, Command: e.Command, Local: e.Local, Opened: at, Failed: e.Err, SendTTL: e.SendTTL}
+	p := exchange.Port{Session: session, Command: e.Command, Local: e.Local, Opened: at, Failed: e.Err, Answer: e.TTL, SendTTL: e.SendTTL}
 	if e.Err == "" {
 		r.ports[e.Local] = len(r.seen.Ports)
 	}

@@ -131,6 +131,47 @@ func TestWhereTheHandshakeEnds(t *testing.T) {
 	}
 }
 
+// TestAnswersThatExpire: which SYN ACKs left a handshake by half, by their TTL.
+func TestAnswersThatExpire(t *testing.T) {
+	for _, tt := range []struct{ at, want string }{
+		{"cgw", "- - - half half"},
+		{"isp", "- - half half half"},
+		{"sgw", "- half half half half"},
+		{"srv", "half half half half half"},
+	} {
+		t.Run(tt.at, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := beginVisit(t, netlab.Scenario{Rules: []netlab.Rule{{At: tt.at, Toward: "client", From: "50000-50100", Do: "drop"}}})
+				body, err := exchange.Encode(exchange.ListenRequest{Count: 5, Answer: []int{1, 2, 3, 4, hops.MaxHops}, For: 30_000})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got exchange.Listening
+				v.site(exchange.Listen, body, &got)
+				for _, p := range got.Ports {
+					v.try(p.Local.Port())
+				}
+				var seen exchange.Seen
+				v.site(exchange.Ask, "", &seen)
+				var words []string
+				for i, p := range seen.Ports {
+					word := "-"
+					if len(p.Knocks) == 1 && p.Knocks[0].Half {
+						word = "half"
+					}
+					words = append(words, word)
+					if p.Answer != got.Ports[i].Answer || p.Answer != []int{1, 2, 3, 4, hops.MaxHops}[i] {
+						t.Errorf("%+v, answered %+v", p, got.Ports[i])
+					}
+				}
+				if got := strings.Join(words, " "); got != tt.want {
+					t.Errorf("%s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 // TestACompleteHandshakeIsNotHalfOpen: however long nobody uses it.
 func TestACompleteHandshakeIsNotHalfOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

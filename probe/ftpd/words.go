@@ -116,7 +116,11 @@ func (e Entry) portWords() string {
 	if e.Err != "" {
 		return fmt.Sprintf("%s: no port to listen on: %s", e.Command, e.Err)
 	}
-	return fmt.Sprintf("%s: listens on port %d", e.Command, e.Local.Port())
+	text := fmt.Sprintf("%s: listens on port %d", e.Command, e.Local.Port())
+	if e.TTL > 0 {
+		text += fmt.Sprintf(", its answers get to hop %d", e.TTL)
+	}
+	return text
 }
 
 func (e Entry) dialWords() string {

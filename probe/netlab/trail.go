@@ -57,6 +57,10 @@ func (p *path) trail(back bool) trail {
 // shortens reports whether what is sent now gets no further than a router.
 func (t *trail) shortens() bool { return t.ttl > 0 && t.ttl <= len(t.legs) }
 
+// expires reports whether a router says that a segment expired, so far as no
+// device drops it before.
+func (t *trail) expires() bool { return t.drops < 0 || t.drops >= t.ttl }
+
 // router returns the number of a router as this end counts it, of one in the
 // order of the SYN.
 func (t *trail) router(n int) int {
@@ -72,7 +76,7 @@ func (c *conn) expire(data []byte) {
 	t, now := &c.trail, time.Now()
 	t.held = append(t.held, data...)
 	t.answered = time.Time{}
-	if l := t.legs[t.ttl-1]; l.limit > 0 && len(data) > l.limit || t.drops >= 0 && t.drops < t.ttl {
+	if l := t.legs[t.ttl-1]; l.limit > 0 && len(data) > l.limit || !t.expires() {
 		return
 	}
 	for _, m := range c.memories {
