@@ -128,7 +128,7 @@ func (s *session) hello(check Check, verb exchange.Verb, arg, shown string, limi
 		return h, "", f
 	}
 	token = h.Token
-	s.known = true
+	s.known, s.place = true, h.Session
 	s.run.boundHello(&h)
 	s.emit(Event{Kind: KindHello, Check: CheckPeer, Hello: &h})
 	return h, token, nil

@@ -37,6 +37,7 @@ type session struct {
 	brief bool // its listings get little time
 	known bool // it is part of the visit: checksums are taken of what it carries
 	step  int  // the transfer under way, likewise
+	place int  // its number in the visit
 
 	shook    bool     // a TLS handshake was begun
 	secret   *TLS     // of the control connection; nil while it is plain

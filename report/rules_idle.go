@@ -186,6 +186,7 @@ func (v *view) deviceTimer(f *Finding, s stillness) {
 	if v.deathThere(f, s.dead) == SideServer {
 		return
 	}
+	v.placeDeath(f, s.dead)
 	f.Fixes = []Fix{{Who: cmp.Or(f.Owner, PathOwner), Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
 }
 
@@ -206,6 +207,8 @@ func knownTimers(s stillness) string {
 	return ""
 }
 
+const notDecidedWhere = "Not decided: where. "
+
 // placeTimer leaves the side open: a device that forgets connections is not seen
 // on the way, and a NAT device that is known to stand on one side is no proof
 // that it is the one.
@@ -220,10 +223,10 @@ func (v *view) placeTimer(f *Finding) {
 		if v.ownEnd().IsValid() && v.seen.addr != v.local {
 			which = "the one NAT device on the way"
 		}
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: where. This client (%s) is behind %s, which is the first to look at; a firewall in front of the server does the same.", v.local, which))
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf(notDecidedWhere+"This client (%s) is behind %s, which is the first to look at; a firewall in front of the server does the same.", v.local, which))
 	case !here && there != "":
-		f.RuledOut = append(f.RuledOut, "Not decided: where. The server is behind a NAT device ("+there+"), which is the first to look at.")
+		f.RuledOut = append(f.RuledOut, notDecidedWhere+"The server is behind a NAT device ("+there+"), which is the first to look at.")
 	default:
-		f.RuledOut = append(f.RuledOut, "Not decided: where. --idle from another network would tell on which side.")
+		f.RuledOut = append(f.RuledOut, notDecidedWhere+"--idle from another network would tell on which side.")
 	}
 }

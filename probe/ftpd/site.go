@@ -26,6 +26,7 @@ var verbsOfVisit = map[exchange.Verb]func(s *session, v *visit, arg string){
 	exchange.Ask:    seen,
 	exchange.Listen: lend,
 	exchange.Dial:   dialBack,
+	exchange.Edge:   edge,
 	exchange.End:    forget,
 }
 

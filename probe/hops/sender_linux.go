@@ -71,3 +71,13 @@ func (s *tcpSender) Heard() (o Outcome) {
 	}
 	return o
 }
+
+// Sent implements counter.
+func (s *tcpSender) Sent() (segments int, ok bool) {
+	err := s.raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO); err == nil {
+			segments, ok = int(info.Data_segs_out), true
+		}
+	})
+	return segments, ok && err == nil
+}

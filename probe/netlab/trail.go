@@ -19,6 +19,7 @@ type trail struct {
 	held     []byte      // what expired or was dropped, for the next repetition
 	messages []time.Time // when "time exceeded" arrives
 	answered time.Time   // when all that was sent is acknowledged; zero: it is not
+	sent     int         // segments
 }
 
 // leg is the way to one router.
@@ -66,7 +67,7 @@ func (c *conn) expire(data []byte) {
 	}
 	for _, m := range c.memories {
 		switch n := t.router(m.router); {
-		case n >= t.ttl:
+		case n > t.ttl, n == t.ttl && !m.first:
 		case now.Sub(m.last) > m.patience:
 			return
 		default:
@@ -102,4 +103,11 @@ func (c *conn) Heard() hops.Outcome {
 		return hops.Open
 	}
 	return ""
+}
+
+// Sent tells hops.Edge how many segments were put on the way.
+func (c *conn) Sent() (segments int, ok bool) {
+	c.both.mu.Lock()
+	defer c.both.mu.Unlock()
+	return c.trail.sent, true
 }
