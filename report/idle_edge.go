@@ -19,7 +19,7 @@ type edge struct {
 
 // readEdge reads a search along a dead connection to something that many hops
 // away. It is known when the silence behind the edge was seen twice, and the hop
-// before it answered after the first time.
+// before it answered in between.
 func readEdge(steps []probe.Hop, of int) edge {
 	e := edge{silent: of}
 	twice, back := 0, false
@@ -40,7 +40,7 @@ func readEdge(steps []probe.Hop, of int) edge {
 		case h.TTL == e.silent:
 			twice++
 		case h.TTL == e.answered:
-			back = back || twice > 0
+			back = back || twice == 1
 		}
 	}
 	e.known = len(steps) > 0 && of > 0 && (e.silent == of || twice > 1 && (back || e.answered == 0))

@@ -20,9 +20,9 @@ const (
 // dead. ttls are those at which something is known to answer, in rising order.
 // It asks few of them, by halves: when a connection is dead, TCP sends little.
 // For the same reason a TTL counts as asked only once a segment went out with
-// it. The hop behind the edge is asked a second time, SecondTry after the first,
-// and then the one before it once more: routers limit their ICMP messages, and
-// one message can get lost.
+// it. Routers limit their ICMP messages, and one message can get lost: the hop
+// behind the edge is asked a second time, SecondTry after the first, and in
+// between the one before it answers.
 //
 // send puts one more piece on the way. All that was sent arrives in the end,
 // where the way is open. The TTL is the system's afterwards. The steps stand in
@@ -53,6 +53,7 @@ type edge struct {
 	answered int       // so many of the first TTLs are known to answer
 	silent   int       // the first TTL, by its place in ttls, that did not
 	since    time.Time // when that was known
+	between  bool      // the last one that answers did so after that
 }
 
 func (e *edge) find(ctx context.Context) {
@@ -61,20 +62,13 @@ func (e *edge) find(ctx context.Context) {
 			return
 		}
 	}
-	if e.silent == len(e.ttls) || !rest(ctx, time.Until(e.since.Add(SecondTry))) {
+	if e.silent == len(e.ttls) || e.answered > 0 && !e.between && !e.ask(ctx, e.answered-1) ||
+		!rest(ctx, time.Until(e.since.Add(SecondTry))) {
 		return
 	}
-	before := e.answered
-	if !e.ask(ctx, e.silent) {
-		return
-	}
-	if e.answered > before { // a message was lost: the edge is farther away
+	if e.ask(ctx, e.silent) && e.answered > e.silent { // a message was lost: the edge is farther away
 		e.silent = len(e.ttls)
 		e.find(ctx)
-		return
-	}
-	if e.answered > 0 {
-		e.ask(ctx, e.answered-1)
 	}
 }
 
@@ -90,9 +84,9 @@ func (e *edge) ask(ctx context.Context, i int) bool {
 	e.steps = append(e.steps, Step{TTL: e.ttls[i], Attempt: Attempt{Outcome: o}})
 	switch {
 	case o == Expired:
-		e.answered = max(e.answered, i+1)
+		e.answered, e.between = max(e.answered, i+1), e.silent < len(e.ttls)
 	case o == Timeout && i < e.silent:
-		e.silent, e.since = i, time.Now()
+		e.silent, e.since, e.between = i, time.Now(), false
 	}
 	return o == Expired || o == Timeout
 }
