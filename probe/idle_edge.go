@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func (u *upEdge) find(ctx context.Context) {
 	defer cancel()
 	s.conn.SetWriteDeadline(time.Now().Add(edgeLimit))
 	for _, step := range hops.Edge(ctx, u.sender, u.send, u.ttls, s.run.answerSoon()) {
-		s.emit(Event{Kind: KindHop, Check: CheckIdle, As: AsUp, Addr: s.peer, TTL: step.TTL, Outcome: step.Attempt.Outcome})
+		s.tellStep(CheckIdle, AsUp, step.TTL, step.Attempt.Outcome)
 	}
 	if u.pieces == 0 {
 		return
@@ -82,6 +83,18 @@ func (u *upEdge) line() string {
 	return verb + " " + strings.Repeat(".", u.pieces-len(verb)-1)
 }
 
+// tellStep tells what became of a piece that this end or the other one sent over
+// the session.
+func (s *session) tellStep(check Check, as As, ttl int, o Outcome) {
+	fate := map[Outcome]string{OutcomeExpired: "answered on the way", OutcomeTimeout: "no answer", OutcomeReset: "reset", OutcomeOpen: "arrived"}[o]
+	who := "sent over this session"
+	if as == AsDown {
+		who = "sent by the other end over session " + strconv.Itoa(s.id)
+	}
+	s.emit(Event{Kind: KindNote, Check: check, Text: fmt.Sprintf("%s with TTL %d: %s", who, ttl, fate)})
+	s.emit(Event{Kind: KindHop, Check: check, As: as, Addr: s.peer, TTL: ttl, Outcome: o})
+}
+
 // lookBack has the opposite end search in the same way, from its end of the
 // session that died here. Only hops that answered our own search are asked, as
 // far as the way back is the same one.
@@ -104,7 +117,7 @@ func (v *visit) lookBack(ctx context.Context) {
 		return
 	}
 	for _, step := range boundEdge(got.Steps, request.TTLs) {
-		dead.emit(Event{Kind: KindHop, Check: CheckPeer, As: AsDown, TTL: step.TTL, Outcome: step.Outcome})
+		dead.tellStep(CheckPeer, AsDown, step.TTL, step.Outcome)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
 
@@ -54,10 +55,10 @@ func readEdge(steps []probe.Hop, of int) edge {
 // answers the packets of one end and not those of the other passes them on, and
 // they die elsewhere. Only a NAT device is different: packets that come to its
 // own address end there.
-func (v *view) suspects(up, down edge, of int) (list []int, narrowed bool) {
+func (v *view) suspects(up, down edge, of int) (list []int) {
 	low, high := up.answered, up.silent
 	if !down.known {
-		return span(low, high), false
+		return span(low, high)
 	}
 	low, high = max(low, of-down.silent), min(high, of-down.answered)
 	for d := low; d <= high; d++ {
@@ -74,7 +75,7 @@ func (v *view) suspects(up, down edge, of int) (list []int, narrowed bool) {
 	if list == nil {
 		list = span(low, high) // it stands between them, and is no hop
 	}
-	return list, true
+	return list
 }
 
 func span(low, high int) (list []int) {
@@ -88,14 +89,16 @@ func span(low, high int) (list []int) {
 // its packets die.
 func (v *view) placeDeath(f *Finding, s *probe.Silence) {
 	session, of := v.ev.Session(s.Session), v.distance()
-	if session == nil || s.Outcome != hops.Timeout {
+	if d, _ := v.deathOf(s); session == nil || s.Outcome != hops.Timeout || d.arrived {
 		return
 	}
 	up, down := readEdge(session.Up, of), readEdge(session.Down, of)
 	if !up.known {
 		return
 	}
-	suspects, narrowed := v.suspects(up, down, of)
+	// A filter that lets no ICMP in to the other end makes all hops silent there.
+	down.known = down.known && (down.silent == of || v.answersThere(down.silent))
+	suspects := v.suspects(up, down, of)
 	if len(suspects) == 0 { // what the ends saw does not fit together
 		return
 	}
@@ -106,41 +109,65 @@ func (v *view) placeDeath(f *Finding, s *probe.Silence) {
 		w.Address = a.String()
 	}
 	f.RuledOut = slices.DeleteFunc(f.RuledOut, func(r string) bool { return strings.HasPrefix(r, notDecidedWhere) })
-	sides := map[Side]bool{}
-	for _, d := range suspects {
-		sides[side(d, of)] = true
-	}
-	if len(sides) == 1 {
-		w.Side = side(suspects[0], of)
+	if w.Side = sideOf(suspects, of); w.Side != SideUnknown {
 		f.Owner = ownerAt(w)
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Devices at other places: packets of this connection get through to where they stand, and %s answered when they belonged to a new one.", v.control().hopName(up.silent)))
+		f.RuledOut = append(f.RuledOut, "A device at another place: packets of the silent connection pass there.")
 		return
 	}
-	why := "The other end could not search from there."
-	if narrowed {
-		why = "What the two ends see fits devices at both places."
+	last, first := v.hopOrEnd(suspects[0], of), v.hopOrEnd(suspects[len(suspects)-1], of)
+	f.RuledOut = append(f.RuledOut, fmt.Sprintf("%sThe device may be anything from %s to %s: some drop packets before they would answer, and some after.", notDecidedWhere, last, first))
+}
+
+// answersThere reports whether that hop, as the other end counts, answered it
+// when it searched the way to a new connection, or that of a live one.
+func (v *view) answersThere(hop int) bool {
+	if v.other == nil || v.other.Seen == nil {
+		return false
 	}
-	f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: whether %s drops them behind itself, or %s before it answers. %s", v.hopOrEnd(up.answered, of), v.hopOrEnd(up.silent, of), why))
+	at := func(s exchange.Step) bool {
+		return s.TTL == hop && (s.Outcome == hops.Expired || s.Outcome == hops.Refused || s.Outcome == hops.Reset || s.Outcome == hops.Open)
+	}
+	return slices.ContainsFunc(v.other.Seen.Dials, func(d exchange.Dialing) bool { return slices.ContainsFunc(d.Steps, at) }) ||
+		slices.ContainsFunc(v.other.Seen.Sessions, func(s exchange.Session) bool { return slices.ContainsFunc(s.Path, at) })
+}
+
+// sideOf is the side on which all of the devices stand.
+func sideOf(devices []int, of int) Side {
+	all := side(devices[0], of)
+	for _, d := range devices {
+		if side(d, of) != all {
+			return SideUnknown
+		}
+	}
+	return all
 }
 
 // edgeStory tells how far the packets get, from both ends.
 func (v *view) edgeStory(up, down edge, of int) string {
-	story := "Sent over the silent connection, packets of this client get "
-	switch {
+	story := "Packets that this end sends over the silent connection "
+	switch silent := v.hopOrEnd(up.silent, of); {
 	case up.answered == 0:
-		story += "not even to " + v.hopOrEnd(up.silent, of)
-	case up.silent >= of:
-		story += "as far as " + v.hopOrEnd(up.answered, of) + ", the last one before the server"
+		story += fmt.Sprintf("do not even get an answer from %s", silent)
 	default:
-		story += "as far as " + v.hopOrEnd(up.answered, of) + ", and " + v.hopOrEnd(up.silent, of) + " is silent"
+		story += fmt.Sprintf("get to %s", v.hopOrEnd(up.answered, of))
+		if up.silent < of {
+			story += fmt.Sprintf(", and %s does not answer them", silent)
+		}
 	}
-	switch {
+	switch silent := v.hopOrEnd(of-down.silent, of); {
 	case !down.known:
-		return story + "."
 	case down.answered == 0:
-		return story + fmt.Sprintf(". Those of the server do not get to %s.", v.hopOrEnd(of-down.silent, of))
+		story += fmt.Sprintf("; those from the other end do not even get an answer from %s", silent)
+	default:
+		story += fmt.Sprintf("; those from the other end get to %s", v.hopOrEnd(of-down.answered, of))
+		if down.silent < of {
+			story += fmt.Sprintf(", and %s does not answer them", silent)
+		}
 	}
-	return story + fmt.Sprintf(". Those of the server get to %s.", v.hopOrEnd(of-down.answered, of))
+	if up.silent < of {
+		story += fmt.Sprintf(". New connections were answered by %s", v.hopOrEnd(up.silent, of))
+	}
+	return story + "."
 }
 
 // hopOrEnd is a device of the way in words.

@@ -187,7 +187,7 @@ func (v *view) deviceTimer(f *Finding, s stillness) {
 		return
 	}
 	v.placeDeath(f, s.dead)
-	f.Fixes = []Fix{{Who: cmp.Or(f.Owner, PathOwner), Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
+	f.Fixes = []Fix{{Who: f.Owner, Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
 }
 
 // knownTimers names common limits that lie in the bracket.
@@ -213,12 +213,11 @@ const notDecidedWhere = "Not decided: where. "
 // on the way, and a NAT device that is known to stand on one side is no proof
 // that it is the one.
 func (v *view) placeTimer(f *Finding) {
-	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
+	f.Where, f.Owner = &Where{Side: SideUnknown, Of: v.distance()}, PathOwner
 	here := inner(v.local) && public(v.peer.Addr())
 	there := v.natSign()
 	switch {
 	case here && there == "":
-		f.Owner = ClientNetwork
 		which := "a NAT device"
 		if v.ownEnd().IsValid() && v.seen.addr != v.local {
 			which = "the one NAT device on the way"
