@@ -23,9 +23,25 @@ func (p *path) measure(control netip.AddrPort) {
 	steps := p.walk(control)
 	if n := len(steps); n > 0 && steps[n-1].Attempt.Outcome == OutcomeOpen {
 		p.distance = steps[n-1].TTL
+		for _, s := range steps {
+			if s.Attempt.Outcome == OutcomeExpired {
+				p.answers = append(p.answers, s.TTL)
+			}
+		}
 		for _, to := range p.run.unannounced(1) {
 			p.beyond = p.reach(to).Outcome
 		}
+	}
+}
+
+// way is the distance of the control port and the hops before it that answer,
+// as far as they are known by now.
+func (p *path) way() (distance int, answers []int) {
+	select {
+	case <-p.measured:
+		return p.distance, p.answers
+	default:
+		return 0, nil
 	}
 }
 

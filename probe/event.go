@@ -73,7 +73,7 @@ const (
 	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
 	KindTLS      Kind = "tls"      // a TLS handshake ended: As, Addr, Outcome ok|alert|plaintext|closed|reset|timeout|failed, TLS, Text (the library's words), Took
 	KindIdle     Kind = "idle"     // Session was silent for Took, and then: Outcome ok|closed|reset|timeout, Code and Text of what the server said; or alert, Text is its name
-	KindHop      Kind = "hop"      // one TTL-limited attempt: Addr, TTL, Outcome, ICMP, Took
+	KindHop      Kind = "hop"      // one TTL-limited attempt: Addr, TTL, Outcome, ICMP, Took; or a piece sent over Session after a silence, As up or down: TTL, Outcome expired|timeout|reset|open
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
 	KindHello    Kind = "hello"    // the opposite end told who it is, and how it sees Session: Hello
 	KindSeen     Kind = "seen"     // the opposite end told all that it has seen so far: Seen; or Outcome failed, Text why it did not
@@ -127,8 +127,8 @@ const (
 	AsPeer        As = "peer"         // a port on which the opposite end listens at our request
 	AsHole        As = "hole"         // the same, after it has sent a SYN to our end of the attempt from there
 	AsAnswer      As = "answer"       // a port at which the SYN ACKs, of the opposite end or ours, have the TTL of the event
-	AsDown        As = "down"         // of KindSize: from the server to us
-	AsUp          As = "up"           // of KindSize: from us to the server
+	AsDown        As = "down"         // of KindSize and KindHop: from the server to us
+	AsUp          As = "up"           // of KindSize and KindHop: from us to the server
 	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server
 )
 

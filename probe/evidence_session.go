@@ -32,6 +32,7 @@ type Session struct {
 	LoggedIn  bool
 	TLS       *Handshake // of the control connection; nil while it is plain
 	Lost      *Loss      // nil while it lives, and when we ended it ourselves
+	Up, Down  []Hop      // how far packets got that were sent over it after a silence, from here and from the opposite end, in the order of time
 
 	partial []string // lines of a reply that is not complete yet
 }

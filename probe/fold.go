@@ -47,6 +47,10 @@ func (e *Evidence) Add(ev Event) {
 	case KindIdle:
 		e.Idle = append(e.Idle, Silence{Session: ev.Session, Took: ev.Took, Outcome: ev.Outcome, Code: ev.Code, Text: ev.Text})
 	case KindHop:
+		if ev.As != "" {
+			e.addFollowed(ev)
+			return
+		}
 		e.Hops = append(e.Hops, Hop{To: ev.Addr, TTL: ev.TTL, Outcome: ev.Outcome, ICMP: ev.ICMP, Took: ev.Took})
 	case KindClient:
 		c := e.client()

@@ -108,3 +108,15 @@ func verbOf(command string) string {
 	verb, _, _ := strings.Cut(command, " ")
 	return strings.ToUpper(verb)
 }
+
+// addFollowed adds a step of a search along a session.
+func (e *Evidence) addFollowed(ev Event) {
+	s, h := e.Session(ev.Session), Hop{To: ev.Addr, TTL: ev.TTL, Outcome: ev.Outcome}
+	switch {
+	case s == nil:
+	case ev.As == AsUp:
+		s.Up = append(s.Up, h)
+	case ev.As == AsDown:
+		s.Down = append(s.Down, h)
+	}
+}

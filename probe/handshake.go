@@ -102,6 +102,9 @@ type endWatch struct {
 	ended atomic.Bool
 }
 
+// NetConn returns the connection below, as that of tls.Conn does.
+func (c *endWatch) NetConn() net.Conn { return c.Conn }
+
 func (c *endWatch) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if errors.Is(err, io.EOF) {

@@ -12,6 +12,7 @@ import (
 const (
 	firstSilence = 15 * time.Second // of the staircase
 	noopPatience = 10 * time.Second // for the answer after a silence
+	repeated     = 2 * time.Second  // after a search, for what TCP repeats
 )
 
 // silences are 15 s, 30 s, 1 min … and the longest that was asked for. A short
@@ -52,6 +53,7 @@ func (c *crew) idle(ctx context.Context) {
 	}
 	c.visit.rest(ctx)
 	end := c.run.begin(CheckIdle)
+	all := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	list := silences(c.run.Idle)
@@ -68,6 +70,7 @@ func (c *crew) idle(ctx context.Context) {
 		group.Go(func() {
 			w := workers[i]
 			if !w.keepSilent(ctx, part) {
+				c.visit.keep(all, w)
 				cancel()
 			}
 			w.leave(CheckIdle, false)
@@ -111,7 +114,7 @@ func (w *worker) keepSilent(ctx context.Context, list []time.Duration) bool {
 			return true // another session has told enough
 		}
 		if outcome == OutcomeOK {
-			reply, outcome, alert = w.session.wake()
+			reply, outcome, alert = w.wake(ctx)
 		}
 		if ctx.Err() != nil {
 			return true
@@ -123,7 +126,6 @@ func (w *worker) keepSilent(ctx context.Context, list []time.Duration) bool {
 		w.session.emit(e)
 		if outcome != OutcomeOK {
 			w.session.lost = outcome
-			w.session.close()
 			return false
 		}
 	}
@@ -144,16 +146,37 @@ func (s *session) hush(until time.Time) (reply wire.Reply, o Outcome, alert stri
 	return reply, o, alert
 }
 
-// wake sends a NOOP after a silence and waits for its answer.
-func (s *session) wake() (reply wire.Reply, o Outcome, alert string) {
-	limit := min(s.run.ReplyTimeout, noopPatience)
-	s.conn.SetDeadline(time.Now().Add(limit))
+// wake sends a NOOP after a silence and waits for its answer. With ftpcheck at
+// the other end, one that is not even acknowledged begins a search for the place
+// where the packets die. It comes that soon because TCP sends little of anything
+// new once its first wait is over, 200 ms beyond a round trip.
+func (w *worker) wake(ctx context.Context) (reply wire.Reply, o Outcome, alert string) {
+	s := w.session
+	until := time.Now().Add(min(s.run.ReplyTimeout, noopPatience))
+	s.conn.SetDeadline(until)
 	s.emit(Event{Kind: KindSend, Check: CheckIdle, Text: "NOOP"})
 	if _, err := s.conn.Write([]byte("NOOP\r\n")); err != nil {
 		o, alert = s.parting(err)
 		return reply, o, alert
 	}
+	edge := w.edgeOf(s)
+	if edge != nil {
+		s.conn.SetReadDeadline(time.Now().Add(s.run.answerSoon()))
+	}
 	reply, err := s.read.ReadReply(nil)
+	if edge != nil && err != nil && ending(err) == OutcomeTimeout {
+		if edge.needed() {
+			edge.find(ctx)
+		}
+		if soon := time.Now().Add(repeated); soon.After(until) {
+			until = soon
+		}
+		s.conn.SetDeadline(until)
+		reply, err = s.read.ReadReply(nil)
+		if err == nil && edge.pieces > 0 && reply.Code != 421 {
+			reply, err = s.read.ReadReply(nil) // it lives, and answers the other NOOP as well
+		}
+	}
 	switch {
 	case err != nil:
 		o, alert = s.parting(err)

@@ -24,8 +24,9 @@ type path struct {
 	seen map[netip.AddrPort]bool
 	data netip.AddrPort // the first data port that opened
 
-	measured chan struct{} // closed when the two below are known
+	measured chan struct{} // closed when the three below are known
 	distance int           // of the control port in hops; 0: not known
+	answers  []int         // the hops before it that answered
 	beyond   Outcome       // of another port of the host at that distance
 }
 

@@ -27,6 +27,8 @@ type visit struct {
 	seen  *exchange.Seen
 	news  bool // something joined the visit since the opposite end told
 
+	dead *session // that a silence killed; it is kept open until the opposite end has looked at it
+
 	crowded bool // the server had no port to listen on for us
 
 	mu      sync.Mutex
@@ -203,6 +205,22 @@ func (v *visit) accompany(w *worker, check Check) {
 	}
 }
 
+// keep takes over the session of a place, which has died.
+func (v *visit) keep(ctx context.Context, w *worker) {
+	if v == nil || !w.session.known || w.session.lost != OutcomeTimeout {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.dead != nil || !w.session.stop() {
+		return
+	}
+	v.dead = w.session
+	v.dead.stop = context.AfterFunc(ctx, func() { v.dead.conn.Close() })
+	w.session = nil
+	w.open.Add(-1)
+}
+
 func (v *visit) depart(p *place) { p.leave(p.check, v.alone()) }
 
 // learn asks what the opposite end has seen so far, over a fresh control
@@ -266,6 +284,7 @@ func (v *visit) leave(ctx context.Context) {
 	if ctx.Err() == nil && v.news {
 		v.learn(ctx)
 	}
+	v.lookBack(ctx)
 	if v.host.session.usable() && ctx.Err() == nil {
 		v.host.session.ask(CheckPeer, exchange.End, "", "", nil, v.patience())
 	}

@@ -24,12 +24,12 @@ type said struct {
 }
 
 func (v *visit) note(s *session) {
-	if s.named == "" || s.number == 0 || s.secret != nil {
+	if s.named == "" || s.place == 0 || s.secret != nil {
 		return
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.said = append(v.said, said{s.number, s.named, s.sum, s.carried})
+	v.said = append(v.said, said{s.place, s.named, s.sum, s.carried})
 }
 
 // announcements are the words by which the lines of one direction begin, and the

@@ -131,7 +131,7 @@ func (s *session) hello(check Check, verb exchange.Verb, arg, shown string, limi
 		return h, "", f
 	}
 	token = h.Token
-	s.known, s.number = true, h.Session
+	s.known, s.place = true, h.Session
 	s.run.boundHello(&h)
 	s.emit(Event{Kind: KindHello, Check: CheckPeer, Hello: &h})
 	return h, token, nil

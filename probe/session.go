@@ -37,7 +37,7 @@ type session struct {
 	brief   bool   // its listings get little time
 	known   bool   // it is part of the visit: checksums are taken of what it carries
 	step    int    // the transfer under way, likewise
-	number  int    // in the visit
+	place   int    // its number in the visit
 	sum     string // of the last data, while it is not encrypted; see KindData
 	carried int64  // its bytes
 	named   string // the last announcement: a reply as it was received, or a command as it was sent

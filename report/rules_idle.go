@@ -186,7 +186,8 @@ func (v *view) deviceTimer(f *Finding, s stillness) {
 	if v.deathThere(f, s.dead) == SideServer {
 		return
 	}
-	f.Fixes = []Fix{{Who: cmp.Or(f.Owner, PathOwner), Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
+	v.placeDeath(f, s.dead)
+	f.Fixes = []Fix{{Who: f.Owner, Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
 }
 
 // knownTimers names common limits that lie in the bracket.
@@ -206,24 +207,25 @@ func knownTimers(s stillness) string {
 	return ""
 }
 
+const notDecidedWhere = "Not decided: where. "
+
 // placeTimer leaves the side open: a device that forgets connections is not seen
 // on the way, and a NAT device that is known to stand on one side is no proof
 // that it is the one.
 func (v *view) placeTimer(f *Finding) {
-	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
+	f.Where, f.Owner = &Where{Side: SideUnknown, Of: v.distance()}, PathOwner
 	here := inner(v.local) && public(v.peer.Addr())
 	there := v.natSign()
 	switch {
 	case here && there == "":
-		f.Owner = ClientNetwork
 		which := "a NAT device"
 		if v.ownEnd().IsValid() && v.seen.addr != v.local {
 			which = "the one NAT device on the way"
 		}
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not decided: where. This client (%s) is behind %s, which is the first to look at; a firewall in front of the server does the same.", v.local, which))
+		f.RuledOut = append(f.RuledOut, fmt.Sprintf(notDecidedWhere+"This client (%s) is behind %s, which is the first to look at; a firewall in front of the server does the same.", v.local, which))
 	case !here && there != "":
-		f.RuledOut = append(f.RuledOut, "Not decided: where. The server is behind a NAT device ("+there+"), which is the first to look at.")
+		f.RuledOut = append(f.RuledOut, notDecidedWhere+"The server is behind a NAT device ("+there+"), which is the first to look at.")
 	default:
-		f.RuledOut = append(f.RuledOut, "Not decided: where. --idle from another network would tell on which side.")
+		f.RuledOut = append(f.RuledOut, notDecidedWhere+"--idle from another network would tell on which side.")
 	}
 }

@@ -43,7 +43,7 @@ func startBoxes(t *testing.T, n *labNet) {
 			})
 		case netlab.BoxFalseOpen:
 			err = n.relay(t, b.At, falseOpenPort, nil)
-		case netlab.BoxIdle:
+		case netlab.BoxIdle, netlab.BoxIdleFirst:
 			err = n.enter(b.At, func() error { return forgetIdle(labTime(t, b.Value)) })
 		case netlab.BoxSlow:
 			err = errors.Join(n.slowDown(b.At, "server", b.Value), n.slowDown(b.At, "client", b.Value))
@@ -162,7 +162,7 @@ func narrowRoutes(b netlab.Box, device string) []string {
 
 // nftBoxes returns the rules of the boxes at one device.
 func nftBoxes(s *netlab.Scenario, device string) string {
-	var pre, in, through, out []string
+	var first, pre, in, through, out []string
 	for _, b := range s.Boxes {
 		if b.Kind == netlab.BoxBlackHole && len(blackHoles(s, device)) > 0 {
 			out = append(out, "icmp type destination-unreachable icmp code frag-needed drop")
@@ -179,6 +179,8 @@ func nftBoxes(s *netlab.Scenario, device string) string {
 			pre = append(pre, fmt.Sprintf("%s tcp dport != %d redirect to :%d", server, controlPort(s), falseOpenPort))
 		case netlab.BoxIdle:
 			through = append(through, "meta l4proto tcp ct state invalid drop")
+		case netlab.BoxIdleFirst:
+			first = append(first, "meta l4proto tcp ct state invalid drop")
 		case netlab.BoxSwallow:
 			through = append(through, fmt.Sprintf("%s tcp dport %d %s drop", server, controlPort(s), nftText(0, b.Value)))
 		default:
@@ -186,11 +188,12 @@ func nftBoxes(s *netlab.Scenario, device string) string {
 		}
 	}
 	return nftTable("ip boxes", [][2]string{
+		{"first", "type filter hook prerouting priority -150;"}, // after connection tracking
 		{"pre", "type nat hook prerouting priority -101;"},
 		{"in", "type filter hook input priority -1;"},
 		{"through", "type filter hook forward priority -1;"},
 		{"out", "type filter hook output priority -1;"},
-	}, [][]string{pre, in, through, out})
+	}, [][]string{first, pre, in, through, out})
 }
 
 func TestNFTBoxes(t *testing.T) {

@@ -13,11 +13,12 @@
 //	SITE FTPCHECK LISTEN BODY   listen on passive ports of the client's choice (Listen)
 //	SITE FTPCHECK DIAL BODY     connect to ports of the client (Dial), and search the hops towards them
 //	SITE FTPCHECK PATH [BODY]   search the hops on the way of the session's own replies
+//	SITE FTPCHECK EDGE BODY     search how far what is sent over another session gets, which died (Edge)
 //	SITE FTPCHECK END           forget the visit
 //
 // Each is answered by 211 and a body, or by 5xx and words; 450 means that a
 // bound of the visit is reached. BEGIN and JOIN get a Hello, SEEN a Seen,
-// LISTEN a Listening, DIAL a Dialled, PATH a Followed, END no body.
+// LISTEN a Listening, DIAL a Dialled, PATH and EDGE a Followed, END no body.
 //
 // A body is JSON, deflated, behind a checksum, in base 32 (see Encode): a
 // device on the way that looks for commands, replies, addresses or ports finds
@@ -55,6 +56,7 @@ const (
 	Listen Verb = "LISTEN"
 	Dial   Verb = "DIAL"
 	Path   Verb = "PATH"
+	Edge   Verb = "EDGE"
 	End    Verb = "END"
 )
 
@@ -68,6 +70,7 @@ const (
 	MaxVisitDial = 256                   // connection attempts of one visit, hop searches counted by attempt
 	MaxRecords   = 2000                  // lines, ports, knocks and dials that are kept of one visit
 	MaxSend      = 64 << 10              // bytes sent over one port of LISTEN
+	EdgeLimit    = 8 * time.Second       // one EDGE takes at most so long
 	DialGap      = 10 * time.Millisecond // between two attempts of a DIAL
 	FateLimit    = 2 * time.Second       // for news of data with a TTL; TCP repeats it meanwhile, as routers send about one ICMP message a second
 )
@@ -244,8 +247,19 @@ type PathRequest struct {
 	Line bool `json:"line,omitempty"` // the last 227 or 229 of the session expires instead, repeated in the answer as often as it takes
 }
 
-// Followed is the answer to PATH. Behind its first line there may be lines that
-// were sent to expire. They have more than one word, unlike the lines of a body.
+// EdgeRequest is the body of EDGE: how far do the server's packets get on the
+// way of another session of the visit, which is silent? What it sends there for
+// that are pieces of one line of reply.
+type EdgeRequest struct {
+	Session int    `json:"session"` // its number in the visit
+	TTLs    []int  `json:"ttls"`    // of hops that are likely to answer, in rising order, 1 to hops.MaxHops
+	Wait    Millis `json:"wait"`    // for the answer of a hop
+}
+
+// Followed is the answer to PATH and to EDGE. Behind its first line there may be
+// lines that were sent to expire. They have more than one word, unlike the lines
+// of a body. The steps of EDGE stand in the order in which they were made, see
+// hops.Edge.
 type Followed struct {
 	Steps []Step `json:"steps,omitempty"`
 }

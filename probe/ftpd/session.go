@@ -60,6 +60,7 @@ type session struct {
 	mu       sync.Mutex // guards the read deadline and what it depends on
 	loggedIn bool
 	busy     bool // a transfer runs: silence on the control connection is normal
+	errand   *errand
 }
 
 // Why a session is made to end.
@@ -120,7 +121,7 @@ func (s *session) run() {
 	s.log(Entry{What: WhatCome, Local: s.local})
 	inlineUrgentData(s.conn)
 	stop := context.AfterFunc(s.ctx, func() {
-		s.conn.SetReadDeadline(time.Unix(1, 0))
+		s.conn.SetReadDeadline(longAgo)
 		s.conn.SetWriteDeadline(time.Now().Add(partingWord))
 	})
 	end := ending{exchange.EndOurs, "ended"}
@@ -156,6 +157,8 @@ func (s *session) converse() ending {
 		if errors.Is(err, wire.ErrLineTooLong) {
 			s.bad++
 			s.reply("500 Line too long.")
+		} else if err != nil && s.interrupted(err) {
+			continue
 		} else if err != nil {
 			return s.farewell(err)
 		} else if s.hear(line); !s.obey(wire.ParseCommand(line)) {
@@ -222,8 +225,8 @@ func (s *session) expect() {
 		deadline = time.Time{}
 	}
 	s.conn.SetReadDeadline(deadline)
-	if s.ctx.Err() != nil {
-		s.conn.SetReadDeadline(time.Unix(1, 0))
+	if s.ctx.Err() != nil || s.errand != nil {
+		s.conn.SetReadDeadline(longAgo)
 	}
 }
 

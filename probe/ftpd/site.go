@@ -29,6 +29,7 @@ var verbsOfVisit = map[exchange.Verb]func(s *session, v *visit, arg string){
 	exchange.Listen: lend,
 	exchange.Dial:   dialBack,
 	exchange.Path:   follow,
+	exchange.Edge:   edge,
 	exchange.End:    forget,
 }
 

@@ -18,10 +18,11 @@ type visit struct {
 
 	mu       sync.Mutex
 	record   record
-	living   int       // sessions
-	lastLeft time.Time // when the last session ended
-	attempts int       // connection attempts that were made on request
-	ended    bool      // over is closed
+	living   int              // sessions
+	lastLeft time.Time        // when the last session ended
+	attempts int              // connection attempts that were made on request
+	ended    bool             // over is closed
+	members  map[int]*session // that live, by their number in the visit
 }
 
 func newVisit(key [sha256.Size]byte, first *session) *visit {
@@ -37,7 +38,12 @@ func (v *visit) join(s *session) int {
 		return 0
 	}
 	v.living++
-	return v.record.begin(s.number, s.peer, s.local, v.at(s.since))
+	n := v.record.begin(s.number, s.peer, s.local, v.at(s.since))
+	if v.members == nil {
+		v.members = map[int]*session{}
+	}
+	v.members[n] = s
+	return n
 }
 
 // add takes note of what a session of the visit has seen.
@@ -47,8 +53,17 @@ func (v *visit) add(e Entry) {
 	v.record.add(e, v.at(e.Time))
 	if e.What == WhatLeave {
 		v.living--
+		delete(v.members, v.record.numbers[e.Session])
 		v.lastLeft = e.Time
 	}
+}
+
+// member returns the session that has this number in the visit; nil: it has
+// ended, or there was none.
+func (v *visit) member(number int) *session {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.members[number]
 }
 
 // left is when the last session ended; zero while one lives.

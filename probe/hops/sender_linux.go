@@ -85,3 +85,13 @@ func (s *tcpSender) RTT() (rtt time.Duration) {
 	})
 	return rtt
 }
+
+// Sent implements counter.
+func (s *tcpSender) Sent() (segments int, ok bool) {
+	err := s.raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO); err == nil {
+			segments, ok = int(info.Data_segs_out), true
+		}
+	})
+	return segments, ok && err == nil
+}

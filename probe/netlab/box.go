@@ -25,10 +25,13 @@ const (
 	// BoxIdle forgets a connection that was silent for Value, "5s", and drops
 	// whatever comes of it later, from both ends, without a word:
 	// nf_conntrack_tcp_timeout_established, nf_conntrack_tcp_loose=0, and
-	// "ct state invalid drop" in prerouting. With tcp_loose=1, the default,
+	// "ct state invalid drop" in forward. With tcp_loose=1, the default,
 	// Linux takes the next packet for a new connection, and it goes on; without
 	// the drop rule a device that forwards ports answers it with a RST.
 	BoxIdle = "idle"
+	// BoxIdleFirst is a BoxIdle that drops what it has forgotten before it looks
+	// at the TTL, as pf and many appliances do: the same rule in prerouting.
+	BoxIdleFirst = "idle-first"
 	// BoxBlackHole makes the link toward the server carry packets of at most
 	// Value bytes, "1000", in either direction, and nobody tells: mtu on both
 	// ends, "icmp type destination-unreachable drop" in their output. A full
@@ -71,6 +74,6 @@ const (
 
 // boxKinds are all of them, in the order in which an error lists them.
 var boxKinds = []string{
-	BoxProxy, BoxFalseOpen, BoxIdle, BoxBlackHole, BoxSwallow, BoxMask, BoxRewrite, BoxRewritePort,
+	BoxProxy, BoxFalseOpen, BoxIdle, BoxIdleFirst, BoxBlackHole, BoxSwallow, BoxMask, BoxRewrite, BoxRewritePort,
 	BoxRewriteActive, BoxRewriteActivePort, BoxTruncate, BoxAlter, BoxCutReset, BoxCutSilent, BoxSlow,
 }

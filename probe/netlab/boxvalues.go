@@ -58,7 +58,7 @@ const (
 
 func (b Box) validateValue(ipv6 bool) error {
 	switch b.Kind {
-	case BoxIdle:
+	case BoxIdle, BoxIdleFirst:
 		if d, err := time.ParseDuration(b.Value); err != nil || d < time.Second {
 			return fmt.Errorf("%q is no duration of a second or more", b.Value)
 		}

@@ -5,7 +5,7 @@ import "testing"
 func TestParseRefusesBoxes(t *testing.T) {
 	for _, tt := range []struct{ more, box, want string }{
 		{"", `"at": "srv", "kind": "idle", "value": "5s"`, `at: "srv" is none of cgw, isp, sgw`},
-		{"", `"at": "isp", "kind": "nat"`, `kind: "nat" is none of proxy, false-open, idle, black-hole, swallow, mask, rewrite, `},
+		{"", `"at": "isp", "kind": "nat"`, `kind: "nat" is none of proxy, false-open, idle, idle-first, black-hole, swallow, mask, rewrite, `},
 		{"", `"at": "sgw", "kind": "proxy"`, "at: a proxy at sgw"},
 		{"", `"at": "cgw", "kind": "proxy", "value": "21"`, "value: a box of kind proxy takes none"},
 		{"", `"at": "cgw", "kind": "idle"`, `value: "" is no duration`},

@@ -149,6 +149,7 @@ func (c *conn) Write(b []byte) (n int, err error) {
 // send puts data on the way. A peer that has closed answers with a RST.
 func (c *conn) send(data []byte) {
 	data = append([]byte(nil), data...)
+	c.trail.sent++
 	if c.trail.shortens() {
 		c.expire(data)
 		return

@@ -76,6 +76,7 @@ func (p *pipe) through(came time.Time, bytes int) time.Time {
 type memory struct {
 	router   int           // its number on the way of the SYN, from 1
 	patience time.Duration // how long it remembers a silent connection
+	first    bool          // it looks at that before it looks at the TTL
 	last     time.Time     // when a packet of it passed last
 }
 
@@ -84,9 +85,9 @@ type memory struct {
 func (h *Host) memories(router int) []*memory {
 	var all []*memory
 	for _, b := range h.boxes {
-		if b.Kind == BoxIdle {
+		if b.Kind == BoxIdle || b.Kind == BoxIdleFirst {
 			patience, _ := time.ParseDuration(b.Value) // Validate has read it
-			all = append(all, &memory{router: router, patience: patience, last: time.Now()})
+			all = append(all, &memory{router: router, patience: patience, first: b.Kind == BoxIdleFirst, last: time.Now()})
 		}
 	}
 	return all

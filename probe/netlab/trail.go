@@ -21,6 +21,7 @@ type trail struct {
 	messages []message11 // under way or not heard yet
 	quotes   []message11 // the same, for one who may read them
 	answered time.Time   // when all that was sent is acknowledged; zero: it is not
+	sent     int         // segments
 }
 
 // message11 is one "time exceeded".
@@ -81,7 +82,7 @@ func (c *conn) expire(data []byte) {
 	}
 	for _, m := range c.memories {
 		switch n := t.router(m.router); {
-		case n >= t.ttl:
+		case n > t.ttl, n == t.ttl && !m.first:
 		case now.Sub(m.last) > m.patience:
 			return
 		default:
@@ -156,3 +157,10 @@ func (p privileged) Quoted() (q hops.Quote, ok bool) {
 
 // RTT implements hops.Sender.
 func (c *conn) RTT() time.Duration { return 2 * (c.delay + transmission) }
+
+// Sent tells hops.Edge how many segments were put on the way.
+func (c *conn) Sent() (segments int, ok bool) {
+	c.both.mu.Lock()
+	defer c.both.mu.Unlock()
+	return c.trail.sent, true
+}
