@@ -35,6 +35,7 @@ func TestRecordingRoundTrip(t *testing.T) {
 		}}},
 		{Kind: KindSize, Check: CheckPeer, As: AsDown, Addr: peerClient, Count: 1448, Outcome: OutcomeTimeout, Took: 2 * time.Second},
 		{Kind: KindHalf, Check: CheckPeer, Session: 1, Addr: peerClient, Local: peerClient},
+		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsAnswer, Addr: peerClient, TTL: 3, Outcome: OutcomeTimeout, Took: time.Second},
 		{Kind: KindFinish, Outcome: OutcomeOK, Took: time.Second},
 	}
 	var file bytes.Buffer
