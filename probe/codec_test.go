@@ -37,6 +37,7 @@ func TestRecordingRoundTrip(t *testing.T) {
 		{Kind: KindHalf, Check: CheckPeer, Session: 1, Addr: peerClient, Local: peerClient},
 		{Kind: KindQuote, Check: CheckPeer, Session: 2, Addr: peerClient, TTL: 2, Outcome: OutcomeExpired,
 			ICMP: &hops.ICMP{Type: 11, From: netip.MustParseAddr("192.0.2.1")}, Text: "PORT 1,2,3,4,5,6", Raw: []byte("PORT 9,9\xff")},
+		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsAnswer, Addr: peerClient, TTL: 3, Outcome: OutcomeTimeout, Took: time.Second},
 		{Kind: KindFinish, Outcome: OutcomeOK, Took: time.Second},
 	}
 	var file bytes.Buffer

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
 
@@ -20,6 +21,11 @@ func TestFoldPeer(t *testing.T) {
 		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsPeer, Addr: port, Outcome: OutcomeOpen, Took: time.Millisecond},
 		{Kind: KindDialing, Check: CheckPeer, Session: 1, As: AsAnswer, Addr: port, TTL: 3},
 		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsAnswer, Addr: port, TTL: 3, Outcome: OutcomeTimeout},
+		{Kind: KindListen, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 2, Local: here, Addr: port},
+		{Kind: KindHalf, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 2, Local: here, Addr: port},
+		{Kind: KindHalf, Check: CheckPeer, Session: 1, As: AsAnswer, Outcome: OutcomeOK},
+		{Kind: KindListen, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 3, Local: here, Addr: port},
+		{Kind: KindArrive, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 3, Local: here, Addr: port},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsDown, Addr: port, Count: 1448, Bytes: 0, Outcome: OutcomeTimeout, Took: 2 * time.Second},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsUp, Addr: port, Count: 1448, Bytes: 1448, Outcome: OutcomeEOF},
 		{Kind: KindListen, Check: CheckPeer, Session: 1, Local: here, Addr: port},
@@ -32,7 +38,7 @@ func TestFoldPeer(t *testing.T) {
 	}
 	for n := range events { // every prefix is evidence, too
 		p := fold(events[:n]...).Peer
-		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 11) || p != nil && (p.Missed != "") != (n >= 13) {
+		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 16) || p != nil && (p.Missed != "") != (n >= 18) {
 			t.Errorf("after %d events: %+v", n, p)
 		}
 	}
@@ -42,6 +48,10 @@ func TestFoldPeer(t *testing.T) {
 	}
 	if len(p.Answers) != 1 || p.Answers[0].Outcome != OutcomeTimeout || p.Answers[0].TTL != 3 {
 		t.Errorf("answers: %+v", p.Answers)
+	}
+	own := []Answering{{Local: here, TTL: 2, Half: []netip.AddrPort{port}, Told: true}, {Local: here, TTL: 3, Came: []netip.AddrPort{port}}}
+	if !reflect.DeepEqual(p.Own, own) {
+		t.Errorf("answers of ours: %+v, want %+v", p.Own, own)
 	}
 	if len(p.Sizes) != 2 || !p.Sizes[0].Down || p.Sizes[0].Bytes != 1448 || p.Sizes[0].Moved != 0 || p.Sizes[1].Down || p.Sizes[1].Moved != 1448 {
 		t.Errorf("sizes: %+v", p.Sizes)

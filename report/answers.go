@@ -110,6 +110,8 @@ func (v *view) fateOfOwn(o *probe.Answering, from20 bool) probe.Outcome {
 		d := &v.other.Seen.Dials[i]
 		switch {
 		case d.To.Port() != o.Local.Port() || !v.toExpiring(d) || (d.From.Port() == 20) != from20:
+		case opened(dialOf(d)):
+			return hops.Open
 		case d.Outcome != hops.Timeout:
 			return ""
 		default:
@@ -118,10 +120,10 @@ func (v *view) fateOfOwn(o *probe.Answering, from20 bool) probe.Outcome {
 	}
 	half := v.fromThere(arrivalsFrom(o.Half))
 	switch {
-	case !sent || !o.Told:
-		return ""
 	case len(o.Came) > 0:
 		return hops.Open
+	case !sent || !o.Told:
+		return ""
 	case slices.ContainsFunc(half, func(a probe.Arrival) bool { return (a.From.Port() == 20) == from20 }):
 		return hops.Timeout
 	}

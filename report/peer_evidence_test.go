@@ -130,6 +130,38 @@ func expiring(fates ...string) part {
 	}
 }
 
+// expiringHere are ports at which our own SYN ACKs had a TTL, in the same form, for
+// connections from a source port.
+func expiringHere(source uint16, fates ...string) part {
+	return func(ev *probe.Evidence) {
+		from := netip.AddrPortFrom(ev.Sessions[0].Peer.Addr(), source)
+		for i, fate := range append(fates, "-") {
+			o := probe.Answering{Local: netip.AddrPortFrom(ev.Sessions[0].Local.Addr(), uint16(40101+len(ev.Peer.Own))), TTL: i + 1, Told: true}
+			if i == len(fates) {
+				o.TTL = hops.MaxHops
+			}
+			d := exchange.Dialing{Session: 1, Command: "DIAL", To: netip.AddrPortFrom(ev.Peer.Hellos[1].Client.Addr(), o.Local.Port()), From: from, Outcome: hops.Timeout}
+			switch fate {
+			case "-":
+				o.Half = []netip.AddrPort{from}
+			case "o":
+				o.Came, d.Outcome = []netip.AddrPort{from}, hops.Open
+			}
+			ev.Peer.Own = append(ev.Peer.Own, o)
+			if fate != "?" {
+				ev.Peer.Seen.Dials = append(ev.Peer.Seen.Dials, d)
+			}
+		}
+	}
+}
+
+// untoldHere is a system of ours that does not show which stayed by half.
+func untoldHere(ev *probe.Evidence) {
+	for i := range ev.Peer.Own {
+		ev.Peer.Own[i].Told, ev.Peer.Own[i].Half = false, nil
+	}
+}
+
 // allWayGone is that those which were to go all the way left nothing either.
 func allWayGone(ev *probe.Evidence) {
 	last := len(ev.Peer.Seen.Ports) - 1

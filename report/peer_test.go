@@ -34,6 +34,9 @@ var answersLost = append(append([]part{}, direct...), epsv(50000, hops.Timeout),
 // repliesOver forgets what became of those replies.
 func repliesOver(ev *probe.Evidence) { ev.Peer.Seen.Sessions[0].Path = nil }
 
+// ownLost is a network in which our answers to the server's connections vanish.
+var ownLost = append(append([]part{}, direct...), waited(probe.CheckPORT), path(madeServer+":21", "x192.168.1.1", "x198.51.100.1", "x203.0.113.1", "o"), dialledBack(40002, 20, hops.Timeout), byHalf(40002, 20))
+
 // TestBothEnds: what one end sent, compared with what the other received.
 func TestBothEnds(t *testing.T) {
 	in := func(base []part, more ...part) []part { return append(append([]part{}, base...), more...) }
@@ -68,6 +71,15 @@ func TestBothEnds(t *testing.T) {
 		{"the server's packets die here, or our answers", in(direct, waited(probe.CheckPORT), controlPath, tellsNoHalf, dialledBack(40002, 20, hops.Timeout, "x", "x", "x192.168.1.1", "-")), "likely client active-inbound-blocked"},
 		{"our answers die", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x", "x", "x192.168.1.1", "-"), byHalf(40002, 20)), "certain unknown active-inbound-blocked"},
 		{"our answers die, and no ICMP gets to the server", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), byHalf(40002, 20)), "certain unknown active-inbound-blocked"},
+		{"our answers die at this machine", in(ownLost, expiringHere(20, "-", "-", "-", "-")), "certain client active-inbound-blocked"},
+		{"our answers die at our gateway", in(ownLost, expiringHere(20, "x", "-", "-", "-")), "certain client active-inbound-blocked"},
+		{"our answers die on the path", in(ownLost, expiringHere(20, "x", "x", "-", "-")), "certain path active-inbound-blocked"},
+		{"our answers die at the server's side", in(ownLost, expiringHere(20, "x", "x", "x", "-")), "certain server active-inbound-blocked"},
+		{"our answers die, and only those to other ports were followed", in(ownLost, expiringHere(45000, "x", "-", "-", "-")), "certain unknown active-inbound-blocked"},
+		{"our answers die, one got there meanwhile", in(ownLost, expiringHere(20, "x", "x", "-", "o")), "certain unknown active-inbound-blocked"},
+		{"our answers die, and not all were tried", in(ownLost, expiringHere(20, "x", "x", "?", "-")), "certain unknown active-inbound-blocked"},
+		{"our answers die, and the system does not tell", in(ownLost, expiringHere(20, "x", "x", "-", "-"), untoldHere), "certain unknown active-inbound-blocked"},
+		{"our answers die behind a router that answers nobody", in(direct, waited(probe.CheckPORT), path(madeServer+":21", "x", "-", "x", "o"), dialledBack(40002, 20, hops.Timeout), byHalf(40002, 20), expiringHere(20, "x", "-", "-", "-")), "certain unknown active-inbound-blocked"},
 		{"our answers to high ports die, and port 20 is blocked", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout), dialledBack(40002, 45000, hops.Timeout), byHalf(40002, 45000)), "likely unknown active-inbound-blocked"},
 		{"the server's packets died once, and arrived once", in(direct, waited(probe.CheckPORT), activeTry(probe.CheckPORT, portSent, portSent, hops.Open)), "possible unknown active-inbound-blocked"},
 		{"the server's packets do not leave it", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely server active-server-egress-blocked"},
