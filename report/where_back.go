@@ -98,12 +98,17 @@ func opposite(s Side) Side {
 	return s
 }
 
-// silentBack is silentUntil from the other end: hops that are silent for our
-// own search are silent for its search, too.
+// silentBack is silentUntil from the other end: hops that are silent for its
+// replies, which pass, are silent for all that it sends. Where that is not known,
+// those count that are silent for our own search.
 func (v *view) silentBack(t trace, far int) int {
 	names, of, after := v.control().names, v.distance(), t.expired
 	for after+1 < far {
-		if _, answers := names[of-after-1]; answers {
+		_, answers := names[of-after-1]
+		if v.repliesEnd() > 0 {
+			answers = v.repliesExpire(after + 1)
+		}
+		if answers {
 			break
 		}
 		after++

@@ -12,11 +12,9 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-const (
-	leastWait = 100 * time.Millisecond // for what one TTL brings
-	someRTTs  = 3                      // the same, in round trips: what comes later would be taken for the next hop's
-	tries     = 2                      // of one TTL
-)
+// perHop is the most pieces that one TTL takes: it is tried twice, with another
+// piece behind each.
+const perHop = 4
 
 // follow searches the hops on the way of the session's own replies, with the
 // bytes of the answer's first line: each goes out alone, with a TTL of its own.
@@ -32,7 +30,7 @@ func follow(s *session, v *visit, _ string) {
 		s.reply(noRoom)
 		return
 	}
-	first := firstLine(exchange.Path) + " " + strings.Repeat(".", tries*hops.MaxHops)
+	first := firstLine(exchange.Path) + " " + strings.Repeat(".", perHop*hops.MaxHops)
 	steps, sent, err := s.sendAlong(to, v, first)
 	if err != nil {
 		return
@@ -52,7 +50,6 @@ func follow(s *session, v *visit, _ string) {
 // sendAlong sends a text's bytes one by one, each as far as its TTL, and tells
 // what became of them and how many went out.
 func (s *session) sendAlong(to hops.Sender, v *visit, text string) (steps []hops.Step, sent int, err error) {
-	wait := max(leastWait, someRTTs*to.RTT())
 	ctx, cancel := context.WithTimeout(s.ctx, hops.SearchLimit)
 	defer cancel()
 	steps = hops.Follow(ctx, to, func() error {
@@ -66,7 +63,7 @@ func (s *session) sendAlong(to hops.Sender, v *visit, text string) (steps []hops
 		}
 		sent++
 		return nil
-	}, hops.MaxHops, wait)
+	}, hops.MaxHops, hops.WaitOf(to))
 	return steps, sent, err
 }
 

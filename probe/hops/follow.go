@@ -47,7 +47,15 @@ const maxWraps = 4 // TLS, a meter and the like around one connection
 // destination (Linux icmp(7), icmp_ratelimit).
 const SecondTry = time.Second
 
-const lookAgain = time.Millisecond
+const (
+	lookAgain = time.Millisecond
+	extraWait = 100 * time.Millisecond // beyond a round trip
+)
+
+// WaitOf is how long to wait for each hop of Follow. TCP must not have begun to
+// repeat things by then: it waits for a round trip and 200 ms at least (RFC 6298
+// says a second, Linux TCP_RTO_MIN).
+func WaitOf(s Sender) time.Duration { return s.RTT() + extraWait }
 
 // Follow searches the hops on the way of an established connection: it sends
 // piece after piece with TTL 1, 2, … until one is acknowledged, and no further
@@ -71,6 +79,9 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if o == Open {
 			break
 		}
+		if o == Timeout {
+			catchUp(ctx, s, send, wait)
+		}
 	}
 	for i := range steps {
 		if steps[i].Attempt.Outcome != Timeout {
@@ -82,8 +93,16 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if o := ask(ctx, s, send, steps[i].TTL, wait); o == Expired || o == Open {
 			steps[i].Attempt.Outcome = o
 		}
+		catchUp(ctx, s, send, wait)
 	}
 	return steps
+}
+
+// catchUp lets all that was sent arrive behind a piece without a TTL. TCP sends
+// nothing new while too much is not acknowledged: hops would be called silent that
+// were not asked. And what a hop answers late is not taken for the next one's.
+func catchUp(ctx context.Context, s Sender, send func() error, wait time.Duration) {
+	ask(ctx, s, send, 0, 2*wait)
 }
 
 // ask sends one piece and waits for what becomes of it. The outcome is empty

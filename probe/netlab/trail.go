@@ -24,21 +24,23 @@ type trail struct {
 // leg is the way to one router.
 type leg struct {
 	delay time.Duration
-	limit int // bytes of the largest segment's data that gets there; 0: any number
+	limit int  // bytes of the largest segment's data that gets there; 0: any number
+	mute  bool // no ICMP message comes back over it
 }
 
 func (p *path) trail(back bool) trail {
 	t := trail{drops: p.dropsAt(back), back: back}
 	var delay time.Duration
-	limit := 0
+	limit, mute := 0, false
 	for i := range p.steps {
-		link := p.links[i]
+		link, step := p.links[i], p.steps[i]
 		if back {
-			link = p.links[len(p.links)-1-i]
+			link, step = p.links[len(p.links)-1-i], p.steps[len(p.steps)-1-i]
 			link.limit = link.back
 		}
 		delay, limit = delay+link.delay, smaller(limit, link.limit)
-		t.legs = append(t.legs, leg{delay, p.largest(limit)})
+		t.legs = append(t.legs, leg{delay, p.largest(limit), mute})
+		mute = mute || step.host.mutes(p.got.src)
 	}
 	return t
 }
@@ -72,6 +74,9 @@ func (c *conn) expire(data []byte) {
 		default:
 			m.last = now
 		}
+	}
+	if t.legs[t.ttl-1].mute {
+		return
 	}
 	t.messages = append(t.messages, now.Add(2*t.legs[t.ttl-1].delay+transmission))
 }
