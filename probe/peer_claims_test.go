@@ -46,6 +46,7 @@ func TestClaimsAreBounded(t *testing.T) {
 	s := exchange.Seen{
 		Sessions: []exchange.Session{{
 			Client: zoned, Heard: -1, How: "burnt",
+			Path:  slices.Repeat([]exchange.Step{{Outcome: "escape"}}, 99),
 			Lines: []exchange.Line{{Raw: []byte("PORT " + words)}, {Raw: make([]byte, maxClaim+1)}, {Raw: []byte("NOOP")}},
 		}},
 		Ports: []exchange.Port{{Failed: words, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
@@ -69,8 +70,8 @@ func TestClaimsAreBounded(t *testing.T) {
 	if n := len(s.Sessions[0].Lines); n != 2 || !s.Cut {
 		t.Errorf("%d lines, cut %v: a line that is too long is left out, and that is told", n, s.Cut)
 	}
-	if n := len(s.Dials[0].Steps); n != hops.MaxHops {
-		t.Errorf("%d steps", n)
+	if n, back := len(s.Dials[0].Steps), len(s.Sessions[0].Path); n != hops.MaxHops || back != hops.MaxHops {
+		t.Errorf("%d and %d steps", n, back)
 	}
 	for range 9000 {
 		s.Ports = append(s.Ports, exchange.Port{Knocks: make([]exchange.Knock, 9)})

@@ -35,9 +35,16 @@ func (v *view) repliesReach(n int) bool {
 // repliesExpire reports whether hop n answered replies of the other end with
 // "time exceeded".
 func (v *view) repliesExpire(n int) bool {
-	return slices.ContainsFunc(v.followedBack(), func(path []exchange.Step) bool {
-		return slices.ContainsFunc(path, func(s exchange.Step) bool { return s.TTL == n && s.Outcome == hops.Expired })
-	})
+	return v.repliesMet(func(s exchange.Step) bool { return s.TTL == n && s.Outcome == hops.Expired })
+}
+
+// repliesUnheard reports whether hop n is silent for replies, which pass it.
+func (v *view) repliesUnheard(n int) bool {
+	return !v.repliesExpire(n) && v.repliesMet(func(s exchange.Step) bool { return s.TTL == n && s.Outcome == hops.Timeout })
+}
+
+func (v *view) repliesMet(what func(exchange.Step) bool) bool {
+	return slices.ContainsFunc(v.followedBack(), func(path []exchange.Step) bool { return slices.ContainsFunc(path, what) })
 }
 
 // repliesEnd is the distance from the other end at which its replies were
@@ -57,9 +64,8 @@ func (v *view) repliesEnd() (end int) {
 // search answers its replies, which pass: the silence there says nothing.
 func (v *view) deaf(b back) bool {
 	last := b.trace.expired
-	return b.trace.answer == hops.Timeout && v.repliesEnd() > last+1 && !slices.ContainsFunc(b.dial.Steps, func(s exchange.Step) bool {
-		return s.TTL > last && v.repliesExpire(s.TTL)
-	})
+	return b.trace.answer == hops.Timeout && v.repliesUnheard(last+1) &&
+		!v.repliesMet(func(s exchange.Step) bool { return s.TTL > last && s.Outcome == hops.Expired })
 }
 
 const deafStory = "No hop farther away answers its replies over the control connection either, although they pass: ICMP messages do not get back to it from there, and this search says no more."

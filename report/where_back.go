@@ -67,12 +67,12 @@ func (v *view) locateBack(b back) *Where {
 		return w
 	}
 	w.HopKnown, w.AfterHop = true, of-t.passed()
-	if t.from.IsValid() && t.passed() == t.expired {
+	if t.from.IsValid() && t.passed() == t.expired && !v.deaf(b) {
 		w.Address = t.from.String()
 	}
 	w.Side = opposite(side(t.passed(), far))
 	switch {
-	case t.obscured():
+	case t.obscured(), v.deaf(b):
 		w.HopKnown, w.AfterHop, w.Side = false, 0, SideUnknown
 	case t.answer == hops.Timeout && w.Side != opposite(side(v.silentBack(t, far), far)):
 		w.Side = SideUnknown
@@ -105,10 +105,7 @@ func (v *view) silentBack(t trace, far int) int {
 	names, of, after := v.control().names, v.distance(), t.expired
 	for after+1 < far {
 		_, answers := names[of-after-1]
-		if v.repliesEnd() > 0 {
-			answers = v.repliesExpire(after + 1)
-		}
-		if answers {
+		if v.repliesExpire(after+1) || answers && !v.repliesUnheard(after+1) {
 			break
 		}
 		after++
