@@ -71,8 +71,8 @@ func TestClaimsAreBounded(t *testing.T) {
 	if n := len(s.Sessions[0].Lines); n != 2 || !s.Cut {
 		t.Errorf("%d lines, cut %v: a line that is too long is left out, and that is told", n, s.Cut)
 	}
-	if n := len(s.Dials[0].Steps); n != hops.MaxHops {
-		t.Errorf("%d steps", n)
+	if n, back := len(s.Dials[0].Steps), len(s.Sessions[0].Path); n != hops.MaxHops || back != hops.MaxHops {
+		t.Errorf("%d and %d steps", n, back)
 	}
 	if one := s.Sessions[0]; len(one.Path) != hops.MaxHops || len(one.Piece) > maxClaim || len(one.Path[0].Quote) > maxClaim {
 		t.Errorf("%d steps, %d bytes sent, %d bytes quoted", len(one.Path), len(one.Piece), len(one.Path[0].Quote))

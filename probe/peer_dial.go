@@ -40,7 +40,7 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	var got exchange.Dialled
 	if s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience()) == nil {
 		v.tellHalf(Event{Check: CheckPeer, Session: s.id}, ports, got.Dials)
-		if slices.ContainsFunc(got.Dials, func(d exchange.Dialing) bool { return d.Outcome == hops.Timeout }) {
+		if slices.ContainsFunc(got.Dials, func(d exchange.Dialing) bool { return d.Outcome != hops.Open }) {
 			v.followBack(ctx, p) // what does get here tells how far others could
 		}
 	}

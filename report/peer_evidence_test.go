@@ -197,6 +197,16 @@ func dialledBack(port, source uint16, o probe.Outcome, steps ...string) part {
 	}
 }
 
+// alongReplies is the other end's search along its replies, in the form of path.
+func alongReplies(steps ...string) part {
+	return func(ev *probe.Evidence) {
+		s := &ev.Peer.Seen.Sessions[0]
+		for _, h := range made(path("192.0.2.1:1", steps...)).Hops {
+			s.Path = append(s.Path, exchange.Step{TTL: h.TTL, Outcome: h.Outcome})
+		}
+	}
+}
+
 // byHalf is a connection of the other end's that got to a port of ours, and
 // whose answer got lost.
 func byHalf(port, source uint16) part {

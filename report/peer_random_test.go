@@ -63,6 +63,9 @@ func (n noise) seen() *exchange.Seen {
 			session.Lines = append(session.Lines, exchange.Line{At: millis(), Sent: n.IntN(2) == 0,
 				Raw: []byte(pick(n, "227 Entering Passive Mode (10,0,0,5,195,93)", "229 (|||50012|)", "227 (", "PORT 198,51,100,7,195,80", "PORT", "EPRT |1|10.0.0.5|50001|", "NOOP", "", "\xff\x00"))})
 		}
+		for ttl := range n.IntN(5) {
+			session.Path = append(session.Path, exchange.Step{TTL: pick(n, ttl, ttl+1, -1, 1<<40), Outcome: pick(n, hops.Expired, hops.Timeout, hops.Open, n.outcome())})
+		}
 		s.Sessions = append(s.Sessions, session)
 	}
 	for range n.IntN(5) {

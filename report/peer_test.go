@@ -37,6 +37,13 @@ func repliesOver(ev *probe.Evidence) { ev.Peer.Seen.Sessions[0].Path = nil }
 // ownLost is a network in which our answers to the server's connections vanish.
 var ownLost = append(append([]part{}, direct...), waited(probe.CheckPORT), path(madeServer+":21", "x192.168.1.1", "x198.51.100.1", "x203.0.113.1", "o"), dialledBack(40002, 20, hops.Timeout), byHalf(40002, 20))
 
+// split is a control port that answers at hop 2, and a port of the server's own
+// farther away: the server sees that connection come from here, and the control
+// connection from elsewhere.
+var split = []part{client("198.51.100.7"), twoEnds("192.0.2.9", madeServer), epsv(50000, hops.Open),
+	path(madeServer+":21", "x192.168.1.1", "o"), path(netipPort(50000), "x", "x203.0.113.1", "x", "o"),
+	listenedOn(50000, hops.Open, exchange.Knock{From: knock("198.51.100.7:41000").From, Refused: true})}
+
 // TestBothEnds: what one end sent, compared with what the other received.
 func TestBothEnds(t *testing.T) {
 	in := func(base []part, more ...part) []part { return append(append([]part{}, base...), more...) }
@@ -83,6 +90,12 @@ func TestBothEnds(t *testing.T) {
 		{"our answers to high ports die, and port 20 is blocked", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout), dialledBack(40002, 45000, hops.Timeout), byHalf(40002, 45000)), "likely unknown active-inbound-blocked"},
 		{"the server's packets died once, and arrived once", in(direct, waited(probe.CheckPORT), activeTry(probe.CheckPORT, portSent, portSent, hops.Open)), "possible unknown active-inbound-blocked"},
 		{"the server's packets do not leave it", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely server active-server-egress-blocked"},
+		{"they die there, its replies do not", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-"), alongReplies("x", "x", "x", "o")), "certain server active-server-egress-blocked"},
+		{"they do not leave it, its replies do", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("x", "-", "x", "o")), "certain server active-server-egress-blocked"},
+		{"they die there, one hop alone answers its replies", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-"), alongReplies("x", "x", "-", "o")), "likely server active-server-egress-blocked"},
+		{"the next hop never answers", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-"), alongReplies("x", "-", "x", "o")), "likely unknown active-inbound-blocked"},
+		{"no hop answers its replies either", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("-", "-", "-", "o")), "likely unknown active-inbound-blocked"},
+		{"its replies were not acknowledged in time", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("-", "-", "-")), "likely unknown active-inbound-blocked"},
 		{"the server's distance is not known", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely unknown active-inbound-blocked"},
 		{"only port 20 gets through", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Open), dialledBack(40003, 45000, hops.Timeout)), "certain unknown active-inbound-blocked"},
 		{"a port on which nobody listened here", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-"), forgetListens), "likely unknown active-inbound-blocked"},
@@ -121,6 +134,10 @@ func TestBothEnds(t *testing.T) {
 		{"PASV was lost on the way there", in(direct, stalledAt("PASV", hops.Timeout), unansweredTry("")), "certain unknown control-stalled"},
 		{"the answer to PASV was lost", in(direct, stalledAt("PASV", hops.Timeout), unansweredTry(pasvSent)), "certain unknown control-stalled"},
 		{"the proxy is nearer than its own ports", in([]part{client("198.51.100.7"), twoEnds("198.51.100.7", madeServer)}, epsv(50000, hops.Open), path(madeServer+":21", "x192.168.1.1", "x198.51.100.1", "o"), path(netipPort(50000), "x", "x", "x203.0.113.1", "o"), listenedOn(50000, hops.Open, here)), "certain unknown control-intercepted"},
+		{"the replies end at the device that the server sees", in(split, dialledBack(40002, 20, hops.Refused, "x", "r"), alongReplies("x", "o")), "certain unknown control-intercepted"},
+		{"the replies end behind the device that the server sees", in(split, dialledBack(40002, 20, hops.Refused, "x", "r"), alongReplies("x", "x", "o")), "likely unknown control-intercepted"},
+		{"the replies' end is not known", in(split, dialledBack(40002, 20, hops.Refused, "x", "r")), "likely unknown control-intercepted"},
+		{"the device that the server sees may be nearer", in(split, dialledBack(40002, 20, hops.Refused, "-", "r"), alongReplies("x", "o")), "likely unknown control-intercepted"},
 		{"one port on request", in(direct, listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout)), "possible unknown cause-not-found"},
 
 		{"half of the ports on request, and a transfer met one", in(direct, epsv(50000, hops.Open), listenedOn(50001, hops.Open, here), listenedOn(50002, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), blockedStep(50070)), "likely unknown data-range-partly-blocked"},

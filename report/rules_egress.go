@@ -41,10 +41,16 @@ func serverEgressBlocked(v *view) *Finding {
 	v.tellDialBack(f, a)
 	f.Effect = "Active mode fails with this server." + v.passiveHint()
 	story := v.backStory(b, f.Where)
-	if refusedThere(b.trace.answer) {
+	missed := v.missed(b)
+	switch {
+	case refusedThere(b.trace.answer):
 		f.Story = append(f.Story, story+" So its packets do not leave the server's own side.")
 		f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far."}
-	} else {
+	case proven(missed) && !v.proxied():
+		f.Story = append(f.Story, story+" "+missedStory(missed)+" So its new connections do not leave the server's own side.")
+		f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far.",
+			"A filter that keeps ICMP messages from the server: they get there where its packets pass."}
+	default:
 		f.Certainty = Likely
 		f.Story = append(f.Story, story+" Most likely its packets do not leave the server's own side.")
 		f.RuledOut = []string{"Not ruled out: a firewall on this side, and one at the server's that lets no ICMP message in. The other end's search would see the same."}
@@ -95,8 +101,16 @@ func (v *view) inboundProven(f *Finding, a active) {
 	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open && !v.endsAtNAT(b) && len(v.halfHere()) == 0 {
 		f.Where = v.locateBack(b)
 		f.Story = append(f.Story, v.backStory(b, f.Where))
-		f.Certainty = sure((refusedThere(b.trace.answer) || v.other.TellHalf) && (f.Where.Side == SideClient || f.Where.Side == SidePath))
-		if !refusedThere(b.trace.answer) && !v.other.TellHalf {
+		notAnswers := refusedThere(b.trace.answer) || v.other.TellHalf
+		if missed := v.missed(b); proven(missed) {
+			notAnswers = true
+			f.Story = append(f.Story, missedStory(missed))
+		}
+		if v.deaf(b) {
+			f.Story = append(f.Story, deafStory)
+		}
+		f.Certainty = sure(notAnswers && (f.Where.Side == SideClient || f.Where.Side == SidePath))
+		if !notAnswers {
 			f.RuledOut = append(f.RuledOut, "Not ruled out: answers of this machine that get lost on the way back. This system does not tell of connections that come by half.")
 		}
 	}

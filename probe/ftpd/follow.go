@@ -12,7 +12,9 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-const tries = 2 // of one TTL
+// perHop is the most pieces that one TTL takes: it is tried twice, with another
+// piece behind each.
+const perHop = 4
 
 // follow searches the hops on the way of the session's own replies, with the
 // bytes of the answer's first line: each goes out alone, with a TTL of its own.
@@ -43,7 +45,7 @@ func follow(s *session, v *visit, arg string) {
 		steps = s.repeatAlong(to, v, first, line)
 		first = firstLine(exchange.Path) + " Steps"
 	} else {
-		first += " " + strings.Repeat(".", tries*hops.MaxHops)
+		first += " " + strings.Repeat(".", perHop*hops.MaxHops)
 		sent := 0
 		steps = s.sendAlong(to, v, func() string {
 			sent++
@@ -87,7 +89,7 @@ func (s *session) sendAlong(to hops.Sender, v *visit, piece func() string) (step
 	defer cancel()
 	spent := 0
 	return hops.Follow(ctx, to, func() error {
-		if spent == tries*hops.MaxHops || spent > 0 && !v.spend(1) {
+		if spent == perHop*hops.MaxHops || spent > 0 && !v.spend(1) {
 			return errSpent
 		}
 		spent++

@@ -50,15 +50,15 @@ const maxWraps = 4 // TLS, a meter and the like around one connection
 // destination (Linux icmp(7), icmp_ratelimit).
 const SecondTry = time.Second
 
-const lookAgain = time.Millisecond
-
 const (
-	leastWait = 100 * time.Millisecond // for what one TTL brings
-	someRTTs  = 3                      // the same, in round trips: what comes later would be taken for the next hop's
+	lookAgain = time.Millisecond
+	extraWait = 100 * time.Millisecond // beyond a round trip
 )
 
-// WaitOf is how long to wait for each hop of Follow.
-func WaitOf(s Sender) time.Duration { return max(leastWait, someRTTs*s.RTT()) }
+// WaitOf is how long to wait for each hop of Follow. TCP must not have begun to
+// repeat things by then: it waits for a round trip and 200 ms at least (RFC 6298
+// says a second, Linux TCP_RTO_MIN).
+func WaitOf(s Sender) time.Duration { return s.RTT() + extraWait }
 
 // Push writes to a connection under Follow. An ICMP message about what was sent
 // before makes one write fail, and that is all that it does to an established
@@ -96,6 +96,9 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if o == Open {
 			break
 		}
+		if o == Timeout {
+			catchUp(ctx, s, send, wait)
+		}
 	}
 	for i := range steps {
 		if steps[i].Attempt.Outcome != Timeout {
@@ -107,8 +110,16 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if again := Ask(ctx, s, send, steps[i].TTL, wait); again.Attempt.Outcome == Expired || again.Attempt.Outcome == Open {
 			steps[i] = again
 		}
+		catchUp(ctx, s, send, wait)
 	}
 	return steps
+}
+
+// catchUp lets all that was sent arrive behind a piece without a TTL. TCP sends
+// nothing new while too much is not acknowledged: hops would be called silent that
+// were not asked. And what a hop answers late is not taken for the next one's.
+func catchUp(ctx context.Context, s Sender, send func() error, wait time.Duration) {
+	Ask(ctx, s, send, 0, 2*wait)
 }
 
 // Ask sends one piece with a TTL and waits for what becomes of it: Expired, Open

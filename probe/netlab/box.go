@@ -70,10 +70,14 @@ const (
 	// BoxSlow lets pass Value bytes a second, "100000", in each direction, with
 	// a queue in front of it: tc tbf.
 	BoxSlow = "slow"
+	// BoxMute lets no ICMP message of IPv4 through, in either direction; its own
+	// messages it sends: a rule in forward.
+	BoxMute = "mute"
 )
 
 // boxKinds are all of them, in the order in which an error lists them.
 var boxKinds = []string{
 	BoxProxy, BoxFalseOpen, BoxIdle, BoxIdleFirst, BoxBlackHole, BoxSwallow, BoxMask, BoxRewrite, BoxRewritePort,
 	BoxRewriteActive, BoxRewriteActivePort, BoxTruncate, BoxAlter, BoxCutReset, BoxCutSilent, BoxSlow,
+	BoxMute,
 }

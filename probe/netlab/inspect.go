@@ -2,6 +2,8 @@ package netlab
 
 import (
 	"bytes"
+	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -52,6 +54,12 @@ func (h *Host) inspectors(p *path, s step, reply bool) []inspector {
 		all = append(all, h.helperFor(p, s, reply))
 	}
 	return all
+}
+
+// mutes reports whether the router lets no ICMP message about packets of this
+// sender through.
+func (h *Host) mutes(sender netip.AddrPort) bool {
+	return sender.Addr().Unmap().Is4() && slices.ContainsFunc(h.boxes, func(b Box) bool { return b.Kind == BoxMute })
 }
 
 // pipe is what a slow router lets through in one direction; none when it is

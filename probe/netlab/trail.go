@@ -36,12 +36,13 @@ type leg struct {
 	delay  time.Duration
 	limit  int        // bytes of the largest segment's data that gets there; 0: any number
 	router netip.Addr // as it calls itself toward the sender
+	mute   bool       // no ICMP message comes back over it
 }
 
 func (p *path) trail(back bool) trail {
 	t := trail{drops: p.dropsAt(back), back: back}
 	var delay time.Duration
-	limit := 0
+	limit, mute := 0, false
 	for i := range p.steps {
 		link, s := p.links[i], p.steps[i]
 		sender := s.pre.src
@@ -50,7 +51,8 @@ func (p *path) trail(back bool) trail {
 			link.limit, sender = link.back, s.mid.dst
 		}
 		delay, limit = delay+link.delay, smaller(limit, link.limit)
-		t.legs = append(t.legs, leg{delay, p.largest(limit), s.host.sourceFor(sender.Addr())})
+		t.legs = append(t.legs, leg{delay, p.largest(limit), s.host.sourceFor(sender.Addr()), mute})
+		mute = mute || s.host.mutes(p.got.src)
 	}
 	return t
 }
@@ -98,6 +100,9 @@ func (c *conn) expire(data []byte) {
 		if !passes {
 			return
 		}
+	}
+	if t.legs[t.ttl-1].mute {
+		return
 	}
 	m := message11{t.legs[t.ttl-1].router, now.Add(2*t.legs[t.ttl-1].delay + transmission), data}
 	t.messages, t.quotes = append(t.messages, m), append(t.quotes, m)

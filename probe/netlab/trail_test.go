@@ -23,6 +23,7 @@ func TestTrail(t *testing.T) {
 		down    string        // from the server
 	}{
 		{"open", nil, 0, 1, "x x x open", "x x x open"},
+		{"no messages", []Box{{At: "sgw", Kind: BoxMute}}, 0, 1, "x x x open", "x - - open"},
 		{"forgotten in the middle", []Box{{At: "isp", Kind: BoxIdle, Value: "3s"}}, 4 * time.Second, 1, "x x - -", "x x - -"},
 		{"forgotten in front of the server", []Box{{At: "sgw", Kind: BoxIdle, Value: "3s"}}, 4 * time.Second, 1, "x x x -", "x - - -"},
 		{"a narrow link", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000"}}, 0, 1200, "x x - -", "x - - -"},

@@ -195,6 +195,10 @@ func (p *path) filter(t tuple, state string) bool {
 // message passes on its way back put the address that the sender knows in the
 // place of one behind a destination NAT.
 func (p *path) report(m message) {
+	if slices.ContainsFunc(p.steps, func(s step) bool { return s.host.mutes(p.got.src) }) {
+		p.fate = dropped
+		return
+	}
 	p.fate = reported
 	from := p.end.sourceFor(p.got.src.Addr())
 	for i := len(p.steps) - 1; i >= 0; i-- {
