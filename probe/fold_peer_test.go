@@ -18,6 +18,8 @@ func TestFoldPeer(t *testing.T) {
 		{Kind: KindHello, Check: CheckPeer, Session: 5, Try: TryPeer, Hello: &exchange.Hello{Version: 1, Session: 2}},
 		{Kind: KindDialing, Check: CheckPeer, Session: 1, As: AsPeer, Addr: port},
 		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsPeer, Addr: port, Outcome: OutcomeOpen, Took: time.Millisecond},
+		{Kind: KindDialing, Check: CheckPeer, Session: 1, As: AsHole, Addr: port},
+		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsHole, Addr: port, Local: here, Outcome: OutcomeTimeout, Took: time.Second},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsDown, Addr: port, Count: 1448, Bytes: 0, Outcome: OutcomeTimeout, Took: 2 * time.Second},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsUp, Addr: port, Count: 1448, Bytes: 1448, Outcome: OutcomeEOF},
 		{Kind: KindListen, Check: CheckPeer, Session: 1, Local: here, Addr: port},
@@ -30,13 +32,16 @@ func TestFoldPeer(t *testing.T) {
 	}
 	for n := range events { // every prefix is evidence, too
 		p := fold(events[:n]...).Peer
-		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 9) || p != nil && (p.Missed != "") != (n >= 11) {
+		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 11) || p != nil && (p.Missed != "") != (n >= 13) {
 			t.Errorf("after %d events: %+v", n, p)
 		}
 	}
 	p := fold(events...).Peer
 	if len(p.Dials) != 1 || p.Dials[0].Outcome != OutcomeOpen || p.Dials[0].To != port {
 		t.Errorf("dials: %+v", p.Dials)
+	}
+	if len(p.Holes) != 1 || p.Holes[0].Outcome != OutcomeTimeout || p.Holes[0].Local != here {
+		t.Errorf("by holes: %+v", p.Holes)
 	}
 	if len(p.Sizes) != 2 || !p.Sizes[0].Down || p.Sizes[0].Bytes != 1448 || p.Sizes[0].Moved != 0 || p.Sizes[1].Down || p.Sizes[1].Moved != 1448 {
 		t.Errorf("sizes: %+v", p.Sizes)

@@ -34,7 +34,7 @@ func (v *view) readPeer() {
 	v.theirPorts = map[uint16][]*exchange.Port{}
 	if seen := v.other.Seen; seen != nil {
 		for i := range seen.Ports {
-			if p := &seen.Ports[i]; p.Failed == "" && !behindHole(seen, p) {
+			if p := &seen.Ports[i]; p.Failed == "" && !seen.BehindHole(p) {
 				v.theirPorts[p.Local.Port()] = append(v.theirPorts[p.Local.Port()], p)
 			}
 		}

@@ -131,7 +131,7 @@ func (v *view) dialsBack() []*exchange.Dialing {
 	var list []*exchange.Dialing
 	for i := range v.other.Seen.Dials {
 		d := &v.other.Seen.Dials[i]
-		if ours[d.To.Port()] && d.To.Port() > 0 && !opensHole(d) && (tested(d.Outcome) || len(d.Steps) > 0) {
+		if ours[d.To.Port()] && d.To.Port() > 0 && !d.OpensHole() && (tested(d.Outcome) || len(d.Steps) > 0) {
 			list = append(list, d)
 		}
 	}
