@@ -26,6 +26,8 @@ func TestFoldPeer(t *testing.T) {
 		{Kind: KindHalf, Check: CheckPeer, Session: 1, As: AsAnswer, Outcome: OutcomeOK},
 		{Kind: KindListen, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 3, Local: here, Addr: port},
 		{Kind: KindArrive, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 3, Local: here, Addr: port},
+		{Kind: KindDialing, Check: CheckPeer, Session: 1, As: AsHole, Addr: port},
+		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsHole, Addr: port, Local: here, Outcome: OutcomeTimeout, Took: time.Second},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsDown, Addr: port, Count: 1448, Bytes: 0, Outcome: OutcomeTimeout, Took: 2 * time.Second},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsUp, Addr: port, Count: 1448, Bytes: 1448, Outcome: OutcomeEOF},
 		{Kind: KindListen, Check: CheckPeer, Session: 1, Local: here, Addr: port},
@@ -38,7 +40,7 @@ func TestFoldPeer(t *testing.T) {
 	}
 	for n := range events { // every prefix is evidence, too
 		p := fold(events[:n]...).Peer
-		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 16) || p != nil && (p.Missed != "") != (n >= 18) {
+		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 18) || p != nil && (p.Missed != "") != (n >= 20) {
 			t.Errorf("after %d events: %+v", n, p)
 		}
 	}
@@ -52,6 +54,9 @@ func TestFoldPeer(t *testing.T) {
 	own := []Answering{{Local: here, TTL: 2, Half: []netip.AddrPort{port}, Told: true}, {Local: here, TTL: 3, Came: []netip.AddrPort{port}}}
 	if !reflect.DeepEqual(p.Own, own) {
 		t.Errorf("answers of ours: %+v, want %+v", p.Own, own)
+	}
+	if len(p.Holes) != 1 || p.Holes[0].Outcome != OutcomeTimeout || p.Holes[0].Local != here {
+		t.Errorf("by holes: %+v", p.Holes)
 	}
 	if len(p.Sizes) != 2 || !p.Sizes[0].Down || p.Sizes[0].Bytes != 1448 || p.Sizes[0].Moved != 0 || p.Sizes[1].Down || p.Sizes[1].Moved != 1448 {
 		t.Errorf("sizes: %+v", p.Sizes)

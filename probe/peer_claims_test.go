@@ -52,7 +52,7 @@ func TestClaimsAreBounded(t *testing.T) {
 		}},
 		Ports: []exchange.Port{{Failed: words, Answer: -7, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
 		Dials: []exchange.Dialing{{
-			Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
+			TTL: -5, Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
 			Steps: slices.Repeat([]exchange.Step{{Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
 		}},
 	}

@@ -9,23 +9,6 @@ import (
 	"ftpcheck/probe/hops"
 )
 
-// A hole is a way through the other end's NAT that it opens by a SYN of its own,
-// which gets no farther. What comes back in by it says nothing about the ports
-// themselves, and so no other rule may take it for an attempt at them.
-
-// opensHole reports whether an attempt of the other end's was to open a hole.
-func opensHole(d *exchange.Dialing) bool {
-	return d.Command == string(exchange.Dial) && d.TTL > 0
-}
-
-// behindHole reports whether the other end listened there for what comes in by
-// a hole.
-func behindHole(seen *exchange.Seen, p *exchange.Port) bool {
-	return p.Command == string(exchange.Listen) && slices.ContainsFunc(seen.Dials, func(d exchange.Dialing) bool {
-		return opensHole(&d) && d.From.Port() == p.Local.Port() && d.At <= p.Opened
-	})
-}
-
 // tellHole completes data-not-forwarded by what came in by a hole.
 func (v *view) tellHole(f *Finding, b *blockade, d directions) {
 	i := -1
@@ -48,7 +31,7 @@ func (v *view) tellHole(f *Finding, b *blockade, d directions) {
 // and ended on the way. One that got through to here was seen by all between.
 func (v *view) openedFor(d *probe.Dial) bool {
 	return slices.ContainsFunc(v.other.Seen.Dials, func(o exchange.Dialing) bool {
-		return opensHole(&o) && o.From.Port() == d.To.Port() && o.To.Port() == d.Local.Port() && v.isOurs(o.To.Addr().Unmap()) &&
+		return o.OpensHole() && o.From.Port() == d.To.Port() && o.To.Port() == d.Local.Port() && v.isOurs(o.To.Addr().Unmap()) &&
 			(o.Outcome == hops.Expired || o.Outcome == hops.Timeout)
 	})
 }
@@ -56,7 +39,7 @@ func (v *view) openedFor(d *probe.Dial) bool {
 // cameBy reports whether the attempt arrived, in whole or by half.
 func (v *view) cameBy(d *probe.Dial) bool {
 	return slices.ContainsFunc(v.other.Seen.Ports, func(p exchange.Port) bool {
-		return p.Local.Port() == d.To.Port() && p.Failed == "" && behindHole(v.other.Seen, &p) &&
+		return p.Local.Port() == d.To.Port() && p.Failed == "" && v.other.Seen.BehindHole(&p) &&
 			slices.ContainsFunc(p.Knocks, func(k exchange.Knock) bool {
 				return !k.Refused && k.From.Port() == d.Local.Port() && v.isOurs(k.From.Addr().Unmap())
 			})

@@ -35,7 +35,7 @@ func (v *view) readPeer() {
 	if seen := v.other.Seen; seen != nil {
 		for i := range seen.Ports {
 			switch p := &seen.Ports[i]; {
-			case p.Failed != "" || behindHole(seen, p):
+			case p.Failed != "" || seen.BehindHole(p):
 			case p.Answer > 0:
 				v.expiring = append(v.expiring, p)
 			default:

@@ -136,7 +136,7 @@ func (v *view) dialsBack() []*exchange.Dialing {
 		if v.toExpiring(d) {
 			continue // it tells where our answers vanish, and nothing else
 		}
-		if ours[d.To.Port()] && d.To.Port() > 0 && !opensHole(d) && (tested(d.Outcome) || len(d.Steps) > 0) {
+		if ours[d.To.Port()] && d.To.Port() > 0 && !d.OpensHole() && (tested(d.Outcome) || len(d.Steps) > 0) {
 			list = append(list, d)
 		}
 	}

@@ -89,6 +89,7 @@ type servedPort struct {
 type servedDial struct {
 	To      netip.AddrPort `json:"to"`
 	From    netip.AddrPort `json:"from,omitzero"`
+	TTL     int            `json:"ttl,omitempty"` // it was to get no farther
 	Command string         `json:"command"`
 	Outcome hops.Outcome   `json:"outcome,omitempty"`
 	ICMP    *hops.ICMP     `json:"icmp,omitempty"`
@@ -118,7 +119,7 @@ func wireVisitor(v *ftpd.Visitor) servedVisitor {
 		w.Refused = append(w.Refused, report.Escape(string(e.Raw)))
 	}
 	for _, d := range seen.Dials {
-		w.Dials = append(w.Dials, servedDial{d.To, d.From, d.Command, d.Outcome, d.ICMP, int64(d.Took)})
+		w.Dials = append(w.Dials, servedDial{d.To, d.From, d.TTL, d.Command, d.Outcome, d.ICMP, int64(d.Took)})
 	}
 	return w
 }

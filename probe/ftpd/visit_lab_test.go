@@ -233,6 +233,42 @@ func TestDIALAcrossAFirewall(t *testing.T) {
 	})
 }
 
+// TestDIALOpensAHole: a SYN from a passive port that ends behind the server's NAT
+// lets in one to that port, which is seen by half.
+func TestDIALOpensAHole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := beginVisit(t, netlab.Scenario{Server: netlab.Server{NAT: true, Forward: []string{"21"}}})
+		ask := func(verb exchange.Verb, request, answer any) {
+			body, err := exchange.Encode(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.site(verb, body, answer)
+		}
+		listen := exchange.ListenRequest{Ports: []uint16{50000}, For: 5000}
+		ask(exchange.Listen, listen, &exchange.Listening{})
+		var got exchange.Dialled
+		ask(exchange.Dial, exchange.DialRequest{Ports: []uint16{45000}, Source: []int{50000}, TTL: 2, Limit: 1000}, &got)
+		if d := got.Dials[0]; d.Outcome != hops.Expired || d.TTL != 2 || d.From.Port() != 50000 || !d.OpensHole() {
+			t.Fatalf("the SYN: %+v", d)
+		}
+		ask(exchange.Listen, listen, &exchange.Listening{})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		from := netip.AddrPortFrom(v.Client.Addr(), 45000)
+		v.lab.Client().Dial(ctx, netip.AddrPortFrom(netip.MustParseAddr(v.lab.Target().Host), 50000), probe.DialOptions{Local: from})
+		var s exchange.Seen
+		v.site(exchange.Ask, "", &s)
+		if first := &s.Ports[0]; s.BehindHole(first) || len(first.Knocks) > 0 || first.Closed == 0 {
+			t.Errorf("before: %+v", *first)
+		}
+		second := &s.Ports[1]
+		if k := second.Knocks; !s.BehindHole(second) || len(k) != 1 || !k[0].Half || k[0].From != from {
+			t.Errorf("by the hole: %+v", *second)
+		}
+	})
+}
+
 // TestDIALEndsEarly: by ABOR, and with its session.
 func TestDIALEndsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
