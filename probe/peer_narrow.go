@@ -12,14 +12,15 @@ import (
 
 // Where full segments get lost is found as with any hop search: they are sent
 // once more with a TTL that ends on the way. Hops in front of the narrow link
-// answer, those behind it do not; that they answer at all is shown by small
-// pieces with the same TTL. Each has a connection of its own, so that an answer
-// belongs to one packet alone, however often that is repeated. The connection is
-// reset then.
+// answer, those behind it do not. That they answer at all is shown by small
+// pieces with the same TTL. These come later: otherwise a router that sends few
+// ICMP messages might have none left for the full segment. Each piece has a
+// connection of its own, so that an answer belongs to one packet alone, however
+// often that is repeated. The connection is reset then.
 
 const (
 	smallPiece = 64              // bytes that fit through any link
-	pushRounds = 4               // of pieces at once: with few ports, far hops have to do without
+	pushRounds = 4               // of pieces of one size: with few ports, far hops have to do without
 	pushSlack  = 1 * time.Second // longer than the opposite end waits for what becomes of its piece
 )
 
@@ -32,7 +33,22 @@ func (v *visit) pushPieces(ctx context.Context, p *place, ways []As) {
 	if len(ways) == 0 {
 		return
 	}
-	left := pushed(ways, v.path.away(ctx), v.full())
+	away := v.path.away(ctx)
+	v.pushAll(ctx, p, pushed(ways, v.full(), away-1)) // that it does not get to the end is known
+	v.pushAll(ctx, p, pushed(ways, smallPiece, away))
+}
+
+// pushed are pieces of one size for all hops.
+func pushed(ways []As, size, hops int) (list []piece) {
+	for ttl := 1; ttl <= hops; ttl++ {
+		for _, as := range ways {
+			list = append(list, piece{as, size, ttl})
+		}
+	}
+	return list
+}
+
+func (v *visit) pushAll(ctx context.Context, p *place, left []piece) {
 	for range pushRounds {
 		if len(left) == 0 || ctx.Err() != nil {
 			return
@@ -40,20 +56,6 @@ func (v *visit) pushPieces(ctx context.Context, p *place, ways []As) {
 		moved := v.round(ctx, p, left)
 		left = slices.DeleteFunc(left, func(one piece) bool { _, done := moved[one]; return done })
 	}
-}
-
-// pushed are the pieces for a server that is so many hops away. A full segment
-// that would get to the end is known not to.
-func pushed(ways []As, away, full int) (list []piece) {
-	for ttl := 1; ttl <= away; ttl++ {
-		for _, as := range ways {
-			list = append(list, piece{as, smallPiece, ttl})
-			if ttl < away {
-				list = append(list, piece{as, full, ttl})
-			}
-		}
-	}
-	return list
 }
 
 // away is the server's distance in hops; 0: not known. It waits for the hop

@@ -106,19 +106,18 @@ func send(m *meter, n int) error {
 	return err
 }
 
-// expire sends with the loan's TTL and returns what became of it. The connection
-// is then to be reset, so that nothing is repeated.
+// expire sends with the loan's TTL and returns what became of it; nothing where
+// the system cannot. Closing resets the connection, so that nothing is repeated.
 func (l *loan) expire(m *meter) hops.Outcome {
+	if c, ok := m.Conn.(interface{ SetLinger(int) error }); ok {
+		c.SetLinger(0)
+	}
 	s := hops.SenderOf(m.Conn)
 	if s == nil {
 		return ""
 	}
-	fate := hops.Ask(l.ctx, s, func() error { return send(m, l.send) }, l.sendTTL, exchange.FateLimit)
-	s.SetTTL(0)
-	if c, ok := m.Conn.(interface{ SetLinger(int) error }); ok {
-		c.SetLinger(0)
-	}
-	return fate
+	defer s.SetTTL(0) // or the reset would not arrive
+	return hops.Ask(l.ctx, s, func() error { return send(m, l.send) }, l.sendTTL, exchange.FateLimit)
 }
 
 // close listens no longer, and ends what is served.

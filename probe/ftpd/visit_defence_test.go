@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // TestGuessingATokenEndsTheSession: as any other nonsense does.
@@ -60,6 +61,11 @@ func TestRequestsOutOfBounds(t *testing.T) {
 		{"fewer than none", exchange.Listen, exchange.ListenRequest{Count: -1, For: 1}, "501"},
 		{"too much to send", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{exchange.MaxSend + 1}, For: 1}, "501"},
 		{"less than nothing to send", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{-1}, For: 1}, "501"},
+		{"a TTL for what is not sent", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{0}, SendTTL: []int{1}, For: 1}, "501"},
+		{"more TTLs than sizes", exchange.Listen, exchange.ListenRequest{Count: 2, Send: []int{1}, SendTTL: []int{1, 1}, For: 1}, "501"},
+		{"a TTL without sizes", exchange.Listen, exchange.ListenRequest{Count: 1, SendTTL: []int{1}, For: 1}, "501"},
+		{"a TTL too high", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{1}, SendTTL: []int{hops.MaxHops + 1}, For: 1}, "501"},
+		{"a TTL below none", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{1}, SendTTL: []int{-1}, For: 1}, "501"},
 		{"for no time", exchange.Listen, exchange.ListenRequest{Count: 1}, "501"},
 		{"another kind of body", exchange.Listen, []string{"x"}, "501"},
 		{"no port to dial", exchange.Dial, exchange.DialRequest{Limit: 1}, "501"},

@@ -44,7 +44,11 @@ const maxWraps = 4 // TLS, a meter and the like around one connection
 // destination (Linux icmp(7), icmp_ratelimit).
 const SecondTry = time.Second
 
-const lookAgain = time.Millisecond
+// Time between two looks for news; it doubles, as many may be waited for at once.
+const (
+	lookSoon  = time.Millisecond
+	lookLater = 16 * time.Millisecond
+)
 
 // Follow searches the hops on the way of an established connection: it sends
 // piece after piece with TTL 1, 2, … until one is acknowledged, and no further
@@ -90,14 +94,15 @@ func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Du
 	if ctx.Err() != nil || s.SetTTL(ttl) != nil || send() != nil {
 		return ""
 	}
-	for until := time.Now().Add(wait); ; {
+	until, pause := time.Now().Add(wait), lookSoon
+	for ; ; pause = min(2*pause, lookLater) {
 		if o := s.Heard(); o != "" {
 			return o
 		}
 		if !time.Now().Before(until) {
 			return Timeout
 		}
-		if !rest(ctx, lookAgain) {
+		if !rest(ctx, pause) {
 			return ""
 		}
 	}
