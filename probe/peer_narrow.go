@@ -69,9 +69,43 @@ func (p *path) away(ctx context.Context) int {
 	}
 }
 
-// push sends a piece as far as its TTL and returns what became of it; nothing
+// push lets one piece go as far as its TTL. That its port opens is known, so that
+// the dial is not told of: the opposite end may reset the connection before this
+// one is told that it opened.
+func (v *visit) push(ctx context.Context, p *place, one piece, port uint16) Outcome {
+	limited, cancel := context.WithTimeout(ctx, v.limit())
+	defer cancel()
+	began := time.Now()
+	e := v.toward(p, port)
+	conn, a := v.run.Network.Dial(limited, e.Addr, DialOptions{})
+	e.Kind, e.As, e.Count, e.TTL = KindSize, one.as, one.size, one.ttl
+	switch {
+	case conn == nil && one.as == AsDown && a.Outcome == OutcomeReset:
+		e.Outcome = OutcomeReset
+	case conn == nil:
+		return ""
+	default:
+		defer conn.Close()
+		stop := context.AfterFunc(ctx, func() { conn.Close() })
+		defer stop()
+		conn.SetDeadline(time.Now().Add(exchange.FateLimit + max(pushSlack, 8*v.run.rtt)))
+		if one.as == AsDown {
+			e.Bytes, e.Outcome = receive(conn, one.size)
+		} else {
+			e.Bytes, e.Outcome = expire(ctx, conn, one)
+		}
+	}
+	e.Took = time.Since(began)
+	if ctx.Err() != nil || e.Outcome == "" {
+		return ""
+	}
+	v.run.emit(e)
+	return e.Outcome
+}
+
+// expire sends a piece as far as its TTL and returns what became of it; nothing
 // where the system cannot.
-func push(ctx context.Context, conn net.Conn, one piece) (moved int64, outcome Outcome) {
+func expire(ctx context.Context, conn net.Conn, one piece) (moved int64, outcome Outcome) {
 	s := hops.SenderOf(conn)
 	if s == nil {
 		return 0, ""
