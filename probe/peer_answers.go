@@ -33,7 +33,7 @@ func (v *visit) answersVanish() bool {
 }
 
 // halfway are the ports to which a SYN of ours came and the third packet of the
-// handshake did not.
+// handshake did not. Behind a hole that is so wherever a NAT device stands.
 func (v *visit) halfway() (ports []uint16) {
 	if v.seen == nil {
 		return nil
@@ -42,7 +42,7 @@ func (v *visit) halfway() (ports []uint16) {
 		half := slices.ContainsFunc(p.Knocks, func(k exchange.Knock) bool {
 			return k.Half && k.From.Addr() == v.hello.Client.Addr()
 		})
-		if port := p.Local.Port(); half && p.Answer == 0 && v.dialable(port) && !slices.Contains(ports, port) {
+		if port := p.Local.Port(); half && p.Answer == 0 && !v.seen.BehindHole(&p) && v.dialable(port) && !slices.Contains(ports, port) {
 			ports = append(ports, port)
 		}
 	}

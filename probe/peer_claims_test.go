@@ -50,7 +50,7 @@ func TestClaimsAreBounded(t *testing.T) {
 			Piece: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim)),
 			Path:  slices.Repeat([]exchange.Step{{Outcome: "escape", Quote: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim))}}, 99),
 		}},
-		Ports: []exchange.Port{{Failed: words, Answer: -7, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
+		Ports: []exchange.Port{{Failed: words, Answer: -7, SendTTL: hops.MaxHops + 1, Knocks: []exchange.Knock{{From: zoned, Fate: "sealed", Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
 		Dials: []exchange.Dialing{{
 			TTL: -5, Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
 			Steps: slices.Repeat([]exchange.Step{{Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
@@ -70,6 +70,9 @@ func TestClaimsAreBounded(t *testing.T) {
 	}
 	if n := len(s.Sessions[0].Lines); n != 2 || !s.Cut {
 		t.Errorf("%d lines, cut %v: a line that is too long is left out, and that is told", n, s.Cut)
+	}
+	if p := s.Ports[0]; p.SendTTL != 0 || p.Knocks[0].Fate != "" {
+		t.Errorf("sent with TTL %d, fate %q", p.SendTTL, p.Knocks[0].Fate)
 	}
 	if n, back := len(s.Dials[0].Steps), len(s.Sessions[0].Path); n != hops.MaxHops || back != hops.MaxHops {
 		t.Errorf("%d and %d steps", n, back)
@@ -250,7 +253,7 @@ func FuzzAnswersToVerbs(f *testing.F) {
 func FuzzClaims(f *testing.F) {
 	seed, _ := json.Marshal(exchange.Seen{
 		Sessions: []exchange.Session{{Number: 1, How: exchange.EndReset}}, Dials: []exchange.Dialing{{Outcome: hops.Open, Steps: []exchange.Step{{TTL: 1}}}},
-		Ports: []exchange.Port{{Knocks: []exchange.Knock{{Carried: &exchange.Carried{Sum: strings.Repeat("a", 64)}}}}},
+		Ports: []exchange.Port{{SendTTL: 2, Knocks: []exchange.Knock{{Fate: hops.Expired, Carried: &exchange.Carried{Sum: strings.Repeat("a", 64)}}}}},
 	})
 	f.Add(seed)
 	f.Add([]byte(`{"sessions":[{"client":"[fe80::1%x]:1","lines":[{"raw":"AAA="}]}],"dials":[{"icmp":{"from":"1.2.3.4"}}]}`))

@@ -112,7 +112,7 @@ func (v *visit) pushQuoted(ctx context.Context) (asked bool) {
 		end()
 		ways = append(ways, AsUp)
 	}
-	v.pushAll(ctx, p, pushed(ways, v.path.away(ctx), 0))
+	v.pushAll(ctx, p, pushed(ways, smallPiece, v.path.away(ctx)-1))
 	return v.hello.Quotes
 }
 

@@ -178,7 +178,11 @@ func (v *visit) moveAll(ctx context.Context, p *place, pieces []piece, outcomes 
 			continue
 		}
 		group.Go(func() {
-			if outcome := v.move(ctx, p, one, port); outcome != "" {
+			move := v.move
+			if one.ttl > 0 {
+				move = v.push
+			}
+			if outcome := move(ctx, p, one, port); outcome != "" {
 				mu.Lock()
 				defer mu.Unlock()
 				outcomes[one] = outcome
@@ -231,23 +235,17 @@ func (v *visit) move(ctx context.Context, p *place, one piece, port uint16) Outc
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	began, limit := time.Now(), min(v.limit(), max(pieceLimit, 8*v.run.rtt))
-	if one.ttl > 0 {
-		limit = exchange.FateLimit + max(pushSlack, 8*v.run.rtt)
-	}
-	conn.SetDeadline(began.Add(limit))
+	began := time.Now()
+	conn.SetDeadline(began.Add(min(v.limit(), max(pieceLimit, 8*v.run.rtt))))
 	e := v.toward(p, port)
-	e.Kind, e.As, e.Count, e.TTL = KindSize, one.as, one.size, one.ttl
-	switch {
-	case one.as == AsDown:
+	e.Kind, e.As, e.Count = KindSize, one.as, one.size
+	if one.as == AsDown {
 		e.Bytes, e.Outcome = receive(conn, one.size)
-	case one.ttl > 0:
-		e.Bytes, e.Outcome, e.Text = push(ctx, conn, one)
-	default:
+	} else {
 		e.Bytes, e.Outcome = deliver(conn, one.size)
 	}
 	e.Took = time.Since(began)
-	if ctx.Err() != nil || e.Outcome == "" {
+	if ctx.Err() != nil {
 		return ""
 	}
 	v.run.emit(e)

@@ -31,7 +31,7 @@ func (n noise) peer(ev *probe.Evidence) {
 		p.Holes = append(p.Holes, d)
 		p.Listens = append(p.Listens, n.addr())
 		p.Arrivals = append(p.Arrivals, probe.Arrival{From: n.addr(), Local: n.addr()})
-		p.Sizes = append(p.Sizes, probe.Size{Down: n.IntN(2) == 0, Port: n.addr(), Bytes: n.IntN(4)*500 - 500, Moved: int64(n.IntN(1500)), Outcome: pick(n, probe.OutcomeEOF, hops.Timeout, n.outcome())})
+		p.Sizes = append(p.Sizes, probe.Size{Down: n.IntN(2) == 0, Port: n.addr(), Bytes: n.IntN(4)*500 - 500, TTL: pick(n, 0, 0, n.IntN(6)-1), Moved: int64(n.IntN(1500)), Outcome: pick(n, probe.OutcomeEOF, hops.Timeout, n.outcome())})
 	}
 	ev.Peer = p
 	for _, c := range slices.Concat(probe.Passive, probe.Active) {
@@ -69,9 +69,9 @@ func (n noise) seen() *exchange.Seen {
 		s.Sessions = append(s.Sessions, session)
 	}
 	for range n.IntN(5) {
-		p := exchange.Port{Session: n.IntN(4), Command: pick(n, "PASV", "EPSV", "LISTEN", ""), Local: n.addr(), Opened: millis(), Closed: millis(), Failed: pick(n, "", "", "in use")}
+		p := exchange.Port{Session: n.IntN(4), Command: pick(n, "PASV", "EPSV", "LISTEN", ""), Local: n.addr(), Opened: millis(), Closed: millis(), Failed: pick(n, "", "", "in use"), SendTTL: pick(n, 0, 0, n.IntN(6)-1)}
 		for range n.IntN(3) {
-			p.Knocks = append(p.Knocks, exchange.Knock{From: n.addr(), Half: n.IntN(3) == 0, Refused: n.IntN(3) == 0, Carried: carried()})
+			p.Knocks = append(p.Knocks, exchange.Knock{From: n.addr(), Half: n.IntN(3) == 0, Refused: n.IntN(3) == 0, Carried: carried(), Fate: pick(n, "", hops.Expired, n.outcome())})
 		}
 		s.Ports = append(s.Ports, p)
 	}

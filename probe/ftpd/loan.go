@@ -111,9 +111,12 @@ func pieceOf(n int) []byte {
 	return content
 }
 
-// expire sends with the loan's TTL and returns what became of it. The connection
-// is then to be reset, so that nothing is repeated.
+// expire sends with the loan's TTL and returns what became of it; nothing where
+// the system cannot. Closing resets the connection, so that nothing is repeated.
 func (l *loan) expire(m *meter) (hops.Outcome, hops.Sight) {
+	if c, ok := m.Conn.(interface{ SetLinger(int) error }); ok {
+		c.SetLinger(0)
+	}
 	s := hops.SenderOf(m.Conn)
 	if s == nil {
 		return "", ""
@@ -122,12 +125,9 @@ func (l *loan) expire(m *meter) (hops.Outcome, hops.Sight) {
 		defer end()
 		s = q
 	}
-	fate := hops.Ask(l.ctx, s, func() error { return send(m, l.send) }, l.sendTTL, exchange.FateLimit)
-	s.SetTTL(0)
-	if c, ok := m.Conn.(interface{ SetLinger(int) error }); ok {
-		c.SetLinger(0)
-	}
-	return fate.Attempt.Outcome, hops.SightOf(string(pieceOf(l.send)), fate.Quote)
+	defer s.SetTTL(0) // or the reset would not arrive
+	step := hops.Ask(l.ctx, s, func() error { return send(m, l.send) }, l.sendTTL, exchange.FateLimit)
+	return step.Attempt.Outcome, hops.SightOf(string(pieceOf(l.send)), step.Quote)
 }
 
 // close listens no longer, and ends what is served.

@@ -50,10 +50,13 @@ const maxWraps = 4 // TLS, a meter and the like around one connection
 // destination (Linux icmp(7), icmp_ratelimit).
 const SecondTry = time.Second
 
+// Time between two looks for news; it doubles, as many may be waited for at once.
 const (
-	lookAgain = time.Millisecond
-	extraWait = 100 * time.Millisecond // beyond a round trip
+	lookSoon  = time.Millisecond
+	lookLater = 16 * time.Millisecond
 )
+
+const extraWait = 100 * time.Millisecond // beyond a round trip
 
 // WaitOf is how long to wait for each hop of Follow. TCP must not have begun to
 // repeat things by then: it waits for a round trip and 200 ms at least (RFC 6298
@@ -130,7 +133,8 @@ func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Du
 	if ctx.Err() != nil || s.SetTTL(ttl) != nil || send() != nil {
 		return step
 	}
-	for until := time.Now().Add(wait); ; {
+	until, pause := time.Now().Add(wait), lookSoon
+	for ; ; pause = min(2*pause, lookLater) {
 		if o := s.Heard(); o != "" {
 			step.Attempt.Outcome = o
 			if q, ok := s.(Quoter); ok && o == Expired {
@@ -142,7 +146,7 @@ func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Du
 			step.Attempt.Outcome = Timeout
 			return step
 		}
-		if !rest(ctx, lookAgain) {
+		if !rest(ctx, pause) {
 			return step
 		}
 	}
@@ -159,7 +163,7 @@ func (s *Step) quote(ctx context.Context, q Quoter) {
 		for got, ok := q.Quoted(); ok; got, ok = q.Quoted() {
 			s.Quote, s.Attempt.ICMP = string(got.Data), &ICMP{From: got.From}
 		}
-		if s.Quote == "" && !rest(ctx, lookAgain) {
+		if s.Quote == "" && !rest(ctx, lookSoon) {
 			return
 		}
 	}
