@@ -33,7 +33,7 @@ func (a answers) note(ttl int, o probe.Outcome) {
 // before a nearer hop that answers others: some message of a router got lost.
 func (a answers) lastHop(of int, reached func(hop int) bool) (last int, known bool) {
 	farthest := slices.Max(append(slices.Collect(maps.Keys(a)), 0))
-	if of == 0 || farthest <= of || a[farthest] != hops.Timeout {
+	if of == 0 || of > hops.MaxHops || farthest <= of || a[farthest] != hops.Timeout {
 		return 0, false
 	}
 	for ttl := 1; ttl <= of; ttl++ {
@@ -97,6 +97,9 @@ func (v *view) fateOfAnswer(p *exchange.Port) probe.Outcome {
 // port 20, or from other ports.
 func (v *view) answersHere(from20 bool) answers {
 	all := answers{}
+	if v.other.Seen == nil {
+		return all
+	}
 	for i := range v.other.Own {
 		all.note(v.other.Own[i].TTL, v.fateOfOwn(&v.other.Own[i], from20))
 	}
