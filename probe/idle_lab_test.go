@@ -1,9 +1,11 @@
 package probe_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ftpcheck/probe"
@@ -65,6 +67,45 @@ func TestDeathIsNotSearched(t *testing.T) {
 		}
 		if !slices.ContainsFunc(ev.Idle, func(s probe.Silence) bool { return s.Outcome == probe.OutcomeTimeout }) {
 			t.Errorf("%s: nothing died", name)
+		}
+	}
+}
+
+// A run can be cancelled while the place of a death is searched. It ends at once,
+// and leaves nothing behind: synctest fails on a goroutine that is left.
+func TestCancelTheSearchForADeath(t *testing.T) {
+	forgets := both(func(s *netlab.Scenario) {
+		s.Boxes = []netlab.Box{{At: "isp", Kind: netlab.BoxIdle, Value: "10s"}}
+	})
+	opt := probe.Options{Idle: 12 * time.Second, Parallel: 2, Peer: true, Checks: []probe.Check{probe.CheckLogin, probe.CheckPath, probe.CheckPeer, probe.CheckIdle}}
+	_, all := simulate(t, forgets, opt)
+	last := slices.IndexFunc(all, func(e probe.Event) bool { return e.Kind == probe.KindBegin && e.Check == probe.CheckIdle })
+	if last < 0 || !slices.ContainsFunc(all, func(e probe.Event) bool { return e.Kind == probe.KindHop && e.As == probe.AsDown }) {
+		t.Fatal("nothing is searched from the other end")
+	}
+	for _, later := range []time.Duration{0, 50 * time.Millisecond} { // after the event
+		for n := last; n < len(all); n += 3 {
+			synctest.Test(t, func(t *testing.T) {
+				lab, err := netlab.Build(forgets)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer lab.Close()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				p := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: opt}
+				var cancelled time.Time
+				seen := 0
+				for range p.Run(ctx) {
+					if seen++; seen == n {
+						time.AfterFunc(later, cancel)
+						cancelled = time.Now().Add(later)
+					}
+				}
+				if late := time.Since(cancelled); late > 100*time.Millisecond {
+					t.Errorf("cancelled %v after event %d, %s %q, ended %v later", later, n, all[n-1].Kind, all[n-1].Text, late)
+				}
+			})
 		}
 	}
 }
