@@ -60,12 +60,16 @@ func (u *upEdge) find(ctx context.Context) {
 	for _, step := range hops.Edge(ctx, u.sender, u.send, u.ttls, s.run.answerSoon()) {
 		s.tellStep(CheckIdle, AsUp, step.TTL, step.Attempt.Outcome)
 	}
-	if u.pieces == 0 {
-		return
+	if u.pieces > 0 {
+		s.emit(Event{Kind: KindSend, Check: CheckIdle, Text: u.line()})
+		u.finish()
 	}
-	line := u.line()
-	s.emit(Event{Kind: KindSend, Check: CheckIdle, Text: line})
-	io.WriteString(s.conn, line[min(u.pieces, len(line)):]+"\r\n")
+}
+
+// finish sends what is left of the line.
+func (u *upEdge) finish() error {
+	_, err := io.WriteString(u.session.conn, u.line()[u.pieces:]+"\r\n")
+	return err
 }
 
 func (u *upEdge) send() error {

@@ -212,12 +212,12 @@ func (v *visit) keep(ctx context.Context, w *worker) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.dead != nil || !w.session.stop() {
+	dead := w.session
+	if v.dead != nil || !dead.stop() {
 		return
 	}
-	v.dead = w.session
-	v.dead.stop = context.AfterFunc(ctx, func() { v.dead.conn.Close() })
-	w.session = nil
+	dead.stop = context.AfterFunc(ctx, func() { dead.conn.Close() })
+	v.dead, w.session = dead, nil
 	w.open.Add(-1)
 }
 

@@ -260,30 +260,6 @@ func TestSweepOfBothEnds(t *testing.T) {
 	}
 }
 
-// The sessions of the idle check belong to the visit, so that the other end
-// tells what it saw of a silent death.
-func TestWhoSawTheDeath(t *testing.T) {
-	ev, _ := simulate(t, both(func(s *netlab.Scenario) {
-		s.Boxes = []netlab.Box{{At: "cgw", Kind: netlab.BoxIdle, Value: "40s"}}
-	}), probe.Options{Idle: time.Minute, Checks: append(slices.Clone(probe.DefaultChecks), probe.CheckIdle)})
-	dead := 0
-	for _, silence := range ev.Idle {
-		s := ev.Peer.SessionOf(silence.Session)
-		if s == nil {
-			t.Fatalf("nothing is told of session %d", silence.Session)
-		}
-		if silence.Outcome == probe.OutcomeOK {
-			continue
-		}
-		if dead++; silence.Outcome != probe.OutcomeTimeout || s.Ended != 0 || len(s.Lines) != 1 {
-			t.Errorf("%+v; the other end: ended at %d, %d NOOPs, want it alive with one", silence, s.Ended, len(s.Lines))
-		}
-	}
-	if dead != 1 || ev.Peer.Missed != "" {
-		t.Errorf("%d deaths, missed %q", dead, ev.Peer.Missed)
-	}
-}
-
 // Devices that let nothing of the exchange through end in a reason.
 func TestExchangeIsSwallowed(t *testing.T) {
 	ev, all := simulate(t, both(func(s *netlab.Scenario) {

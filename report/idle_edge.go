@@ -103,6 +103,9 @@ func (v *view) placeDeath(f *Finding, s *probe.Silence) {
 		return
 	}
 	f.Story = append(f.Story, v.edgeStory(up, down, of))
+	if d := suspects[0]; len(suspects) == 1 && 0 < d && d < of && (up.answered >= d) == (of-down.answered <= d) {
+		f.Story[len(f.Story)-1] += fmt.Sprintf(" No other device than %s fits both.", v.hopOrEnd(d, of))
+	}
 	w := f.Where
 	w.HopKnown, w.AfterHop = true, up.answered
 	if a := v.control().names[up.answered]; a.IsValid() {
@@ -157,9 +160,9 @@ func (v *view) edgeStory(up, down edge, of int) string {
 	switch silent := v.hopOrEnd(of-down.silent, of); {
 	case !down.known:
 	case down.answered == 0:
-		story += fmt.Sprintf("; those from the other end do not even get an answer from %s", silent)
+		story += fmt.Sprintf(". Those from the other end do not even get an answer from %s", silent)
 	default:
-		story += fmt.Sprintf("; those from the other end get to %s", v.hopOrEnd(of-down.answered, of))
+		story += fmt.Sprintf(". Those from the other end get to %s", v.hopOrEnd(of-down.answered, of))
 		if down.silent < of {
 			story += fmt.Sprintf(", and %s does not answer them", silent)
 		}

@@ -44,6 +44,8 @@ func (e Entry) visitWords() string {
 	switch exchange.Verb(e.Command) {
 	case exchange.Begin:
 		return "ftpcheck at the other end begins a visit"
+	case exchange.Edge:
+		return "searches how far packets get to a client that went silent"
 	case exchange.Join:
 		return "belongs to a visit"
 	case exchange.Listen:

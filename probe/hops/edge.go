@@ -37,7 +37,7 @@ func Edge(ctx context.Context, s Sender, send func() error, ttls []int, wait tim
 		return nil
 	}
 	defer s.SetTTL(0)
-	e := &edge{Sender: s, counter: count, send: send, ttls: ttls, wait: wait, silent: len(ttls)}
+	e := &edge{Sender: s, counter: count, send: send, ttls: ttls, wait: wait, silent: len(ttls), since: map[int]time.Time{}}
 	e.find(ctx)
 	return e.steps
 }
@@ -50,10 +50,10 @@ type edge struct {
 	wait time.Duration
 
 	steps    []Step
-	answered int       // so many of the first TTLs are known to answer
-	silent   int       // the first TTL, by its place in ttls, that did not
-	since    time.Time // when that was known
-	between  bool      // the last one that answers did so after that
+	answered int               // so many of the first TTLs are known to answer
+	silent   int               // the first TTL, by its place in ttls, that did not
+	between  bool              // the last one that answers did so after that
+	since    map[int]time.Time // when each was first known to be silent
 }
 
 func (e *edge) find(ctx context.Context) {
@@ -63,11 +63,16 @@ func (e *edge) find(ctx context.Context) {
 		}
 	}
 	if e.silent == len(e.ttls) || e.answered > 0 && !e.between && !e.ask(ctx, e.answered-1) ||
-		!rest(ctx, time.Until(e.since.Add(SecondTry))) {
+		!rest(ctx, time.Until(e.since[e.silent].Add(SecondTry))) {
 		return
 	}
 	if e.ask(ctx, e.silent) && e.answered > e.silent { // a message was lost: the edge is farther away
 		e.silent = len(e.ttls)
+		for i := range e.since {
+			if i >= e.answered {
+				e.silent = min(e.silent, i)
+			}
+		}
 		e.find(ctx)
 	}
 }
@@ -86,7 +91,7 @@ func (e *edge) ask(ctx context.Context, i int) bool {
 	case o == Expired:
 		e.answered, e.between = max(e.answered, i+1), e.silent < len(e.ttls)
 	case o == Timeout && i < e.silent:
-		e.silent, e.since, e.between = i, time.Now(), false
+		e.silent, e.since[i], e.between = i, time.Now(), false
 	}
 	return o == Expired || o == Timeout
 }
