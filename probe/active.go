@@ -35,6 +35,20 @@ func (r *run) listen(ctx context.Context, host netip.Addr) (net.Listener, error)
 	return nil, fmt.Errorf("no port of %d-%d is free: %w", low, high, last)
 }
 
+// keepOnePort keeps everything else that needs a port of ours waiting until done
+// is called, where there is one alone. ok is false when ctx ended first.
+func (r *run) keepOnePort(ctx context.Context) (done func(), ok bool) {
+	if r.ActivePorts.Low == 0 || r.ActivePorts.Low != r.ActivePorts.High {
+		return func() {}, true
+	}
+	select {
+	case r.onePort <- struct{}{}:
+		return func() { <-r.onePort }, true
+	case <-ctx.Done():
+		return func() {}, false
+	}
+}
+
 func (w *worker) tryActive(ctx context.Context, check Check) (got result) {
 	r, s := w.run, w.session
 	host := s.local.Addr()
@@ -46,14 +60,11 @@ func (w *worker) tryActive(ctx context.Context, check Check) (got result) {
 		w.give("PORT cannot carry an IPv6 address (RFC 959 4.1.2)", check)
 		return got
 	}
-	if r.ActivePorts.Low != 0 && r.ActivePorts.Low == r.ActivePorts.High {
-		select {
-		case r.onePort <- struct{}{}: // the other active mode needs it too
-			defer func() { <-r.onePort }()
-		case <-ctx.Done():
-			return got
-		}
+	done, ok := r.keepOnePort(ctx)
+	if !ok {
+		return got
 	}
+	defer done()
 	listener, err := r.listen(ctx, host)
 	if ctx.Err() != nil {
 		if err == nil {
@@ -79,6 +90,7 @@ func (w *worker) tryActive(ctx context.Context, check Check) (got result) {
 	if check == CheckPORT {
 		command = "PORT " + wire.FormatPORT(addr)
 	}
+	s.named = command
 	if s.send(check, command, command) {
 		// pyftpdlib 1.5.7 connects before it answers PORT, so the reply takes as
 		// long as the connection.

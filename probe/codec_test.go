@@ -34,7 +34,11 @@ func TestRecordingRoundTrip(t *testing.T) {
 			{Command: "DIAL", To: peerClient, Outcome: hops.Rejected, ICMP: &hops.ICMP{Type: 3, Code: 13, From: netip.MustParseAddr("192.0.2.1")}},
 		}}},
 		{Kind: KindSize, Check: CheckPeer, As: AsDown, Addr: peerClient, Count: 1448, Outcome: OutcomeTimeout, Took: 2 * time.Second},
+		{Kind: KindSize, Check: CheckPeer, As: AsUp, Addr: peerClient, Count: 1448, TTL: 2, Bytes: 1448, Outcome: OutcomeExpired},
 		{Kind: KindHalf, Check: CheckPeer, Session: 1, Addr: peerClient, Local: peerClient},
+		{Kind: KindQuote, Check: CheckPeer, Session: 2, Addr: peerClient, TTL: 2, Outcome: OutcomeExpired,
+			ICMP: &hops.ICMP{Type: 11, From: netip.MustParseAddr("192.0.2.1")}, Text: "PORT 1,2,3,4,5,6", Raw: []byte("PORT 9,9\xff")},
+		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsAnswer, Addr: peerClient, TTL: 3, Outcome: OutcomeTimeout, Took: time.Second},
 		{Kind: KindFinish, Outcome: OutcomeOK, Took: time.Second},
 	}
 	var file bytes.Buffer

@@ -58,7 +58,7 @@ const (
 	KindSkip     Kind = "skip"     // Check is not run; Text says why
 	KindLookup   Kind = "lookup"   // Outcome ok|not-found|failed, Addrs, Text (the resolver's words), Took
 	KindDialing  Kind = "dialing"  // an attempt to Addr, As, begins
-	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words)
+	KindDial     Kind = "dial"     // it ended: Outcome, ICMP, Local, Took, Text (the system's words); TTL where As is answer
 	KindOpen     Kind = "open"     // control session Session begins: from Local to Addr
 	KindSend     Kind = "send"     // Text is a command line as sent, secrets replaced, and a body of the exchange told in short
 	KindRecv     Kind = "recv"     // Text is one reply line as received, or a note in place of a body of the exchange; Code is set on a reply's last line
@@ -67,7 +67,7 @@ const (
 	KindLost     Kind = "lost"     // the control connection of Session gave out: Outcome, Text (first bytes or reason), Took (the wait)
 	KindLimit    Kind = "limit"    // a further session was refused while Count others were open; Outcome or Code, Text
 	KindAnnounce Kind = "announce" // a 227 or 229 was parsed: Addr; or not: Outcome malformed, Text why
-	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr
+	KindListen   Kind = "listen"   // active mode: we listen on Local and announce Addr; TTL where As is answer
 	KindArrive   Kind = "arrive"   // active mode: a connection arrived from Addr, on Local
 	KindHalf     Kind = "half"     // a connection from Addr got to Local, where we listen for the opposite end, and never came about: our answer got lost; then once without addresses: Outcome ok, those are all, or failed, this system does not tell of them
 	KindData     Kind = "data"     // a data connection ended: Bytes, Outcome eof|reset|timeout|limit, Took, Addr, As
@@ -77,7 +77,8 @@ const (
 	KindClient   Kind = "client"   // the ordinary client's own verdict: Outcome ok|failed, Text (its error), Bytes (entries listed)
 	KindHello    Kind = "hello"    // the opposite end told who it is, and how it sees Session: Hello
 	KindSeen     Kind = "seen"     // the opposite end told all that it has seen so far: Seen; or Outcome failed, Text why it did not
-	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took
+	KindQuote    Kind = "quote"    // Text, a command, was sent in Session to expire at hop TTL on the way to Addr: Outcome expired|open|timeout, ICMP.From is the router, Raw what it quotes of it
+	KindSize     Kind = "size"     // Count bytes were to cross a port of the opposite end in one piece, As down or up: Addr, Bytes that we read or wrote, Outcome eof|timeout|reset|closed|limit, Took; with a TTL it was to get as far as that hop: Outcome expired|open|timeout|reset where it is As up, Text whole|changed is how it had arrived there, as far as that is known; and the opposite end tells of the others
 	KindFinish   Kind = "finish"   // last event of a run: Outcome ok|cancelled, Took
 )
 
@@ -124,6 +125,8 @@ const (
 	AsTrial       As = "trial"        // a handshake on a control connection of its own, with the versions in TLS.Offer
 	AsImplicit    As = "implicit"     // a handshake at once, at a control port that did not greet
 	AsPeer        As = "peer"         // a port on which the opposite end listens at our request
+	AsHole        As = "hole"         // the same, after it has sent a SYN to our end of the attempt from there
+	AsAnswer      As = "answer"       // a port at which the SYN ACKs, of the opposite end or ours, have the TTL of the event
 	AsDown        As = "down"         // of KindSize and KindHop: from the server to us
 	AsUp          As = "up"           // of KindSize and KindHop: from us to the server
 	AsUpload      As = "upload"       // of KindNote: a file of ours may be left behind on the server
@@ -161,7 +164,7 @@ type Event struct {
 	Bytes   int64          `json:"bytes,omitzero"`
 	Took    time.Duration  `json:"took_ns,omitzero"`
 	Text    string         `json:"text,omitzero"` // valid UTF-8; see Raw
-	Raw     []byte         `json:"raw,omitempty"` // the bytes as received, where they are not valid UTF-8
+	Raw     []byte         `json:"raw,omitempty"` // the bytes as received, where they are not valid UTF-8; see KindQuote
 	Start   *Start         `json:"start,omitempty"`
 	TLS     *TLS           `json:"tls,omitempty"`
 	Try     Try            `json:"try,omitzero"`  // of KindBegin, KindEnd and all between that belong to a further try

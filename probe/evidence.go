@@ -97,6 +97,7 @@ type Dial struct {
 	Began   time.Duration // since the start of the run
 	Took    time.Duration
 	Text    string     // the system's words when it did not open
+	TTL     int        // of the SYN ACKs, as the opposite end was asked for it; 0: the system's
 	Data    *Data      // what came over it; nil when it did not open or nothing is known
 	TLS     *Handshake // over it; nil when there was none
 }

@@ -55,7 +55,7 @@ func (e *Evidence) Add(ev Event) {
 	case KindClient:
 		c := e.client()
 		c.Outcome, c.Text, c.Entries = ev.Outcome, ev.Text, ev.Bytes
-	case KindHello, KindSeen, KindSize, KindHalf:
+	case KindHello, KindSeen, KindSize, KindHalf, KindQuote:
 		e.addPeer(ev)
 	}
 }

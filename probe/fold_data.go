@@ -57,6 +57,10 @@ func (e *Evidence) dials(ev Event) *[]Dial {
 		return &e.client().Dials
 	case AsPeer:
 		return &e.peer().Dials
+	case AsHole:
+		return &e.peer().Holes
+	case AsAnswer:
+		return &e.peer().Answers
 	}
 	return nil
 }
@@ -68,7 +72,7 @@ func (e *Evidence) addDial(ev Event) {
 	}
 	d := Dial{
 		Check: ev.Check, Session: ev.Session, As: ev.As, To: ev.Addr, Local: ev.Local,
-		Outcome: ev.Outcome, ICMP: ev.ICMP, Began: began, Took: ev.Took, Text: ev.Text,
+		Outcome: ev.Outcome, ICMP: ev.ICMP, Began: began, Took: ev.Took, Text: ev.Text, TTL: ev.TTL,
 	}
 	if ev.As == AsSample {
 		for _, s := range e.Samples {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
 
@@ -18,6 +19,15 @@ func TestFoldPeer(t *testing.T) {
 		{Kind: KindHello, Check: CheckPeer, Session: 5, Try: TryPeer, Hello: &exchange.Hello{Version: 1, Session: 2}},
 		{Kind: KindDialing, Check: CheckPeer, Session: 1, As: AsPeer, Addr: port},
 		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsPeer, Addr: port, Outcome: OutcomeOpen, Took: time.Millisecond},
+		{Kind: KindDialing, Check: CheckPeer, Session: 1, As: AsAnswer, Addr: port, TTL: 3},
+		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsAnswer, Addr: port, TTL: 3, Outcome: OutcomeTimeout},
+		{Kind: KindListen, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 2, Local: here, Addr: port},
+		{Kind: KindHalf, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 2, Local: here, Addr: port},
+		{Kind: KindHalf, Check: CheckPeer, Session: 1, As: AsAnswer, Outcome: OutcomeOK},
+		{Kind: KindListen, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 3, Local: here, Addr: port},
+		{Kind: KindArrive, Check: CheckPeer, Session: 1, As: AsAnswer, TTL: 3, Local: here, Addr: port},
+		{Kind: KindDialing, Check: CheckPeer, Session: 1, As: AsHole, Addr: port},
+		{Kind: KindDial, Check: CheckPeer, Session: 1, As: AsHole, Addr: port, Local: here, Outcome: OutcomeTimeout, Took: time.Second},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsDown, Addr: port, Count: 1448, Bytes: 0, Outcome: OutcomeTimeout, Took: 2 * time.Second},
 		{Kind: KindSize, Check: CheckPeer, Session: 1, As: AsUp, Addr: port, Count: 1448, Bytes: 1448, Outcome: OutcomeEOF},
 		{Kind: KindListen, Check: CheckPeer, Session: 1, Local: here, Addr: port},
@@ -30,13 +40,23 @@ func TestFoldPeer(t *testing.T) {
 	}
 	for n := range events { // every prefix is evidence, too
 		p := fold(events[:n]...).Peer
-		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 9) || p != nil && (p.Missed != "") != (n >= 11) {
+		if (p != nil) != (n > 1) || p != nil && (p.Seen != nil) != (n > 18) || p != nil && (p.Missed != "") != (n >= 20) {
 			t.Errorf("after %d events: %+v", n, p)
 		}
 	}
 	p := fold(events...).Peer
 	if len(p.Dials) != 1 || p.Dials[0].Outcome != OutcomeOpen || p.Dials[0].To != port {
 		t.Errorf("dials: %+v", p.Dials)
+	}
+	if len(p.Answers) != 1 || p.Answers[0].Outcome != OutcomeTimeout || p.Answers[0].TTL != 3 {
+		t.Errorf("answers: %+v", p.Answers)
+	}
+	own := []Answering{{Local: here, TTL: 2, Half: []netip.AddrPort{port}, Told: true}, {Local: here, TTL: 3, Came: []netip.AddrPort{port}}}
+	if !reflect.DeepEqual(p.Own, own) {
+		t.Errorf("answers of ours: %+v, want %+v", p.Own, own)
+	}
+	if len(p.Holes) != 1 || p.Holes[0].Outcome != OutcomeTimeout || p.Holes[0].Local != here {
+		t.Errorf("by holes: %+v", p.Holes)
 	}
 	if len(p.Sizes) != 2 || !p.Sizes[0].Down || p.Sizes[0].Bytes != 1448 || p.Sizes[0].Moved != 0 || p.Sizes[1].Down || p.Sizes[1].Moved != 1448 {
 		t.Errorf("sizes: %+v", p.Sizes)

@@ -241,6 +241,9 @@ func (s *session) drain(ctx context.Context, check Check, j job, src source, dea
 		}
 	}
 	d.Took, d.Sum = time.Since(began), m.checksum()
+	if d.Outcome == OutcomeEOF && secure == nil {
+		s.sum, s.carried = d.Sum, d.Bytes
+	}
 	s.emit(d.Event)
 	return d
 }

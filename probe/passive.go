@@ -35,6 +35,7 @@ func (s *session) announced(check Check, command string) (netip.AddrPort, bool) 
 	if !ok || reply.Code/100 != 2 {
 		return netip.AddrPort{}, false
 	}
+	s.named = string(reply.Lines[len(reply.Lines)-1].Raw)
 	addr, err := parseAnnouncement(reply, s.peer.Addr())
 	e := Event{Kind: KindAnnounce, Check: check, Addr: addr}
 	if err != nil {

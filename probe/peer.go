@@ -24,6 +24,7 @@ type visit struct {
 	hello exchange.Hello // the answer to BEGIN, bounded
 	host  place          // its session is open between the stages, where --parallel leaves a place
 	end   func()
+	seen  *exchange.Seen
 	news  bool // something joined the visit since the opposite end told
 
 	dead *session // that a silence killed; it is kept open until the opposite end has looked at it
@@ -32,10 +33,14 @@ type visit struct {
 
 	mu      sync.Mutex
 	tasks   []task
-	reached []uint16 // ports at which the server listened for us, and that opened
-	segment int      // bytes of data in a full segment of a connection to them; 0: not known
-	mss     int      // see clamp
-	closed  string   // see shut
+	byHalf  []HalfOpening // connections to ports of ours that got here by half
+	reached []uint16      // ports at which the server listened for us, and that opened
+	segment int           // bytes of data in a full segment of a connection to them; 0: not known
+	mss     int           // see clamp
+	closed  string        // see shut
+
+	followed bool // see followBack
+	said     []said
 }
 
 // place is a worker of the visit. A mode gets a session in which no other one
@@ -221,7 +226,7 @@ func (v *visit) depart(p *place) { p.leave(p.check, v.alone()) }
 // learn asks what the opposite end has seen so far, over a fresh control
 // connection where the one before gave out or brought something unreadable. As
 // the answer is long, that one asks for small segments.
-func (v *visit) learn(ctx context.Context) {
+func (v *visit) learn(ctx context.Context) *exchange.Seen {
 	v.news = false
 	why := "no session is left to ask in"
 	for n := range 2 {
@@ -246,16 +251,18 @@ func (v *visit) learn(ctx context.Context) {
 		case !v.run.boundSeen(&seen):
 			why = "the opposite end tells more than can be kept"
 		default:
+			v.seen = &seen
 			v.run.emit(Event{Kind: KindSeen, Check: CheckPeer, Session: p.session.id, Seen: &seen})
-			return
+			return &seen
 		}
 		if ctx.Err() != nil {
-			return
+			return nil
 		}
 	}
 	if ctx.Err() == nil {
 		v.run.emit(Event{Kind: KindSeen, Check: CheckPeer, Outcome: OutcomeFailed, Text: why})
 	}
+	return nil
 }
 
 // rest asks what was seen and gives the session up.

@@ -58,6 +58,8 @@ func (r *run) boundSeen(s *exchange.Seen) bool {
 func (r *run) boundSession(s *exchange.Seen, one *exchange.Session, left *int) {
 	one.Client, one.Server, one.How = bare(one.Client), bare(one.Server), ended(one.How)
 	one.Began, one.Heard, one.Ended = max(0, one.Began), max(0, one.Heard), max(0, one.Ended)
+	one.Path = r.boundSteps(one.Path)
+	one.Piece = r.claimed(one.Piece[:min(len(one.Piece), maxClaim)])
 	kept := slices.DeleteFunc(one.Lines, func(l exchange.Line) bool { return len(l.Raw) > maxClaim })
 	s.Cut = s.Cut || len(kept) < len(one.Lines)
 	one.Lines = kept
@@ -70,12 +72,15 @@ func (r *run) boundSession(s *exchange.Seen, one *exchange.Session, left *int) {
 
 func (r *run) boundPort(s *exchange.Seen, p *exchange.Port, left *int) {
 	p.Command, p.Failed, p.Local = r.noted(p.Command), r.noted(p.Failed), bare(p.Local)
-	p.Opened, p.Closed = max(0, p.Opened), max(0, p.Closed)
+	p.Opened, p.Closed, p.Answer, p.SendTTL = max(0, p.Opened), max(0, p.Closed), boundTTL(p.Answer), boundTTL(p.SendTTL)
 	clip(s, &p.Knocks, *left)
 	*left -= len(p.Knocks)
 	for i := range p.Knocks {
 		k := &p.Knocks[i]
-		k.From, k.At = bare(k.From), max(0, k.At)
+		k.From, k.At, k.Fate = bare(k.From), max(0, k.At), outcome(k.Fate)
+		if k.Sight != hops.Whole && k.Sight != hops.Changed {
+			k.Sight = ""
+		}
 		r.boundCarried(k.Carried)
 	}
 }
@@ -84,12 +89,20 @@ func (r *run) boundDialing(d *exchange.Dialing) {
 	d.Command, d.Err = r.noted(d.Command), r.noted(d.Err)
 	d.To, d.From = bare(d.To), bare(d.From)
 	d.At, d.Took = max(0, d.At), max(0, d.Took)
+	d.TTL = min(max(0, d.TTL), hops.MaxHops)
 	d.Outcome, d.ICMP = outcome(d.Outcome), message(d.ICMP)
-	d.Steps = d.Steps[:min(len(d.Steps), hops.MaxHops)]
-	for i := range d.Steps {
-		d.Steps[i].Outcome, d.Steps[i].ICMP = outcome(d.Steps[i].Outcome), message(d.Steps[i].ICMP)
-	}
+	d.Steps = r.boundSteps(d.Steps)
 	r.boundCarried(d.Carried)
+}
+
+// boundSteps are those of a hop search.
+func (r *run) boundSteps(list []exchange.Step) []exchange.Step {
+	list = list[:min(len(list), hops.MaxHops)]
+	for i := range list {
+		list[i].Outcome, list[i].ICMP = outcome(list[i].Outcome), message(list[i].ICMP)
+		list[i].Quote = r.claimed(list[i].Quote[:min(len(list[i].Quote), maxClaim)])
+	}
+	return list
 }
 
 func (r *run) boundCarried(c *exchange.Carried) {
@@ -150,6 +163,14 @@ func outcome(o hops.Outcome) hops.Outcome {
 		return o
 	}
 	return ""
+}
+
+// boundTTL returns a TTL that a hop search may have used, or none.
+func boundTTL(n int) int {
+	if n < 0 || n > hops.MaxHops {
+		return 0
+	}
+	return n
 }
 
 // isSum reports whether a text is a SHA-256, as KindData has it.

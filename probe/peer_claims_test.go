@@ -47,10 +47,12 @@ func TestClaimsAreBounded(t *testing.T) {
 		Sessions: []exchange.Session{{
 			Client: zoned, Heard: -1, How: "burnt",
 			Lines: []exchange.Line{{Raw: []byte("PORT " + words)}, {Raw: make([]byte, maxClaim+1)}, {Raw: []byte("NOOP")}},
+			Piece: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim)),
+			Path:  slices.Repeat([]exchange.Step{{Outcome: "escape", Quote: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim))}}, 99),
 		}},
-		Ports: []exchange.Port{{Failed: words, Knocks: []exchange.Knock{{From: zoned, Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
+		Ports: []exchange.Port{{Failed: words, Answer: -7, SendTTL: hops.MaxHops + 1, Knocks: []exchange.Knock{{From: zoned, Fate: "sealed", Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
 		Dials: []exchange.Dialing{{
-			Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
+			TTL: -5, Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
 			Steps: slices.Repeat([]exchange.Step{{Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
 		}},
 	}
@@ -61,7 +63,7 @@ func TestClaimsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"correct horse", token, "burnt", "no sum", "escape", "[2J", "-1", "-5"} {
+	for _, part := range []string{"correct horse", token, "burnt", "no sum", "escape", "[2J", "-1", "-5", "-7"} {
 		if bytes.Contains(text, []byte(part)) {
 			t.Errorf("%q is left in %s", part, text)
 		}
@@ -69,8 +71,14 @@ func TestClaimsAreBounded(t *testing.T) {
 	if n := len(s.Sessions[0].Lines); n != 2 || !s.Cut {
 		t.Errorf("%d lines, cut %v: a line that is too long is left out, and that is told", n, s.Cut)
 	}
-	if n := len(s.Dials[0].Steps); n != hops.MaxHops {
-		t.Errorf("%d steps", n)
+	if p := s.Ports[0]; p.SendTTL != 0 || p.Knocks[0].Fate != "" {
+		t.Errorf("sent with TTL %d, fate %q", p.SendTTL, p.Knocks[0].Fate)
+	}
+	if n, back := len(s.Dials[0].Steps), len(s.Sessions[0].Path); n != hops.MaxHops || back != hops.MaxHops {
+		t.Errorf("%d and %d steps", n, back)
+	}
+	if one := s.Sessions[0]; len(one.Path) != hops.MaxHops || len(one.Piece) > maxClaim || len(one.Path[0].Quote) > maxClaim {
+		t.Errorf("%d steps, %d bytes sent, %d bytes quoted", len(one.Path), len(one.Piece), len(one.Path[0].Quote))
 	}
 	for range 9000 {
 		s.Ports = append(s.Ports, exchange.Port{Knocks: make([]exchange.Knock, 9)})
@@ -135,11 +143,11 @@ func TestPortsToListenOn(t *testing.T) {
 // ours share one, but not too many.
 func TestPiecesGetPorts(t *testing.T) {
 	v := &visit{crew: newCrew(newRun(&Prober{}), nil), reached: []uint16{50000, 50001, 50002}}
-	request, ports := v.assign([]piece{{AsUp, 100}, {AsDown, 7}, {AsDown, 8}, {AsDown, 9}, {AsUp, 200}, {AsUp, 300}, {AsUp, 400}})
+	request, ports := v.assign([]piece{{as: AsUp, size: 100}, {as: AsDown, size: 7}, {as: AsDown, size: 8}, {as: AsDown, size: 9}, {as: AsUp, size: 200}, {as: AsUp, size: 300}, {as: AsUp, size: 400}})
 	if !slices.Equal(request.Ports, []uint16{50000, 50001, 50002}) || !slices.Equal(request.Send, []int{0, 7, 8}) {
 		t.Errorf("asks for %+v", request)
 	}
-	want := map[piece]uint16{{AsUp, 100}: 50000, {AsUp, 200}: 50000, {AsUp, 300}: 50000, {AsDown, 7}: 50001, {AsDown, 8}: 50002}
+	want := map[piece]uint16{{as: AsUp, size: 100}: 50000, {as: AsUp, size: 200}: 50000, {as: AsUp, size: 300}: 50000, {as: AsDown, size: 7}: 50001, {as: AsDown, size: 8}: 50002}
 	if !maps.Equal(ports, want) {
 		t.Errorf("ports %v, want %v", ports, want)
 	}
@@ -164,9 +172,9 @@ func TestSizesAreToldApart(t *testing.T) {
 				for range narrowRounds {
 					outcomes := map[piece]Outcome{}
 					for _, n := range g.sizes(v.width(as)) {
-						outcomes[piece{as, n}] = OutcomeTimeout
+						outcomes[piece{as: as, size: n}] = OutcomeTimeout
 						if n <= largest {
-							outcomes[piece{as, n}] = OutcomeEOF
+							outcomes[piece{as: as, size: n}] = OutcomeEOF
 						}
 					}
 					if len(outcomes) > 0 {
@@ -245,7 +253,7 @@ func FuzzAnswersToVerbs(f *testing.F) {
 func FuzzClaims(f *testing.F) {
 	seed, _ := json.Marshal(exchange.Seen{
 		Sessions: []exchange.Session{{Number: 1, How: exchange.EndReset}}, Dials: []exchange.Dialing{{Outcome: hops.Open, Steps: []exchange.Step{{TTL: 1}}}},
-		Ports: []exchange.Port{{Knocks: []exchange.Knock{{Carried: &exchange.Carried{Sum: strings.Repeat("a", 64)}}}}},
+		Ports: []exchange.Port{{SendTTL: 2, Knocks: []exchange.Knock{{Fate: hops.Expired, Carried: &exchange.Carried{Sum: strings.Repeat("a", 64)}}}}},
 	})
 	f.Add(seed)
 	f.Add([]byte(`{"sessions":[{"client":"[fe80::1%x]:1","lines":[{"raw":"AAA="}]}],"dials":[{"icmp":{"from":"1.2.3.4"}}]}`))

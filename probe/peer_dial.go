@@ -25,14 +25,11 @@ const (
 // from port 20 and from a high port, and search the hops towards the first.
 func (v *visit) dialBack(ctx context.Context, p *place) {
 	r, s := v.run, p.session
-	if r.ActivePorts.Low != 0 && r.ActivePorts.Low == r.ActivePorts.High {
-		select {
-		case r.onePort <- struct{}{}: // an active mode needs it too
-			defer func() { <-r.onePort }()
-		case <-ctx.Done():
-			return
-		}
+	done, ok := r.keepOnePort(ctx)
+	if !ok {
+		return
 	}
+	defer done()
 	ports, finish := v.await(ctx, p)
 	defer finish()
 	if len(ports) == 0 || ctx.Err() != nil {
@@ -42,7 +39,10 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	request := exchange.DialRequest{Ports: ports, Source: []int{activeSource, 0}, Limit: millis(limit), Search: true}
 	var got exchange.Dialled
 	if s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience()) == nil {
-		v.tellHalf(p, ports, got.Dials)
+		v.tellHalf(Event{Check: CheckPeer, Session: s.id}, ports, got.Dials)
+		if slices.ContainsFunc(got.Dials, func(d exchange.Dialing) bool { return d.Outcome != hops.Open }) {
+			v.followBack(ctx, p) // what does get here tells how far others could
+		}
 	}
 	// What it found is in the next Seen; what arrived has been told of.
 }
@@ -63,7 +63,7 @@ func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish fun
 			}
 			break
 		}
-		local := unmap(l.Addr().(*net.TCPAddr).AddrPort())
+		local := localOf(l)
 		if local.Port() < lowestPort {
 			l.Close()
 			p.session.emit(Event{Kind: KindNote, Check: CheckPeer, Text: "the opposite end connects to no port below 1024 (--active-ports)"})
@@ -72,7 +72,7 @@ func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish fun
 		listeners, ports = append(listeners, l), append(ports, local.Port())
 		seenAs := netip.AddrPortFrom(v.hello.Client.Addr(), local.Port())
 		v.run.emit(Event{Kind: KindListen, Check: CheckPeer, Session: p.session.id, Local: local, Addr: seenAs})
-		accepting.Go(func() { v.welcomeAll(p, l) })
+		accepting.Go(func() { v.welcomeAll(l, Event{Check: CheckPeer, Session: p.session.id, As: AsActive}) })
 	}
 	return ports, func() {
 		if ctx.Err() == nil && len(listeners) > 0 {
@@ -86,19 +86,26 @@ func (v *visit) await(ctx context.Context, p *place) (ports []uint16, finish fun
 }
 
 // tellHalf tells which of the attempts got here, as far as the system knows, and
-// came to nothing. All of them have ended for the other end.
-func (v *visit) tellHalf(p *place, ports []uint16, tried []exchange.Dialing) {
-	e := Event{Kind: KindHalf, Check: CheckPeer, Session: p.session.id, Outcome: OutcomeFailed}
+// came to nothing, in events like e. All of them have ended for the other end.
+func (v *visit) tellHalf(e Event, ports []uint16, tried []exchange.Dialing) {
+	e.Kind = KindHalf
+	end := e
+	end.Outcome = OutcomeFailed
 	if network, able := v.run.Network.(HalfOpens); able {
 		all, ok := network.HalfOpen()
-		for _, h := range foremost(all, ports, tried) {
-			v.run.emit(Event{Kind: KindHalf, Check: CheckPeer, Session: p.session.id, Addr: bare(h.From), Local: bare(h.Local)})
+		all = foremost(all, ports, tried)
+		for _, h := range all {
+			e.Addr, e.Local = bare(h.From), bare(h.Local)
+			v.run.emit(e)
 		}
 		if ok {
-			e.Outcome = OutcomeOK
+			end.Outcome = OutcomeOK
 		}
+		v.mu.Lock()
+		v.byHalf = append(v.byHalf, all...)
+		v.mu.Unlock()
 	}
-	v.run.emit(e)
+	v.run.emit(end)
 }
 
 // foremost picks of the handshakes at ports as many as are told of. The hop
@@ -118,20 +125,22 @@ func foremost(all []HalfOpening, ports []uint16, tried []exchange.Dialing) []Hal
 		return 2
 	}
 	slices.SortStableFunc(all, func(a, b HalfOpening) int { return cmp.Compare(rank(a), rank(b)) })
-	return all[:min(len(all), maxKnocks*dialPorts)]
+	return all[:min(len(all), max(len(tried), maxKnocks*dialPorts))]
 }
 
 // lookAround lets the system hand over what has arrived with the last reply.
 const lookAround = time.Millisecond
 
-func (v *visit) welcomeAll(p *place, l net.Listener) {
-	id := p.session.id
+// welcomeAll tells of the connections that arrive, in events like e.
+func (v *visit) welcomeAll(l net.Listener, e Event) {
+	e.Kind = KindArrive
 	for range maxKnocks {
 		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
-		v.run.emit(Event{Kind: KindArrive, Check: CheckPeer, Session: id, As: AsActive, Addr: remoteAddr(conn), Local: localAddr(conn)})
+		e.Addr, e.Local = remoteAddr(conn), localAddr(conn)
+		v.run.emit(e)
 		conn.Close()
 	}
 }

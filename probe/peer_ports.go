@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // Bounds of what is asked for by LISTEN.
@@ -21,9 +22,10 @@ const (
 )
 
 // mapPorts has the opposite end listen and dials those ports, then sends pieces
-// of data over those that opened.
+// of data over those that opened; where none did, one is dialled through a hole.
 func (v *visit) mapPorts(ctx context.Context, p *place) {
 	list := v.targets()
+	var dialled, shut []uint16
 	for first := true; first || len(list) > 0; first = false {
 		request := exchange.ListenRequest{Ports: list[:min(len(list), exchange.MaxPorts)]}
 		list = list[len(request.Ports):]
@@ -35,10 +37,14 @@ func (v *visit) mapPorts(ctx context.Context, p *place) {
 		if !ok || ctx.Err() != nil {
 			return
 		}
-		v.dialAll(ctx, p, ports)
+		dialled, shut = append(dialled, ports...), append(shut, v.dialAll(ctx, p, ports)...)
 	}
-	if ctx.Err() == nil {
+	switch {
+	case ctx.Err() != nil:
+	case len(v.reached) > 0:
 		v.movePieces(ctx, p)
+	case len(shut) == len(dialled):
+		v.hole(ctx, p, shut)
 	}
 }
 
@@ -76,9 +82,10 @@ func spread(low, high, n int) []uint16 {
 }
 
 // listen asks for ports to dial: those at which the server listens now, each of
-// which any server might have announced.
+// which any server might have announced. request.For is what it takes longer than
+// to dial them.
 func (v *visit) listen(p *place, request exchange.ListenRequest) (ports []uint16, ok bool) {
-	request.For = millis(v.limit() + listenSlack)
+	request.For += millis(v.limit() + listenSlack)
 	shown := fmt.Sprintf("%d ports", request.Count)
 	if n := len(request.Ports); n > 0 {
 		shown = shownPorts(request.Ports)
@@ -110,23 +117,30 @@ func (v *visit) dialable(port uint16) bool {
 
 func (v *visit) at(port uint16) netip.AddrPort { return netip.AddrPortFrom(v.run.peer.Addr(), port) }
 
-// dialAll dials the ports, a little apart, and closes what opens.
-func (v *visit) dialAll(ctx context.Context, p *place, ports []uint16) {
+// dialAll dials the ports, a little apart, and closes what opens. It returns
+// those that were silent or refused.
+func (v *visit) dialAll(ctx context.Context, p *place, ports []uint16) (shut []uint16) {
 	var group sync.WaitGroup
+	var mu sync.Mutex
 	for i, port := range ports {
 		if i > 0 {
 			pause(ctx, sweepGap)
 		}
 		group.Go(func() {
-			conn, _ := v.run.dial(ctx, v.toward(p, port), v.limit(), DialOptions{})
-			if conn == nil {
-				return
+			conn, a := v.run.dial(ctx, v.toward(p, port), v.limit(), DialOptions{})
+			switch {
+			case conn != nil:
+				v.opens(port, conn)
+				conn.Close()
+			case a.Outcome == hops.Timeout || a.Outcome == hops.Refused:
+				mu.Lock()
+				defer mu.Unlock()
+				shut = append(shut, port)
 			}
-			v.opens(port, conn)
-			conn.Close()
 		})
 	}
 	group.Wait()
+	return shut
 }
 
 // toward is a dial at a port of LISTEN.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,12 +114,14 @@ func (s *session) showAnswer(check Check, reply wire.Reply, took time.Duration) 
 	}
 }
 
-// bodyOf returns the lines between the first and the last one of a reply.
+// bodyOf returns the lines between the first and the last one of a reply, but
+// those of more than one word (see exchange.Followed).
 func bodyOf(reply wire.Reply) string {
 	if len(reply.Lines) < 3 {
 		return ""
 	}
-	return strings.Join(reply.Strings()[1:len(reply.Lines)-1], "\n")
+	lines := reply.Strings()[1 : len(reply.Lines)-1]
+	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return strings.Contains(strings.TrimSpace(l), " ") }), "\n")
 }
 
 // hello asks for a Hello by BEGIN or JOIN and tells of it, without the token,

@@ -28,10 +28,11 @@ const (
 	segment6 = 1500 - 40 - 20 - 12
 )
 
-// piece is one size in one direction.
+// piece is one size in one direction. With a TTL it is to get as far as that hop.
 type piece struct {
 	as   As
 	size int
+	ttl  int
 }
 
 // opens notes a port of LISTEN that opened, and what a full segment is there.
@@ -58,11 +59,12 @@ func (v *visit) full() int {
 }
 
 // movePieces lets one full segment cross each way. Where it does not, it looks
-// for the largest size that does.
+// for the largest size that does, and for the hop behind which larger ones get
+// lost.
 func (v *visit) movePieces(ctx context.Context, p *place) {
 	gaps := map[As]gap{}
 	full := v.full()
-	for one, outcome := range v.round(ctx, p, []piece{{AsDown, full}, {AsUp, full}}) {
+	for one, outcome := range v.round(ctx, p, []piece{{as: AsDown, size: full}, {as: AsUp, size: full}}) {
 		if outcome == OutcomeTimeout { // anything else is no matter of the size
 			gaps[one.as] = gap{0, full}
 		}
@@ -70,22 +72,35 @@ func (v *visit) movePieces(ctx context.Context, p *place) {
 	if _, ok := gaps[AsDown]; ok {
 		v.useSmallSegments() // or its answers would stall as well
 	}
+	v.pushPieces(ctx, p, v.narrowAll(ctx, p, gaps))
+}
+
+// narrowAll looks for the largest sizes that cross, and returns the directions
+// in which any did.
+func (v *visit) narrowAll(ctx context.Context, p *place, gaps map[As]gap) (ways []As) {
 	for range narrowRounds {
 		var sizes []piece
 		for _, as := range []As{AsDown, AsUp} {
 			g := gaps[as]
 			for _, n := range g.sizes(v.width(as)) {
-				sizes = append(sizes, piece{as, n})
+				sizes = append(sizes, piece{as: as, size: n})
 			}
 		}
 		if len(sizes) == 0 || ctx.Err() != nil {
-			return
+			break
 		}
 		outcomes := v.round(ctx, p, sizes)
+		for one, outcome := range outcomes {
+			if outcome == OutcomeEOF && !slices.Contains(ways, one.as) {
+				ways = append(ways, one.as)
+			}
+		}
 		for as, g := range gaps {
 			gaps[as] = g.narrow(as, outcomes)
 		}
 	}
+	slices.Sort(ways)
+	return ways
 }
 
 // gap is where the largest size that crosses is looked for: low crosses, and
@@ -163,7 +178,11 @@ func (v *visit) moveAll(ctx context.Context, p *place, pieces []piece, outcomes 
 			continue
 		}
 		group.Go(func() {
-			if outcome := v.move(ctx, p, one, port); outcome != "" {
+			move := v.move
+			if one.ttl > 0 {
+				move = v.push
+			}
+			if outcome := move(ctx, p, one, port); outcome != "" {
 				mu.Lock()
 				defer mu.Unlock()
 				outcomes[one] = outcome
@@ -195,7 +214,14 @@ func (v *visit) assign(pieces []piece) (request exchange.ListenRequest, ports ma
 		if ports[one] = port; up {
 			sink, shared, size = port, 1, 0
 		}
-		request.Ports, request.Send = append(request.Ports, port), append(request.Send, size)
+		ttl := one.ttl
+		if up {
+			ttl = 0
+		}
+		request.Ports, request.Send, request.SendTTL = append(request.Ports, port), append(request.Send, size), append(request.SendTTL, ttl)
+		if one.ttl > 0 {
+			request.For = millis(exchange.FateLimit)
+		}
 	}
 	return request, ports
 }

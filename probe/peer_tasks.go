@@ -39,9 +39,30 @@ func (v *visit) stay(ctx context.Context) {
 	for _, t := range rest {
 		v.do(ctx, &v.host, t, v.openPatiently)
 	}
-	v.learn(ctx)
+	v.placeChanges(ctx, v.learn(ctx))
+	v.traceAll(ctx)
 	if v.alone() {
 		v.depart(&v.host)
+	}
+}
+
+// traceAll searches where answers vanish, in both directions.
+func (v *visit) traceAll(ctx context.Context) {
+	if v.seen == nil || !v.run.peer.Addr().Is4() {
+		return
+	}
+	var list []task
+	if v.answersVanish() {
+		list = append(list, task{check: CheckPeer, run: v.traceAnswers})
+	}
+	if len(v.halfSources()) > 0 {
+		list = append(list, task{check: CheckPeer, run: v.traceOwnAnswers})
+	}
+	for _, t := range list {
+		v.news = v.do(ctx, &v.host, t, v.openPatiently) || v.news
+	}
+	if v.news {
+		v.learn(ctx)
 	}
 }
 
@@ -116,5 +137,8 @@ func (v *visit) do(ctx context.Context, p *place, t task, open func(context.Cont
 	p.session.brief = mode && !v.results[t.check].listed
 	p.used = p.used || mode
 	t.run(ctx, p)
+	if mode {
+		v.note(p.session)
+	}
 	return true
 }

@@ -21,23 +21,26 @@ import (
 // dirty: what comes next on it cannot be told apart from the late answer, so
 // it is thrown away.
 type session struct {
-	run   *run
-	id    int
-	conn  net.Conn
-	read  *wire.Reader
-	peer  netip.AddrPort
-	local netip.AddrPort
-	dirty bool
-	moved bool    // it is in Target.Path, which is relative to where it began
-	lost  Outcome // how it gave out; empty while it lives
-	early int     // preliminary replies to the command under way
-	stop  func() bool
-	bye   bool // QUIT was sent: whatever ends it now is its end
-	try   Try  // the further try that it is for, in every event of it
-	brief bool // its listings get little time
-	known bool // it is part of the visit: checksums are taken of what it carries
-	step  int  // the transfer under way, likewise
-	place int  // its number in the visit
+	run     *run
+	id      int
+	conn    net.Conn
+	read    *wire.Reader
+	peer    netip.AddrPort
+	local   netip.AddrPort
+	dirty   bool
+	moved   bool    // it is in Target.Path, which is relative to where it began
+	lost    Outcome // how it gave out; empty while it lives
+	early   int     // preliminary replies to the command under way
+	stop    func() bool
+	bye     bool   // QUIT was sent: whatever ends it now is its end
+	try     Try    // the further try that it is for, in every event of it
+	brief   bool   // its listings get little time
+	known   bool   // it is part of the visit: checksums are taken of what it carries
+	step    int    // the transfer under way, likewise
+	place   int    // its number in the visit
+	sum     string // of the last data, while it is not encrypted; see KindData
+	carried int64  // its bytes
+	named   string // the last announcement: a reply as it was received, or a command as it was sent
 
 	shook    bool     // a TLS handshake was begun
 	secret   *TLS     // of the control connection; nil while it is plain

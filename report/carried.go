@@ -141,6 +141,9 @@ func (v *view) payloadFinding(t *twin, sent, received int64) *Finding {
 	default:
 		f.Story = append(f.Story, "TCP repairs what gets damaged by chance. A device on the way changes the data, and corrects TCP's own checksum for it.")
 	}
-	f.RuledOut = append(f.RuledOut, "Not decided: which device. A run from another network tells on which side it stands.")
+	if dataHandshake(t.Mode).OK() || !v.placePayload(f) {
+		f.RuledOut = append(f.RuledOut, "Not decided: which device. A run from another network tells on which side it stands."+v.quotesHint(false, "data"))
+	}
+	f.Fixes[0].Who = f.Owner
 	return f
 }

@@ -117,7 +117,7 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 		if f.Where.Side == SideUnknown {
 			f.RuledOut = append(f.RuledOut, "Not decided: which device drops the answers. A stateful firewall that sees only one direction, or a rule that goes by source ports, does.")
 		}
-		f.Fixes = v.letAnswers()
+		f.Fixes = v.letAnswers(f.Where.Side)
 	case d.neverCame():
 		if len(d.lost) > 1 { // one record may be missed
 			f.Certainty = b.certainty(Certain)
@@ -130,21 +130,36 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 	}
 }
 
-// letAnswers is what to do about answers that get lost.
-func (v *view) letAnswers() []Fix {
+// letAnswers is what to do about answers that get lost on a side.
+func (v *view) letAnswers(side Side) []Fix {
 	_, source := v.wholeRange(v.announcedRange())
-	return []Fix{
+	there := []Fix{
 		{Who: ServerNetwork, Do: fmt.Sprintf("Let the server's answers out: packets from its passive ports (%s) that belong to connections which were let in.", source),
 			Examples: []Example{{"nft", "nft add rule inet filter output ct state established,related accept   (forward, on the device in front)"},
 				{"iptables", "iptables -I OUTPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT   (FORWARD, on the device in front)"}}},
 		{Who: ServerNetwork, Do: "If there are two ways out of the server's network: let the answers take the way that the connections come in by. A stateful firewall that did not see the connection begin drops them."},
-		{Who: ClientNetwork, Do: fmt.Sprintf("On this side: let in the answers to connections that this client opens to %s.", v.peer.Addr().Unmap())},
 	}
+	server := v.peer.Addr().Unmap()
+	here := Fix{Who: ClientNetwork, Do: fmt.Sprintf("On this side: let in the answers to connections that this client opens to %s.", server),
+		Examples: []Example{{"nft", "nft add rule inet filter forward ct state established,related accept   (input, on this machine)"},
+			{"iptables", "iptables -I FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT   (INPUT, on this machine)"}}}
+	switch side {
+	case SideServer:
+		return there
+	case SideClient:
+		return []Fix{here}
+	case SidePath:
+		return []Fix{{Who: PathOwner, Do: fmt.Sprintf("Let answers from %s, ports %s, pass, and let them take the way that the connections come by.", server, source)}}
+	}
+	return append(there, here)
 }
 
-// placeAnswers uses a hop search of the other end's that went out from a passive
-// port, as the lost answers do.
+// placeAnswers uses answers that expired on the way, or else a hop search of the
+// other end's that went out from a passive port, as the lost answers do.
 func (v *view) placeAnswers(f *Finding) {
+	if v.placeExpired(f) {
+		return
+	}
 	for _, d := range v.dialsBack() {
 		b := readBack(d)
 		if !b.known() || b.trace.answer == hops.Open || !v.fromPassive(d) {
@@ -186,6 +201,7 @@ func (v *view) notForwardedBothEnds(f *Finding, b *blockade) {
 	f.Checks = append(f.Checks, probe.CheckPeer)
 	f.Story = append(f.Story, fmt.Sprintf("The server did listen there, and nothing came (ports %s).", portWords(d.lost)))
 	f.RuledOut[0] = "A closed port or a firewall on the server itself: it listened, and nothing got there."
+	v.tellHole(f, b, d)
 }
 
 // listenedInVain reports whether the other end listened on the ports, and

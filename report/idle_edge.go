@@ -97,7 +97,7 @@ func (v *view) placeDeath(f *Finding, s *probe.Silence) {
 		return
 	}
 	// A filter that lets no ICMP in to the other end makes all hops silent there.
-	down.known = down.known && (down.silent == of || v.answersThere(down.silent))
+	down.known = down.known && (down.silent == of || v.hopAnswersThere(down.silent))
 	suspects := v.suspects(up, down, of)
 	if len(suspects) == 0 { // what the ends saw does not fit together
 		return
@@ -121,9 +121,9 @@ func (v *view) placeDeath(f *Finding, s *probe.Silence) {
 	f.RuledOut = append(f.RuledOut, fmt.Sprintf("%sThe device may be anything from %s to %s: some drop packets before they would answer, and some after.", notDecidedWhere, last, first))
 }
 
-// answersThere reports whether that hop, as the other end counts, answered it
+// hopAnswersThere reports whether that hop, as the other end counts, answered it
 // when it searched the way to a new connection, or that of a live one.
-func (v *view) answersThere(hop int) bool {
+func (v *view) hopAnswersThere(hop int) bool {
 	if v.other == nil || v.other.Seen == nil {
 		return false
 	}

@@ -34,7 +34,11 @@ func (v *view) readPeer() {
 	v.theirPorts = map[uint16][]*exchange.Port{}
 	if seen := v.other.Seen; seen != nil {
 		for i := range seen.Ports {
-			if p := &seen.Ports[i]; p.Failed == "" {
+			switch p := &seen.Ports[i]; {
+			case p.Failed != "" || seen.BehindHole(p):
+			case p.Answer > 0:
+				v.expiring = append(v.expiring, p)
+			default:
 				v.theirPorts[p.Local.Port()] = append(v.theirPorts[p.Local.Port()], p)
 			}
 		}

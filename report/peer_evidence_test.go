@@ -104,6 +104,80 @@ func listenedOn(port uint16, o probe.Outcome, knocks ...exchange.Knock) part {
 	}
 }
 
+// expiring are ports on which the other end gave its SYN ACKs the TTLs 1, 2, …,
+// and one on which they were to go all the way: "-" stayed by half, "x" is gone,
+// "o" opened, "?" was not dialled.
+func expiring(fates ...string) part {
+	return func(ev *probe.Evidence) {
+		for i, fate := range append(fates, "-") {
+			ttl, o := i+1, hops.Timeout
+			if i == len(fates) {
+				ttl = hops.MaxHops
+			}
+			p := exchange.Port{Session: 1, Command: "LISTEN", Answer: ttl, Local: netip.AddrPortFrom(ev.Peer.Hellos[1].Server.Addr(), uint16(50010+i))}
+			switch fate {
+			case "-":
+				p.Knocks = []exchange.Knock{{From: ev.Peer.Hellos[1].Client, Half: true}}
+			case "o":
+				p.Knocks, o = []exchange.Knock{{From: ev.Peer.Hellos[1].Client}}, hops.Open
+			}
+			ev.Peer.Seen.Ports = append(ev.Peer.Seen.Ports, p)
+			if d := madeDial(probe.AsAnswer, netip.AddrPortFrom(ev.Sessions[0].Peer.Addr(), p.Local.Port()).String(), o); fate != "?" {
+				d.TTL = ttl
+				ev.Peer.Answers = append(ev.Peer.Answers, d)
+			}
+		}
+	}
+}
+
+// expiringHere are ports at which our own SYN ACKs had a TTL, in the same form, for
+// connections from a source port.
+func expiringHere(source uint16, fates ...string) part {
+	return func(ev *probe.Evidence) {
+		from := netip.AddrPortFrom(ev.Sessions[0].Peer.Addr(), source)
+		for i, fate := range append(fates, "-") {
+			o := probe.Answering{Local: netip.AddrPortFrom(ev.Sessions[0].Local.Addr(), uint16(40101+len(ev.Peer.Own))), TTL: i + 1, Told: true}
+			if i == len(fates) {
+				o.TTL = hops.MaxHops
+			}
+			d := exchange.Dialing{Session: 1, Command: "DIAL", To: netip.AddrPortFrom(ev.Peer.Hellos[1].Client.Addr(), o.Local.Port()), From: from, Outcome: hops.Timeout}
+			switch fate {
+			case "-":
+				o.Half = []netip.AddrPort{from}
+			case "o":
+				o.Came, d.Outcome = []netip.AddrPort{from}, hops.Open
+			}
+			ev.Peer.Own = append(ev.Peer.Own, o)
+			if fate != "?" {
+				ev.Peer.Seen.Dials = append(ev.Peer.Seen.Dials, d)
+			}
+		}
+	}
+}
+
+// untoldHere is a system of ours that does not show which stayed by half.
+func untoldHere(ev *probe.Evidence) {
+	for i := range ev.Peer.Own {
+		ev.Peer.Own[i].Told, ev.Peer.Own[i].Half = false, nil
+	}
+}
+
+// allWayGone is that those which were to go all the way left nothing either.
+func allWayGone(ev *probe.Evidence) {
+	last := len(ev.Peer.Seen.Ports) - 1
+	ev.Peer.Seen.Ports[last].Knocks = nil
+}
+
+// repliesFollowed is the other end's search along its own replies, in the form of
+// path.
+func repliesFollowed(steps ...string) part {
+	return func(ev *probe.Evidence) {
+		for _, h := range made(path("192.0.2.1:1", steps...)).Hops {
+			ev.Peer.Seen.Sessions[0].Path = append(ev.Peer.Seen.Sessions[0].Path, exchange.Step{TTL: h.TTL, Outcome: h.Outcome})
+		}
+	}
+}
+
 // dialledBack is the other end's attempt at a port of ours on request, with its
 // hop search in the form of path; one that is open arrived.
 func dialledBack(port, source uint16, o probe.Outcome, steps ...string) part {
@@ -119,6 +193,16 @@ func dialledBack(port, source uint16, o probe.Outcome, steps ...string) part {
 		ev.Peer.Seen.Dials = append(ev.Peer.Seen.Dials, d)
 		if o == hops.Open {
 			ev.Peer.Arrivals = append(ev.Peer.Arrivals, probe.Arrival{From: from, Local: here})
+		}
+	}
+}
+
+// alongReplies is the other end's search along its replies, in the form of path.
+func alongReplies(steps ...string) part {
+	return func(ev *probe.Evidence) {
+		s := &ev.Peer.Seen.Sessions[0]
+		for _, h := range made(path("192.0.2.1:1", steps...)).Hops {
+			s.Path = append(s.Path, exchange.Step{TTL: h.TTL, Outcome: h.Outcome})
 		}
 	}
 }

@@ -103,10 +103,12 @@ func (v *view) readListens() {
 }
 
 // takenBack reports whether the other end ceased to listen at a port at our
-// request because it announced the same one: for a moment nothing listened.
+// request because it announced the same one: for a moment nothing listened. Of
+// sessions that it does not count to this visit we know ourselves.
 func (v *view) takenBack(port uint16) bool {
 	all := v.listened(port)
-	return slices.ContainsFunc(all, func(lent *exchange.Port) bool {
+	sampled := func(s *probe.Sample) bool { return s != nil && s.Dial.To.Port() == port && opened(&s.Dial) }
+	return slices.ContainsFunc(v.ev.Samples, sampled) || slices.ContainsFunc(all, func(lent *exchange.Port) bool {
 		return lent.Command == string(exchange.Listen) && lent.Failed == "" && lent.Closed > 0 &&
 			slices.ContainsFunc(all, func(own *exchange.Port) bool {
 				return own.Command != string(exchange.Listen) && own.Opened >= lent.Closed
@@ -131,7 +133,10 @@ func (v *view) dialsBack() []*exchange.Dialing {
 	var list []*exchange.Dialing
 	for i := range v.other.Seen.Dials {
 		d := &v.other.Seen.Dials[i]
-		if ours[d.To.Port()] && d.To.Port() > 0 && (tested(d.Outcome) || len(d.Steps) > 0) {
+		if v.toExpiring(d) {
+			continue // it tells where our answers vanish, and nothing else
+		}
+		if ours[d.To.Port()] && d.To.Port() > 0 && !d.OpensHole() && (tested(d.Outcome) || len(d.Steps) > 0) {
 			list = append(list, d)
 		}
 	}

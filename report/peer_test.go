@@ -25,6 +25,25 @@ var (
 	natted = []part{twoEnds("198.51.100.200", madeServer)}
 )
 
+// answersLost is a network in which answers from the passive ports vanish, and
+// replies over the control connection do not.
+var answersLost = append(append([]part{}, direct...), epsv(50000, hops.Timeout), controlPath,
+	passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: knock("198.51.100.7:41000").From, Half: true}),
+	repliesFollowed("x", "x", "x", "o"))
+
+// repliesOver forgets what became of those replies.
+func repliesOver(ev *probe.Evidence) { ev.Peer.Seen.Sessions[0].Path = nil }
+
+// ownLost is a network in which our answers to the server's connections vanish.
+var ownLost = append(append([]part{}, direct...), waited(probe.CheckPORT), path(madeServer+":21", "x192.168.1.1", "x198.51.100.1", "x203.0.113.1", "o"), dialledBack(40002, 20, hops.Timeout), byHalf(40002, 20))
+
+// split is a control port that answers at hop 2, and a port of the server's own
+// farther away: the server sees that connection come from here, and the control
+// connection from elsewhere.
+var split = []part{client("198.51.100.7"), twoEnds("192.0.2.9", madeServer), epsv(50000, hops.Open),
+	path(madeServer+":21", "x192.168.1.1", "o"), path(netipPort(50000), "x", "x203.0.113.1", "x", "o"),
+	listenedOn(50000, hops.Open, exchange.Knock{From: knock("198.51.100.7:41000").From, Refused: true})}
+
 // TestBothEnds: what one end sent, compared with what the other received.
 func TestBothEnds(t *testing.T) {
 	in := func(base []part, more ...part) []part { return append(append([]part{}, base...), more...) }
@@ -59,15 +78,44 @@ func TestBothEnds(t *testing.T) {
 		{"the server's packets die here, or our answers", in(direct, waited(probe.CheckPORT), controlPath, tellsNoHalf, dialledBack(40002, 20, hops.Timeout, "x", "x", "x192.168.1.1", "-")), "likely client active-inbound-blocked"},
 		{"our answers die", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x", "x", "x192.168.1.1", "-"), byHalf(40002, 20)), "certain unknown active-inbound-blocked"},
 		{"our answers die, and no ICMP gets to the server", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), byHalf(40002, 20)), "certain unknown active-inbound-blocked"},
+		{"our answers die at this machine", in(ownLost, expiringHere(20, "-", "-", "-", "-")), "certain client active-inbound-blocked"},
+		{"our answers die at our gateway", in(ownLost, expiringHere(20, "x", "-", "-", "-")), "certain client active-inbound-blocked"},
+		{"our answers die on the path", in(ownLost, expiringHere(20, "x", "x", "-", "-")), "certain path active-inbound-blocked"},
+		{"our answers die at the server's side", in(ownLost, expiringHere(20, "x", "x", "x", "-")), "certain server active-inbound-blocked"},
+		{"our answers die, and only those to other ports were followed", in(ownLost, expiringHere(45000, "x", "-", "-", "-")), "certain unknown active-inbound-blocked"},
+		{"our answers die, one got there meanwhile", in(ownLost, expiringHere(20, "x", "x", "-", "o")), "certain unknown active-inbound-blocked"},
+		{"our answers die, and not all were tried", in(ownLost, expiringHere(20, "x", "x", "?", "-")), "certain unknown active-inbound-blocked"},
+		{"our answers die, and the system does not tell", in(ownLost, expiringHere(20, "x", "x", "-", "-"), untoldHere), "certain unknown active-inbound-blocked"},
+		{"our answers die behind a router that answers nobody", in(direct, waited(probe.CheckPORT), path(madeServer+":21", "x", "-", "x", "o"), dialledBack(40002, 20, hops.Timeout), byHalf(40002, 20), expiringHere(20, "x", "-", "-", "-")), "certain unknown active-inbound-blocked"},
 		{"our answers to high ports die, and port 20 is blocked", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout), dialledBack(40002, 45000, hops.Timeout), byHalf(40002, 45000)), "likely unknown active-inbound-blocked"},
 		{"the server's packets died once, and arrived once", in(direct, waited(probe.CheckPORT), activeTry(probe.CheckPORT, portSent, portSent, hops.Open)), "possible unknown active-inbound-blocked"},
 		{"the server's packets do not leave it", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely server active-server-egress-blocked"},
+		{"they die there, its replies do not", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-"), alongReplies("x", "x", "x", "o")), "certain server active-server-egress-blocked"},
+		{"they do not leave it, its replies do", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("x", "-", "x", "o")), "certain server active-server-egress-blocked"},
+		{"they die there, one hop alone answers its replies", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-"), alongReplies("x", "x", "-", "o")), "likely server active-server-egress-blocked"},
+		{"the next hop never answers", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-"), alongReplies("x", "-", "x", "o")), "likely unknown active-inbound-blocked"},
+		{"no hop answers its replies either", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("-", "-", "-", "o")), "likely unknown active-inbound-blocked"},
+		{"its replies were not acknowledged in time", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("-", "-", "-")), "likely unknown active-inbound-blocked"},
 		{"the server's distance is not known", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely unknown active-inbound-blocked"},
 		{"only port 20 gets through", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Open), dialledBack(40003, 45000, hops.Timeout)), "certain unknown active-inbound-blocked"},
 		{"a port on which nobody listened here", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-"), forgetListens), "likely unknown active-inbound-blocked"},
 
 		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain server data-filtered"},
 		{"it arrived, and the answer did not", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: here.From, Half: true})), "certain unknown data-filtered"},
+		{"answers die at the client's gateway", in(answersLost, expiring("x", "x", "x", "-")), "certain client data-filtered"},
+		{"answers die on the path", in(answersLost, expiring("x", "x", "-", "-")), "certain path data-filtered"},
+		{"answers die at the server's gateway", in(answersLost, expiring("x", "-", "-", "-")), "certain server data-filtered"},
+		{"answers do not leave the server", in(answersLost, expiring("-", "-", "-", "-")), "certain server data-filtered"},
+		{"answers die somewhere, and those that go all the way left nothing", in(answersLost, expiring("x", "-", "-", "-"), allWayGone), "certain unknown data-filtered"},
+		{"answers die behind a router that answers nobody", in(answersLost, repliesOver, repliesFollowed("x", "-", "x", "o"), expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
+		{"answers die, and replies were not followed", in(answersLost, repliesOver, expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
+		{"answers die behind a router that does not answer each", in(answersLost, expiring("-", "x", "-", "-")), "certain unknown data-filtered"},
+		{"answers die behind a router that answers nobody, and the next one does", in(answersLost, repliesOver, repliesFollowed("-", "x", "x", "o"), expiring("-", "x", "-", "-")), "certain path data-filtered"},
+		{"answers that were not asked for", in(answersLost, expiring("x", "?", "-", "-")), "certain unknown data-filtered"},
+		{"answers expire farther away than this client", in(answersLost, expiring("x", "x", "x", "x")), "certain unknown data-filtered"},
+		{"an answer got here meanwhile", in(answersLost, expiring("x", "x", "o", "-")), "certain unknown data-filtered"},
+		{"answers expired twice, and once they did not", in(answersLost, expiring("x", "x", "-", "-"), expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
+		{"the record of expired answers was cut", in(answersLost, expiring("x", "-", "-", "-"), cutRecord), "certain unknown data-filtered"},
 		{"refused, and nothing arrived where it listened", in(direct, epsv(50000, hops.Refused), controlPath, path(netipPort(50000), "x", "x", "x", "r"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused)), "certain server data-rejected"},
 		{"refused, because it did not listen", in(direct, epsv(50000, hops.Refused), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Refused), neverListened), "certain server data-refused"},
 		{"opens here, and never arrives", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open)), "certain unknown data-false-open"},
@@ -79,6 +127,7 @@ func TestBothEnds(t *testing.T) {
 		{"only announced ports lead there, others open for nobody", in(direct, epsv(50000, hops.Open), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), listenedOn(50000, hops.Open), listenedOn(50001, hops.Open)), "certain unknown helper-in-path"},
 		{"every port opens for nobody", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open), listenedOn(50000, hops.Open), listenedOn(50001, hops.Open)), "certain unknown data-false-open"},
 		{"half of the ports on request", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "certain unknown data-range-partly-blocked"},
+		{"half of the ports on request, and one was announced to another session meanwhile", in(direct, epsv(50000, hops.Open), samples(hops.Open, false, 50002, 50004), listenedOn(50001, hops.Open, here), listenedOn(50002, hops.Refused), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), listenedOn(50090, hops.Timeout)), "certain unknown data-range-partly-blocked"},
 
 		{"the check peer alone, nothing arrives", in(direct, activeTry(probe.CheckPORT, portSent, portSent, hops.Timeout), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), givenUp(probe.CheckPORT)), "likely server active-server-egress-blocked"},
 		{"silent, and it sent nothing", in(direct, epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, here), heldBackAfter(0)), "certain server data-silent"},
@@ -86,6 +135,10 @@ func TestBothEnds(t *testing.T) {
 		{"PASV was lost on the way there", in(direct, stalledAt("PASV", hops.Timeout), unansweredTry("")), "certain unknown control-stalled"},
 		{"the answer to PASV was lost", in(direct, stalledAt("PASV", hops.Timeout), unansweredTry(pasvSent)), "certain unknown control-stalled"},
 		{"the proxy is nearer than its own ports", in([]part{client("198.51.100.7"), twoEnds("198.51.100.7", madeServer)}, epsv(50000, hops.Open), path(madeServer+":21", "x192.168.1.1", "x198.51.100.1", "o"), path(netipPort(50000), "x", "x", "x203.0.113.1", "o"), listenedOn(50000, hops.Open, here)), "certain unknown control-intercepted"},
+		{"the replies end at the device that the server sees", in(split, dialledBack(40002, 20, hops.Refused, "x", "r"), alongReplies("x", "o")), "certain unknown control-intercepted"},
+		{"the replies end behind the device that the server sees", in(split, dialledBack(40002, 20, hops.Refused, "x", "r"), alongReplies("x", "x", "o")), "likely unknown control-intercepted"},
+		{"the replies' end is not known", in(split, dialledBack(40002, 20, hops.Refused, "x", "r")), "likely unknown control-intercepted"},
+		{"the device that the server sees may be nearer", in(split, dialledBack(40002, 20, hops.Refused, "-", "r"), alongReplies("x", "o")), "likely unknown control-intercepted"},
 		{"one port on request", in(direct, listenedOn(50001, hops.Open, here), listenedOn(50060, hops.Timeout)), "possible unknown cause-not-found"},
 
 		{"half of the ports on request, and a transfer met one", in(direct, epsv(50000, hops.Open), listenedOn(50001, hops.Open, here), listenedOn(50002, hops.Open, here), listenedOn(50060, hops.Timeout), listenedOn(50070, hops.Timeout), listenedOn(50080, hops.Timeout), blockedStep(50070)), "likely unknown data-range-partly-blocked"},

@@ -71,8 +71,7 @@ func TestPortMapOfBothEnds(t *testing.T) {
   50004-50005  ~ half-way, 2 tried
   50007        o answered, 1 tried
 
-Ports of this client, dialled from the server at
-192.168.1.20:
+Ports at 192.168.1.20, dialled by the server:
 
 [*  @]
  40021

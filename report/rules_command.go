@@ -64,7 +64,12 @@ func (v *view) commandFinding(t *twin) *Finding {
 	}
 	v.insideTLS(f, t)
 	f.Owner = ClientNetwork
-	f.Fixes = v.passiveOr(Fix{Who: ClientNetwork, Do: "Switch the FTP helper (ALG, proxy) off, on the device nearest to this client first.", Examples: helperOff})
+	v.placeChange(f, t)
+	off := Fix{Who: f.Owner, Do: "Switch the FTP helper (ALG, proxy) off, on the device nearest to this client first.", Examples: helperOff}
+	if f.Where.Side != SideUnknown {
+		off.Do = "Switch the FTP helper (ALG, proxy) off on the device that changes the command."
+	}
+	f.Fixes = v.passiveOr(off)
 	return f
 }
 

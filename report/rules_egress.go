@@ -41,10 +41,16 @@ func serverEgressBlocked(v *view) *Finding {
 	v.tellDialBack(f, a)
 	f.Effect = "Active mode fails with this server." + v.passiveHint()
 	story := v.backStory(b, f.Where)
-	if refusedThere(b.trace.answer) {
+	missed := v.missed(b)
+	switch {
+	case refusedThere(b.trace.answer):
 		f.Story = append(f.Story, story+" So its packets do not leave the server's own side.")
 		f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far."}
-	} else {
+	case proven(missed) && !v.proxied():
+		f.Story = append(f.Story, story+" "+missedStory(missed)+" So its new connections do not leave the server's own side.")
+		f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far.",
+			"A filter that keeps ICMP messages from the server: they get there where its packets pass."}
+	default:
 		f.Certainty = Likely
 		f.Story = append(f.Story, story+" Most likely its packets do not leave the server's own side.")
 		f.RuledOut = []string{"Not ruled out: a firewall on this side, and one at the server's that lets no ICMP message in. The other end's search would see the same."}
@@ -95,8 +101,16 @@ func (v *view) inboundProven(f *Finding, a active) {
 	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open && !v.endsAtNAT(b) && len(v.halfHere()) == 0 {
 		f.Where = v.locateBack(b)
 		f.Story = append(f.Story, v.backStory(b, f.Where))
-		f.Certainty = sure((refusedThere(b.trace.answer) || v.other.TellHalf) && (f.Where.Side == SideClient || f.Where.Side == SidePath))
-		if !refusedThere(b.trace.answer) && !v.other.TellHalf {
+		notAnswers := refusedThere(b.trace.answer) || v.other.TellHalf
+		if missed := v.missed(b); proven(missed) {
+			notAnswers = true
+			f.Story = append(f.Story, missedStory(missed))
+		}
+		if v.deaf(b) {
+			f.Story = append(f.Story, deafStory)
+		}
+		f.Certainty = sure(notAnswers && (f.Where.Side == SideClient || f.Where.Side == SidePath))
+		if !notAnswers {
 			f.RuledOut = append(f.RuledOut, "Not ruled out: answers of this machine that get lost on the way back. This system does not tell of connections that come by half.")
 		}
 	}
@@ -128,9 +142,10 @@ func (v *view) inboundProven(f *Finding, a active) {
 func (v *view) answersOfOurs(f *Finding, a active) bool {
 	d := v.backTo(a)
 	var ports []uint16
+	from20 := false
 	for _, h := range v.halfHere() {
 		if d == nil || (h.From.Port() == 20) == (d.From.Port() == 20) {
-			ports = append(ports, h.Local.Port())
+			ports, from20 = append(ports, h.Local.Port()), h.From.Port() == 20
 		}
 	}
 	if len(ports) == 0 {
@@ -140,13 +155,32 @@ func (v *view) answersOfOurs(f *Finding, a active) bool {
 	f.Certainty, f.Owner, f.Title = Certain, PathOwner, "Answers to the server's connection vanish"
 	f.Story[0] = fmt.Sprintf("In active mode we announced %s. The server accepted that, and was to connect there for a listing, but no connection came about.", a.Announced)
 	f.Story = append(f.Story, fmt.Sprintf("This machine saw packets of the server's arrive and answered them (ports %s). It is the answers that die on the way back.", portWords(slices.Compact(ports))))
-	f.RuledOut = append(f.RuledOut, "A firewall that does not let the server's connections in or out: they arrive.",
-		"Not decided: which device drops the answers. A rule that goes by port numbers and does not know which connections it let through does.")
-	f.Fixes = v.passiveOr(Fix{Who: ServerNetwork, Do: "Let in the answers to connections that the server opens: to its port 20 and to its high ports.",
-		Examples: []Example{{"nft", "nft add rule inet filter input ct state established,related accept   (forward, on the device in front)"},
-			{"AWS", "network ACL: inbound TCP 20 and 1024-65535 from the clients"}}})
-	f.Fixes = append(f.Fixes, Fix{Who: ClientNetwork, Do: fmt.Sprintf("On this side: let out the answers of this client to %s.", a.peer)})
+	f.RuledOut = append(f.RuledOut, "A firewall that does not let the server's connections in or out: they arrive.")
+	if !v.placeOwnExpired(f, from20) {
+		f.RuledOut = append(f.RuledOut, "Not decided: which device drops the answers. A rule that goes by port numbers and does not know which connections it let through does.")
+	}
+	f.Fixes = v.letOwnAnswers(f.Where.Side, a)
 	return true
+}
+
+// letOwnAnswers is what to do about answers of this client that get lost on a
+// side.
+func (v *view) letOwnAnswers(side Side, a active) []Fix {
+	there := Fix{Who: ServerNetwork, Do: "Let in the answers to connections that the server opens: to its port 20 and to its high ports.",
+		Examples: []Example{{"nft", "nft add rule inet filter input ct state established,related accept   (forward, on the device in front)"},
+			{"AWS", "network ACL: inbound TCP 20 and 1024-65535 from the clients"}}}
+	here := Fix{Who: ClientNetwork, Do: fmt.Sprintf("On this side: let out the answers of this client to %s.", a.peer),
+		Examples: []Example{{"nft", "nft add rule inet filter forward ct state established,related accept   (output, on this machine)"},
+			{"iptables", "iptables -I FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT   (OUTPUT, on this machine)"}}}
+	switch side {
+	case SideServer:
+		return v.passiveOr(there)
+	case SideClient:
+		return v.passiveOr(here)
+	case SidePath:
+		return v.passiveOr(Fix{Who: PathOwner, Do: fmt.Sprintf("Let answers of clients to connections from %s pass, and let them take the way that the connections come by.", a.peer)})
+	}
+	return append(v.passiveOr(there), here)
 }
 
 // endsAtNAT reports whether the other end's search came as far as a NAT device

@@ -230,6 +230,9 @@ func (v *view) answersNearer() *Finding {
 	case gateway:
 		f.Where.Side = SideClient
 		f.RuledOut = []string{"A device at the server's side: the first hop is this network's own."}
+	case v.split(beyond):
+		confirmed = true
+		v.placeSplit(f, h)
 	}
 	if of == 2 && !gateway {
 		f.RuledOut = append(f.RuledOut, "Not decided: whether hop 2 belongs to this network or to its provider.")

@@ -75,8 +75,11 @@ func (v *view) rewrittenFinding(t *twin) *Finding {
 	}
 	f.RuledOut = []string{"A setting of the server: it sent another reply than the one that arrived. The comparison went a way that such a device cannot read."}
 	v.insideTLS(f, t)
-	v.fixRewritten(f, t)
 	f.Owner = ownerAt(f.Where)
+	if f.Where.Side == SideUnknown {
+		v.placeChange(f, t)
+	}
+	v.fixRewritten(f, t)
 	return f
 }
 

@@ -96,7 +96,7 @@ func (v *view) mtuFinding(t transfer, c *transfer, full bool) *Finding {
 	f.Story = append(f.Story,
 		fmt.Sprintf("The same transfer with small segments (MSS %d) came through: %d bytes in %s.", smallSegments, c.carried(), ms(c.data.Took)),
 		"So small packets pass and full-size ones vanish. Some link on the way takes smaller packets only, a tunnel for instance, and its message about that (ICMP \"fragmentation needed\") does not reach the sender.")
-	f.RuledOut = []string{"A server that hangs, a filter on contents: the same data passed in small packets.", "Not decided: which link. \"ping -M do\" with falling sizes finds the limit (Linux)."}
+	f.RuledOut = []string{"A server that hangs, a filter on contents: the same data passed in small packets.", whichLink + " \"ping -M do\" with falling sizes finds the limit (Linux)."}
 	if full {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: chance. Another transfer of full segments passed in this run.")
 	}
@@ -110,7 +110,7 @@ func (v *view) mtuFixes(f *Finding) *Finding {
 		{"iptables", "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"},
 	}
 	f.Fixes = []Fix{
-		{Who: PathOwner, Do: "On the device at the narrow link (VPN, PPPoE, overlay): let ICMP \"fragmentation needed\" through (type 3 code 4; ICMPv6 type 2), and clamp the segment size.", Examples: clamp},
+		{Who: PathOwner, Do: narrowFix(""), Examples: clamp},
 		{Who: ServerAdmin, Do: "Or let the server find out by itself.", Examples: []Example{{"Linux", "sysctl -w net.ipv4.tcp_mtu_probing=1"}}},
 		{Who: ClientUser, Do: "Until then: a smaller MTU on this machine.", Examples: []Example{{"Linux", "ip link set dev DEVICE mtu 1280"}, {"Windows", "netsh interface ipv4 set subinterface \"NAME\" mtu=1280"}}},
 	}

@@ -29,7 +29,7 @@ func (v *view) segments(down bool) segments {
 		return r
 	}
 	for _, p := range v.other.Sizes {
-		if p.Down != down || p.Bytes <= 0 {
+		if p.Down != down || p.Bytes <= 0 || p.TTL > 0 {
 			continue
 		}
 		switch {
@@ -103,6 +103,7 @@ func (v *view) mtuBothEnds(f *Finding) *Finding {
 	case other.passed > first.passed:
 		f.Story = append(f.Story, fmt.Sprintf("The other way, %s, %d bytes arrive: packets are lost in one direction only.", other.way(), other.passed))
 	}
+	v.locateNarrow(f, list)
 	f.Fixes[0].Examples = append([]Example{{"nft", fmt.Sprintf("nft add rule inet filter forward tcp flags syn tcp option maxseg size set %d", first.passed)}}, f.Fixes[0].Examples...)
 	f.Checks = append(f.Checks, probe.CheckPeer)
 	if h := v.secured().handshake; h != nil && h.Outcome == hops.Timeout && list[0].down {

@@ -61,7 +61,7 @@ func (m *PortMap) serverHead() string {
 }
 
 func (m *PortMap) clientHead() string {
-	return fmt.Sprintf("Ports of this client, dialled from the server at %s:", m.Client)
+	return fmt.Sprintf("Ports at %s, dialled by the server:", m.Client)
 }
 
 // clientPorts lists the ports of a state, by the source of the attempts.

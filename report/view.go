@@ -28,6 +28,7 @@ type view struct {
 	twins []twin      // tries that both ends saw
 
 	theirPorts map[uint16][]*exchange.Port // on which it listened, by port
+	expiring   []*exchange.Port            // on which it gave its SYN ACKs a TTL; not among those
 	listens    []listen                    // our attempts at those on which it listened at our request
 }
 

@@ -67,12 +67,12 @@ func (v *view) locateBack(b back) *Where {
 		return w
 	}
 	w.HopKnown, w.AfterHop = true, of-t.passed()
-	if t.from.IsValid() && t.passed() == t.expired {
+	if t.from.IsValid() && t.passed() == t.expired && !v.deaf(b) {
 		w.Address = t.from.String()
 	}
 	w.Side = opposite(side(t.passed(), far))
 	switch {
-	case t.obscured():
+	case t.obscured(), v.deaf(b):
 		w.HopKnown, w.AfterHop, w.Side = false, 0, SideUnknown
 	case t.answer == hops.Timeout && w.Side != opposite(side(v.silentBack(t, far), far)):
 		w.Side = SideUnknown
@@ -98,12 +98,14 @@ func opposite(s Side) Side {
 	return s
 }
 
-// silentBack is silentUntil from the other end: hops that are silent for our
-// own search are silent for its search, too.
+// silentBack is silentUntil from the other end: hops that are silent for its
+// replies, which pass, are silent for all that it sends. Where that is not known,
+// those count that are silent for our own search.
 func (v *view) silentBack(t trace, far int) int {
 	names, of, after := v.control().names, v.distance(), t.expired
 	for after+1 < far {
-		if _, answers := names[of-after-1]; answers {
+		_, answers := names[of-after-1]
+		if v.repliesExpire(after+1) || answers && !v.repliesUnheard(after+1) {
 			break
 		}
 		after++

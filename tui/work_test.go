@@ -98,7 +98,7 @@ func TestBothEndsOnTheScreen(t *testing.T) {
 		d.press("up")
 		d.shows("As the other end tells it", "Client  203.0.113.66:", "eprt    sent: EPRT |1|203.0.113.66|")
 		d.press("m")
-		d.shows("Ports of the server, 198.51.100.66, dialled from here:", "Ports of this client, dialled from the server at 203.0.113.66:", "@ arrived: both ends saw it")
+		d.shows("Ports of the server, 198.51.100.66, dialled from here:", "Ports at 203.0.113.66, dialled by the server:", "@ arrived: both ends saw it")
 
 		d = drive(t, Work{}, Options{Job: simulated(t, "peer-answers-dropped-at-client-gateway")})
 		d.pass(20 * time.Second)

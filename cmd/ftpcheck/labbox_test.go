@@ -181,6 +181,8 @@ func nftBoxes(s *netlab.Scenario, device string) string {
 			through = append(through, "meta l4proto tcp ct state invalid drop")
 		case netlab.BoxIdleFirst:
 			first = append(first, "meta l4proto tcp ct state invalid drop")
+		case netlab.BoxMute:
+			through = append(through, "meta l4proto icmp drop")
 		case netlab.BoxSwallow:
 			through = append(through, fmt.Sprintf("%s tcp dport %d %s drop", server, controlPort(s), nftText(0, b.Value)))
 		default:
@@ -203,6 +205,7 @@ func TestNFTBoxes(t *testing.T) {
 		{At: "isp", Kind: netlab.BoxSwallow, Value: "PASV"},
 		{At: "sgw", Kind: netlab.BoxFalseOpen},
 		{At: "sgw", Kind: netlab.BoxIdle, Value: "3s"},
+		{At: "sgw", Kind: netlab.BoxMute},
 		{At: "sgw", Kind: netlab.BoxRewrite, Value: "203.0.113.199"},
 		{At: "cgw", Kind: netlab.BoxRewritePort, Value: "49876"},
 		{At: "cgw", Kind: netlab.BoxRewriteActive, Value: "203.0.113.99"},
@@ -236,6 +239,7 @@ func TestNFTBoxes(t *testing.T) {
 		"sgw": {
 			`iifname "wan" tcp dport != 21 redirect to :2122`,
 			`meta l4proto tcp ct state invalid drop`,
+			`meta l4proto icmp drop`,
 			`iifname "lan" tcp sport 21 @ih,0,32 0x32323720 @ih,216,104 0x3139382c35312c3130302c3636 @ih,216,104 set 0x3230332c302c3131332c313939`,
 			`icmp type destination-unreachable icmp code frag-needed drop`,
 		},

@@ -68,14 +68,19 @@ func runProgram(t *testing.T, n *labNet, program string) *labReport {
 	return r
 }
 
-// asNobody is the command that runs the program without any privilege.
+// asNobody is the command that runs the program without any privilege but what
+// the scenario gives.
 func asNobody(program string, n *labNet) []string {
 	s, trusted := n.scenario, "/dev/null"
 	if s.Run.Trust {
 		trusted = n.authorityPath()
 	}
-	args := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i", "PATH=/usr/bin:/bin",
-		"SSL_CERT_FILE=" + trusted, "SSL_CERT_DIR=/nonexistent"}
+	args := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}
+	if s.Client.Raw {
+		args = append(args, "--inh-caps=+net_raw", "--ambient-caps=+net_raw")
+	}
+	args = append(args, "env", "-i", "PATH=/usr/bin:/bin",
+		"SSL_CERT_FILE="+trusted, "SSL_CERT_DIR=/nonexistent")
 	if s.Server.Password != "" {
 		args = append(args, "FTPCHECK_PASSWORD="+s.Server.Password)
 	}

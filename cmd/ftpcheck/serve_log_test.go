@@ -101,6 +101,33 @@ func TestVisitorSummary(t *testing.T) {
 	}
 }
 
+// TestSummaryOfAHole: what comes in by one is told apart from what comes to the
+// ports that the client asks for.
+func TestSummaryOfAHole(t *testing.T) {
+	var visitors ftpd.Visitors
+	var v *ftpd.Visitor
+	for i, e := range []ftpd.Entry{
+		{What: ftpd.WhatCome, Local: visitorLocal},
+		{What: ftpd.WhatOpen, Command: "LISTEN", Local: dataAt(50020)},
+		{What: ftpd.WhatAbsent, Command: "LISTEN", Local: dataAt(50020)},
+		{What: ftpd.WhatDial, Command: "DIAL", Local: dataAt(50020), Remote: clientAt(45000), TTL: 2, Outcome: hops.Expired},
+		{What: ftpd.WhatOpen, Command: "LISTEN", Local: dataAt(50020)},
+		{What: ftpd.WhatHalf, Command: "LISTEN", Local: dataAt(50020), Remote: clientAt(45000)},
+		{What: ftpd.WhatShut, Command: "LISTEN", Local: dataAt(50020)},
+	} {
+		e.Time, e.Session, e.Peer = time.Date(2026, 11, 25, 14, 3, 7, i*10_000_000, time.UTC), 1, visitorPeer
+		v = visitors.Add(e)
+	}
+	const want = `14:03:07Z 203.0.113.2 has left: 1 session in 100ms, never logged in
+    on request  1 port: at 0 a connection arrived
+                50020: nothing arrived
+    by a hole   50020, after a packet sent out from there: a SYN arrived and was answered, the client never sent the third packet
+`
+	if got := strings.Join(visitorLines(v), "\n") + "\n"; got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
 // TestServeLogSummaries: one when a client has been away for a while, not
 // between two sessions of one check, and those that are due at the end.
 func TestServeLogSummaries(t *testing.T) {

@@ -42,7 +42,8 @@ func summaryLines(v *ftpd.Visitor) []string {
 		lines = append(lines, part("beginning", []string{"more happened than is kept; this is of the first part"})...)
 	}
 	lines = append(lines, portLines("passive", seen.Ports, func(p exchange.Port) bool { return p.Command != "LISTEN" })...)
-	lines = append(lines, portLines("on request", seen.Ports, func(p exchange.Port) bool { return p.Command == "LISTEN" })...)
+	lines = append(lines, portLines("on request", seen.Ports, func(p exchange.Port) bool { return p.Command == "LISTEN" && !seen.BehindHole(&p) })...)
+	lines = append(lines, holeLines(seen)...)
 	lines = append(lines, activeLines(v, seen.Dials)...)
 	if v.Transfers > 0 {
 		lines = append(lines, part("transfers", []string{transferLine(v.Tally)})...)
@@ -93,6 +94,17 @@ func portLines(name string, ports []exchange.Port, kind func(exchange.Port) bool
 		}
 	}
 	return part(name, texts)
+}
+
+// holeLines tell what came in by a way that the server opened through its NAT.
+func holeLines(seen exchange.Seen) []string {
+	var texts []string
+	for i := range seen.Ports {
+		if p := &seen.Ports[i]; p.Failed == "" && seen.BehindHole(p) {
+			texts = append(texts, fmt.Sprintf("%d, after a packet sent out from there: %s", p.Local.Port(), portFate(*p)))
+		}
+	}
+	return part("by a hole", texts)
 }
 
 func portFate(p exchange.Port) string {
@@ -169,6 +181,9 @@ type dialGroup struct {
 func groupDials(dials []exchange.Dialing) []*dialGroup {
 	var groups []*dialGroup
 	for _, d := range dials {
+		if d.OpensHole() {
+			continue // it was not to get to the client
+		}
 		g := &dialGroup{outcome: d.Outcome, from: "a high port"}
 		switch {
 		case d.Outcome == "":

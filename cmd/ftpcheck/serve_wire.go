@@ -32,6 +32,7 @@ type servedEntry struct {
 	Outcome  hops.Outcome    `json:"outcome,omitempty"`
 	ICMP     *hops.ICMP      `json:"icmp,omitempty"`
 	TTL      int             `json:"ttl,omitempty"`
+	SendTTL  int             `json:"send_ttl,omitempty"`
 	TookMS   int64           `json:"took_ms,omitempty"`
 	Refused  bool            `json:"refused,omitempty"`
 	Sent     int64           `json:"sent,omitempty"`
@@ -50,7 +51,7 @@ func wireEntry(e ftpd.Entry) servedEntry {
 	w := servedEntry{
 		Time: e.Time.UTC(), What: e.What, Session: e.Session, Peer: e.Peer, Local: e.Local, Remote: e.Remote,
 		Data: e.Data, Command: e.Command, Path: report.Escape(e.Path), User: report.Escape(e.User), Code: e.Code,
-		Outcome: e.Outcome, ICMP: e.ICMP, TTL: e.TTL, TookMS: e.Took.Milliseconds(), Refused: e.Refused,
+		Outcome: e.Outcome, ICMP: e.ICMP, TTL: e.TTL, SendTTL: e.SendTTL, TookMS: e.Took.Milliseconds(), Refused: e.Refused,
 		Sent: e.Sent, Received: e.Received, SHA256: e.Sum, How: e.How, TLS: e.TLS, Resumed: e.Resumed, Count: e.Count,
 		Raw: report.Escape(string(e.Raw)), Error: report.Escape(e.Err), Text: report.Escape(e.Text),
 	}
@@ -88,6 +89,7 @@ type servedPort struct {
 type servedDial struct {
 	To      netip.AddrPort `json:"to"`
 	From    netip.AddrPort `json:"from,omitzero"`
+	TTL     int            `json:"ttl,omitempty"` // it was to get no farther
 	Command string         `json:"command"`
 	Outcome hops.Outcome   `json:"outcome,omitempty"`
 	ICMP    *hops.ICMP     `json:"icmp,omitempty"`
@@ -117,7 +119,7 @@ func wireVisitor(v *ftpd.Visitor) servedVisitor {
 		w.Refused = append(w.Refused, report.Escape(string(e.Raw)))
 	}
 	for _, d := range seen.Dials {
-		w.Dials = append(w.Dials, servedDial{d.To, d.From, d.Command, d.Outcome, d.ICMP, int64(d.Took)})
+		w.Dials = append(w.Dials, servedDial{d.To, d.From, d.TTL, d.Command, d.Outcome, d.ICMP, int64(d.Took)})
 	}
 	return w
 }

@@ -12,7 +12,7 @@
 //	SITE FTPCHECK SEEN          tell all that was seen of the visit so far
 //	SITE FTPCHECK LISTEN BODY   listen on passive ports of the client's choice (Listen)
 //	SITE FTPCHECK DIAL BODY     connect to ports of the client (Dial), and search the hops towards them
-//	SITE FTPCHECK PATH          search the hops on the way of the session's own replies
+//	SITE FTPCHECK PATH [BODY]   search the hops on the way of the session's own replies
 //	SITE FTPCHECK EDGE BODY     search how far what is sent over another session gets, which died (Edge)
 //	SITE FTPCHECK END           forget the visit
 //
@@ -72,6 +72,7 @@ const (
 	MaxSend      = 64 << 10              // bytes sent over one port of LISTEN
 	EdgeLimit    = 8 * time.Second       // one EDGE takes at most so long
 	DialGap      = 10 * time.Millisecond // between two attempts of a DIAL
+	FateLimit    = 2 * time.Second       // for news of data with a TTL; TCP repeats it meanwhile, as routers send about one ICMP message a second
 )
 
 // Millis is a time in whole milliseconds since the visit began at this end. The
@@ -91,6 +92,7 @@ type Hello struct {
 	Announce netip.Addr     `json:"announce,omitzero"`   // the address in 227 replies, where it is not the server's own end
 	Traces   bool           `json:"traces,omitempty"`    // the server can search hops and read ICMP messages
 	HalfOpen bool           `json:"half_open,omitempty"` // the server can see a handshake that the client does not complete
+	Quotes   bool           `json:"quotes,omitempty"`    // the server can read what routers quote of packets that expire there (CAP_NET_RAW)
 }
 
 // Range is a range of ports, both ends included.
@@ -119,6 +121,7 @@ type Session struct {
 	How    Ending         `json:"how,omitempty"`
 	Lines  []Line         `json:"lines,omitempty"` // PORT and EPRT as they arrived, 227 and 229 as they were sent, NOOP as it arrived
 	Path   []Step         `json:"path,omitempty"`  // what became of replies with TTL 1, 2, …; an outcome "open" was acknowledged
+	Piece  []byte         `json:"piece,omitempty"` // what was sent each time, with its line end (PathRequest.Line)
 }
 
 // Ending is how a connection ended for the server.
@@ -160,6 +163,7 @@ type Knock struct {
 	Half    bool           `json:"half,omitempty"`    // its SYN arrived and was answered, the third packet of the handshake never came
 	Refused bool           `json:"refused,omitempty"` // it was closed at once: From is not the client's address
 	Carried *Carried       `json:"carried,omitempty"` // nil while it is open, and when it was not used
+	Sight   hops.Sight     `json:"sight,omitempty"`   // of data with Port.SendTTL that expired: how it had arrived there, where Hello.Quotes
 	Fate    hops.Outcome   `json:"fate,omitempty"`    // of data with Port.SendTTL: expired on the way, open: acknowledged, timeout: neither
 }
 
@@ -185,6 +189,7 @@ type Step struct {
 	TTL     int          `json:"ttl"`
 	Outcome hops.Outcome `json:"outcome"`
 	ICMP    *hops.ICMP   `json:"icmp,omitempty"`
+	Quote   []byte       `json:"quote,omitempty"` // payload of what expired, as it arrived at the hop; missing: not known
 }
 
 // Carried is what a data connection carried, as the server saw it.
@@ -211,8 +216,8 @@ type ListenRequest struct {
 	For   Millis   `json:"for"`            // how long to listen
 	// TTLs of what the port of the same place sends, 1 to hops.MaxHops; missing or
 	// 0: the system's. A SYN ACK that expires leaves no Knock that is Half on Linux
-	// over IPv4: the ICMP message ends the handshake. Data that expires is told of
-	// as Knock.Fate.
+	// over IPv4: the ICMP message ends the handshake. SendTTL goes with Send: what
+	// became of the data is told as Knock.Fate, and the connection is then reset.
 	Answer  []int `json:"answer,omitempty"`
 	SendTTL []int `json:"send_ttl,omitempty"`
 }
@@ -226,13 +231,20 @@ type Listening struct {
 // DialRequest is the body of DIAL. The address is always the session's own
 // client. Each port is dialled from each source. The attempts begin DialGap
 // apart and run side by side, and so does the hop search, so that the answer
-// comes soon after Limit.
+// comes soon after Limit. A source port of Hello.Passive has to be free; that of
+// an earlier LISTEN of the same session is, because that one ends.
 type DialRequest struct {
 	Ports  []uint16 `json:"ports"`
 	Source []int    `json:"source,omitempty"` // source ports to use one after the other: 20, 0 for any, or one of Hello.Passive; empty: any
-	TTL    int      `json:"ttl,omitempty"`    // of the SYNs, 1 to hops.MaxHops; 0: the system's
+	TTL    int      `json:"ttl,omitempty"`    // of the SYNs, 1 to hops.MaxHops, where Hello.Traces, and without Search; 0: the system's
 	Limit  Millis   `json:"limit"`            // of each attempt
 	Search bool     `json:"search,omitempty"` // search the hops towards the first port, too
+}
+
+// PathRequest is the body of PATH. Without one, single characters of the answer's
+// first line expire.
+type PathRequest struct {
+	Line bool `json:"line,omitempty"` // the last 227 or 229 of the session expires instead, repeated in the answer as often as it takes
 }
 
 // EdgeRequest is the body of EDGE: how far do the server's packets get on the
@@ -244,8 +256,10 @@ type EdgeRequest struct {
 	Wait    Millis `json:"wait"`    // for the answer of a hop
 }
 
-// Followed is the answer to PATH and to EDGE. The steps of EDGE stand in the
-// order in which they were made, see hops.Edge.
+// Followed is the answer to PATH and to EDGE. Behind its first line there may be
+// lines that were sent to expire. They have more than one word, unlike the lines
+// of a body. The steps of EDGE stand in the order in which they were made, see
+// hops.Edge.
 type Followed struct {
 	Steps []Step `json:"steps,omitempty"`
 }

@@ -2,6 +2,7 @@ package ftpd
 
 import (
 	"context"
+	"math"
 	"net/netip"
 	"slices"
 	"sync"
@@ -23,7 +24,7 @@ func dialBack(s *session, v *visit, arg string) {
 	if len(req.Source) == 0 {
 		req.Source = []int{0}
 	}
-	if !mayDial(req) {
+	if !s.mayDial(req) {
 		s.reply(notAllowed)
 		return
 	}
@@ -33,6 +34,9 @@ func dialBack(s *session, v *visit, arg string) {
 		return
 	}
 	s.log(Entry{What: WhatVisit, Command: string(exchange.Dial), Count: n})
+	if slices.ContainsFunc(req.Source, isPassive) {
+		s.dropLoans() // the port may be one of them
+	}
 	b := &backwards{s: s, visit: v, limit: atMost(req.Limit, s.server.opt.DataTimeout)}
 	b.answer.adopt(s.number, s.place)
 	s.beside(func(ctx context.Context) {
@@ -45,17 +49,22 @@ func dialBack(s *session, v *visit, arg string) {
 	})
 }
 
-// mayDial reports whether a request is inside all bounds.
-func mayDial(r exchange.DialRequest) bool {
+// mayDial reports whether a request is inside all bounds. Where the network
+// does not honour a TTL, none may be asked for: the SYN would go all the way.
+func (s *session) mayDial(r exchange.DialRequest) bool {
 	fits := 0 < len(r.Ports) && len(r.Ports) <= exchange.MaxDials && len(r.Source) <= 2 && 0 < r.Limit
+	fits = fits && (r.TTL == 0 || 0 < r.TTL && r.TTL <= hops.MaxHops && !r.Search && s.network.Traces())
 	for _, port := range r.Ports {
 		fits = fits && port >= leastPort
 	}
 	for _, source := range r.Source {
-		fits = fits && (source == 0 || source == dataPort)
+		fits = fits && 0 <= source && source <= math.MaxUint16 && (!isPassive(source) || s.lends(uint16(source)))
 	}
 	return fits
 }
+
+// isPassive reports whether a source of a DIAL has to be a passive port.
+func isPassive(source int) bool { return source != 0 && source != dataPort }
 
 // backwards is one DIAL.
 type backwards struct {
@@ -77,7 +86,7 @@ func (b *backwards) run(ctx context.Context, r exchange.DialRequest) {
 	}
 	for _, source := range r.Source {
 		for _, port := range r.Ports {
-			all.Go(func() { b.dial(ctx, to(port), uint16(source)) })
+			all.Go(func() { b.dial(ctx, to(port), source, r.TTL) })
 			pause(ctx, exchange.DialGap)
 		}
 	}
@@ -89,11 +98,23 @@ func (b *backwards) run(ctx context.Context, r exchange.DialRequest) {
 	}
 }
 
-func (b *backwards) dial(ctx context.Context, to netip.AddrPort, source uint16) {
+func (b *backwards) dial(ctx context.Context, to netip.AddrPort, source, ttl int) {
 	ctx, cancel := context.WithTimeout(ctx, b.limit)
 	defer cancel()
-	a := hops.Closing(b.s.network.Dial(ctx, to, probe.DialOptions{Local: b.s.source(source)}))
-	b.tell(attempt(string(exchange.Dial), to, a))
+	local, ports := b.s.source(uint16(source)), &b.s.server.ports
+	if isPassive(source) {
+		local = netip.AddrPortFrom(b.s.local.Addr(), uint16(source)) // where LISTEN listens
+	}
+	a := hops.Attempt{Err: errInUse.Error()}
+	if !isPassive(source) || ports.take(local) {
+		a = hops.Closing(b.s.network.Dial(ctx, to, probe.DialOptions{Local: local, TTL: ttl}))
+		if isPassive(source) {
+			ports.free(local)
+		}
+	}
+	e := attempt(string(exchange.Dial), to, a)
+	e.TTL = ttl
+	b.tell(e)
 }
 
 // search asks the hops on the way back to the client. It stops where the visit

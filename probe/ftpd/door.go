@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -15,6 +16,7 @@ type door struct {
 	s       *session
 	command string // because of which it is open
 	at      netip.AddrPort
+	answer  int // TTL of its SYN ACKs; 0: the system's
 
 	mu     sync.Mutex
 	knocks int                         // connections that arrived
@@ -32,14 +34,21 @@ type halfOpen struct {
 // without number.
 const maxHalf = 16
 
-// halfOpenAge is how long a handshake has to be incomplete to be told of: longer
-// than nearly all round trips, and shorter than a client's patience.
-const halfOpenAge = 500 * time.Millisecond
+// How long a handshake has to be incomplete to be told of.
+const (
+	// halfOpenAge is longer than nearly all round trips, and shorter than a
+	// client's patience.
+	halfOpenAge = 500 * time.Millisecond
+	// halfOpenBeyond is for SYN ACKs that are to expire: the system repeats the
+	// first one after a second, and routers may not answer each.
+	halfOpenBeyond = 1500 * time.Millisecond
+)
 
-// openDoor tells that the session listens.
-func (s *session) openDoor(command string, at netip.AddrPort) *door {
-	d := &door{s: s, command: command, at: at, half: map[netip.AddrPort]halfOpen{}}
-	s.log(Entry{What: WhatOpen, Command: command, Local: at})
+// openDoor tells that the session listens, and why and where.
+func (s *session) openDoor(e Entry) *door {
+	d := &door{s: s, command: e.Command, at: e.Local, answer: e.TTL, half: map[netip.AddrPort]halfOpen{}}
+	e.What = WhatOpen
+	s.log(e)
 	s.server.watch.add(d)
 	return d
 }
@@ -77,11 +86,27 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	case !known:
 		h.since = now
 	}
-	if !h.told && d.served == 0 && (last || now.Sub(h.since) >= halfOpenAge) {
+	stays := last || now.Sub(h.since) >= halfOpenAge
+	if d.answer > 0 {
+		stays = now.Sub(h.since) >= halfOpenBeyond
+	}
+	if !h.told && d.served == 0 && stays {
 		h.told = true
 		d.s.log(Entry{What: WhatHalf, Command: d.command, Local: d.at, Remote: from})
 	}
 	d.half[from] = h
+}
+
+// forget drops what was not told of and is not there any more: the client
+// repeats its SYN from the same port.
+func (d *door) forget(there map[probe.HalfOpening]bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for from, h := range d.half {
+		if !h.told && !there[probe.HalfOpening{Local: d.at, From: from}] {
+			delete(d.half, from)
+		}
+	}
 }
 
 // shut tells that the server listens no longer. The caller has looked for
@@ -91,7 +116,7 @@ func (d *door) shut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	what := WhatAbsent
-	if d.knocks > 0 {
+	if d.knocks > 0 || d.answer > 0 {
 		what = WhatShut
 	}
 	for _, h := range d.half {
@@ -156,6 +181,7 @@ func (w *watch) look(network probe.Network, last []*door) {
 	}
 	found, _ := network.(probe.HalfOpens).HalfOpen()
 	now := time.Now()
+	w.forget(found)
 	for _, f := range found {
 		w.mu.Lock()
 		d := w.doors[f.Local]
@@ -163,6 +189,20 @@ func (w *watch) look(network probe.Network, last []*door) {
 		if d != nil {
 			d.look(f.From, now, slices.Contains(last, d))
 		}
+	}
+}
+
+// forget makes all doors drop handshakes that were not found.
+func (w *watch) forget(found []probe.HalfOpening) {
+	there := map[probe.HalfOpening]bool{}
+	for _, f := range found {
+		there[f] = true
+	}
+	w.mu.Lock()
+	doors := slices.Collect(maps.Values(w.doors))
+	w.mu.Unlock()
+	for _, d := range doors {
+		d.forget(there)
 	}
 }
 

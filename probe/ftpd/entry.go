@@ -27,14 +27,14 @@ const (
 	WhatLogin    What = "login"    // the client logged in: User; or was refused: Code
 	WhatHear     What = "hear"     // Command arrived; Raw is the line where it is NOOP
 	WhatAnnounce What = "announce" // the client announced Addr: Command PORT or EPRT, Raw as it arrived, Code of the answer; or the server did: Command PASV or EPSV, Raw as it was sent, Code 227 or 229
-	WhatOpen     What = "open"     // the server listens for data on Local, because of Command; or does not: Err
+	WhatOpen     What = "open"     // the server listens for data on Local, because of Command, and sends with SendTTL; or does not: Err
 	WhatArrive   What = "arrive"   // a data connection arrived at Local from Remote; Refused
 	WhatHalf     What = "half"     // a SYN arrived at Local from Remote and was answered, and the third packet of the handshake has not come
 	WhatAbsent   What = "absent"   // nothing has arrived at Local, and the server listens no longer
-	WhatShut     What = "shut"     // something has arrived at Local, and the server listens no longer
-	WhatDial     What = "dial"     // a connection from Local to Remote was tried because of Command: Outcome, ICMP, Took, Err
-	WhatHop      What = "hop"      // the same, and only as far as TTL
-	WhatTransfer What = "transfer" // a use of the data connection between Local and Remote ended: Command, Path, Sent, Received, Sum, How, TLS, Resumed, Took, Code of the answer
+	WhatShut     What = "shut"     // something has arrived at Local, or may have come there and expired, and the server listens no longer
+	WhatDial     What = "dial"     // a connection from Local to Remote was tried because of Command, as far as TTL where one is set: Outcome, ICMP, Took, Err
+	WhatHop      What = "hop"      // the same, and only as far as TTL; of PATH what became of a piece of a reply, open: acknowledged, Raw is what the hop quoted of it, Sample the piece where it is a whole line
+	WhatTransfer What = "transfer" // a use of the data connection between Local and Remote ended: Command, Path, Sent, Received, Sum, How, TLS, Resumed, Took, Code of the answer; where it was sent with SendTTL, Outcome is what became of it and Sight how it had arrived there, see exchange.Knock
 	WhatVisit    What = "visit"    // the client is ftpcheck's own: Command is what it asks for, Count of ports
 	WhatLeave    What = "leave"    // the session ended: How, Text
 	WhatStop     What = "stop"     // the server stopped
@@ -59,7 +59,8 @@ type Entry struct {
 	Code     int             // of the reply; 0: none was sent
 	Outcome  hops.Outcome    // of an attempt; empty: it was not made, or ended before there was one
 	ICMP     *hops.ICMP      // what a device said of it
-	TTL      int             // of the attempt
+	TTL      int             // of the attempt; of WhatOpen: of the SYN ACKs, 0 for the system's
+	SendTTL  int             // of the data; 0: the system's
 	Took     time.Duration   // of the attempt, or of the transfer from its beginning
 	Refused  bool            // it was closed at once: Remote is not the client's address
 	Sent     int64           // bytes handed to the system, before TLS
@@ -69,8 +70,10 @@ type Entry struct {
 	TLS      string          // version, "TLS 1.3"; empty: none
 	Resumed  bool            // it resumed the TLS session of the control connection
 	Count    int
-	Raw      []byte // exact bytes, without Telnet sequences
-	Err      string // the system's or a library's words
+	Raw      []byte     // exact bytes, without Telnet sequences
+	Sample   []byte     // see WhatHop
+	Sight    hops.Sight // of what expired on the way, as far as it was quoted
+	Err      string     // the system's or a library's words
 
 	Text string // the same in words; those chosen by the client are quoted
 }

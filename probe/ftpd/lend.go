@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // maxLoans bounds the ports that are listened on at the request of clients,
@@ -54,15 +55,27 @@ func (s *session) mayLend(r exchange.ListenRequest) bool {
 	if n == 0 {
 		n = r.Count
 	}
-	fits := 0 < n && n <= exchange.MaxPorts && len(r.Send) <= n && 0 < r.For
+	fits := 0 < n && n <= exchange.MaxPorts && len(r.Send) <= n && len(r.SendTTL) <= len(r.Send) && 0 < r.For
 	for _, size := range r.Send {
 		fits = fits && 0 <= size && size <= exchange.MaxSend
 	}
-	own := s.server.opt.Passive
+	for i, ttl := range r.SendTTL {
+		fits = fits && 0 <= ttl && ttl <= hops.MaxHops && (ttl == 0 || r.Send[i] > 0)
+	}
+	fits = fits && len(r.Answer) <= n
+	for _, ttl := range r.Answer {
+		fits = fits && 0 <= ttl && ttl <= hops.MaxHops
+	}
 	for _, port := range r.Ports {
-		fits = fits && port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
+		fits = fits && s.lends(port)
 	}
 	return fits
+}
+
+// lends reports whether a port is one that the server may listen on.
+func (s *session) lends(port uint16) bool {
+	own := s.server.opt.Passive
+	return port >= leastPort && (own.Low == 0 || own.Low <= port && port <= own.High)
 }
 
 // open listens on each port, and tells of those that cannot be had.
@@ -74,14 +87,12 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 	opened := make([]exchange.Port, len(ports))
 	for i, port := range ports {
 		p := exchange.Port{Session: ls.s.place, Command: string(exchange.Listen), Opened: v.at(time.Now())}
-		one, at, err := ls.s.listenLoan(ctx, port)
+		one, at, err := ls.s.listenLoan(ctx, port, itemOf(r.Answer, i), itemOf(r.SendTTL, i))
 		if p.Local = at; err != nil {
 			p.Failed = err.Error()
 			ls.s.log(Entry{What: WhatOpen, Command: p.Command, Local: at, Err: p.Failed})
 		} else {
-			if i < len(r.Send) {
-				one.send = r.Send[i]
-			}
+			one.send, p.Answer, p.SendTTL = itemOf(r.Send, i), one.answer, one.sendTTL
 			ls.all = append(ls.all, one)
 			go one.accept()
 			one.ports.lend(one)
@@ -91,13 +102,22 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 	return opened
 }
 
+// itemOf is the number for the port of a place; 0 where none is given.
+func itemOf(list []int, i int) int {
+	if i < len(list) {
+		return list[i]
+	}
+	return 0
+}
+
 var (
 	errInUse   = errors.New("in use")
 	errTooMany = errors.New("too many ports are listened on already")
 )
 
-// listenLoan listens on a port of the range, or on any free one of it.
-func (s *session) listenLoan(ctx context.Context, port uint16) (*loan, netip.AddrPort, error) {
+// listenLoan listens on a port of the range, or on any free one of it, with TTLs
+// for its SYN ACKs, where the system can, and for data; 0: the system's.
+func (s *session) listenLoan(ctx context.Context, port uint16, answer, sendTTL int) (*loan, netip.AddrPort, error) {
 	ports := &s.server.ports
 	at := netip.AddrPortFrom(s.local.Addr(), port)
 	if !ports.reserve(1) {
@@ -118,9 +138,12 @@ func (s *session) listenLoan(ctx context.Context, port uint16) (*loan, netip.Add
 		ports.reserve(-1)
 		return nil, at, errInUse
 	}
-	one := &loan{ports: ports, listener: l, done: make(chan struct{})}
+	one := &loan{ports: ports, listener: l, sendTTL: sendTTL, done: make(chan struct{})}
 	one.ctx, one.cancel = context.WithCancel(ctx)
-	one.door = s.openDoor(string(exchange.Listen), at)
+	if !hops.LimitAnswers(l, answer) {
+		answer = 0
+	}
+	one.door = s.openDoor(Entry{Command: string(exchange.Listen), Local: at, TTL: answer, SendTTL: sendTTL})
 	return one, at, nil
 }
 

@@ -70,6 +70,36 @@ func TestLISTEN(t *testing.T) {
 	}
 }
 
+// TestFateOfWhatIsSent: what is sent with a TTL is told of, and ends in a reset.
+func TestFateOfWhatIsSent(t *testing.T) {
+	r := serve(t, Options{Exchange: true})
+	c := r.login(t)
+	c.begin()
+	var got exchange.Listening
+	c.site(exchange.Listen, bodyOf(t, exchange.ListenRequest{Count: 2, Send: []int{64, 64}, SendTTL: []int{1}, For: 20_000}), &got)
+	if got.Ports[0].SendTTL != 1 || got.Ports[1].SendTTL != 0 {
+		t.Errorf("listens with %+v", got.Ports)
+	}
+	short, plain := dialTCP(t, got.Ports[0].Local), dialTCP(t, got.Ports[1].Local)
+	if text := mustRead(t, plain); len(text) != 64 {
+		t.Errorf("%d bytes without a TTL", len(text))
+	}
+	plain.Close()
+	if _, err := io.ReadAll(short); !isReset(err) {
+		t.Errorf("the end: %v, want a reset", err)
+	}
+	eventually(t, "both connections have ended", func() bool { return len(r.entries(WhatTransfer)) == 2 })
+	want := hops.Outcome("") // of a system that cannot
+	if r.traces() {
+		want = hops.Open
+	}
+	for i, p := range c.seen().Ports {
+		if k := p.Knocks[0]; p.SendTTL != 1-i || k.Carried == nil || i == 0 && k.Fate != want || i == 1 && k.Fate != "" {
+			t.Errorf("the server says %+v", p)
+		}
+	}
+}
+
 // TestPASVBeforeLISTEN: a port on which nobody has come yet goes to whoever
 // needs it for a transfer.
 func TestPASVBeforeLISTEN(t *testing.T) {

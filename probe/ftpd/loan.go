@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // Bounds of one port of LISTEN.
@@ -24,6 +25,7 @@ type loan struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	send     int // bytes to send; 0: what comes is read
+	sendTTL  int // of that; 0: the system's
 	done     chan struct{}
 	closing  sync.Once
 }
@@ -42,6 +44,9 @@ func (l *loan) accept() {
 		if l.arrive(addrPort(conn.RemoteAddr())) {
 			conn.Close()
 			continue
+		}
+		if s := hops.SenderOf(conn); s != nil && l.answer > 0 {
+			s.SetTTL(0)
 		}
 		select {
 		case places <- struct{}{}:
@@ -62,10 +67,14 @@ func (l *loan) serve(conn net.Conn) {
 	m := &meter{Conn: conn}
 	m.takeSum()
 	var err error
-	if l.send > 0 {
+	switch {
+	case l.sendTTL > 0:
+		e.Command, e.SendTTL = cmdSend, l.sendTTL
+		e.Outcome, e.Sight = l.expire(m)
+	case l.send > 0:
 		e.Command = cmdSend
 		err = deliver(m, l.send)
-	} else {
+	default:
 		_, err = io.CopyN(io.Discard, m, maxSink)
 	}
 	e.Took = time.Since(began)
@@ -79,11 +88,7 @@ func (l *loan) serve(conn net.Conn) {
 // deliver writes n bytes at once, so that they go out in as few segments as
 // they fit into, then their end, and waits for the client's end.
 func deliver(m *meter, n int) error {
-	content, err := io.ReadAll(File{Name: cmdSend, Size: int64(n)}.content())
-	if err != nil {
-		return err
-	}
-	if _, err := m.Write(content); err != nil {
+	if err := send(m, n); err != nil {
 		return err
 	}
 	if c, ok := m.Conn.(interface{ CloseWrite() error }); ok {
@@ -91,8 +96,38 @@ func deliver(m *meter, n int) error {
 			return err
 		}
 	}
-	_, err = io.CopyN(io.Discard, m.Conn, maxSink)
+	_, err := io.CopyN(io.Discard, m.Conn, maxSink)
 	return err
+}
+
+// send writes n bytes at once.
+func send(m *meter, n int) error {
+	_, err := m.Write(pieceOf(n))
+	return err
+}
+
+func pieceOf(n int) []byte {
+	content, _ := io.ReadAll(File{Name: cmdSend, Size: int64(n)}.content())
+	return content
+}
+
+// expire sends with the loan's TTL and returns what became of it; nothing where
+// the system cannot. Closing resets the connection, so that nothing is repeated.
+func (l *loan) expire(m *meter) (hops.Outcome, hops.Sight) {
+	if c, ok := m.Conn.(interface{ SetLinger(int) error }); ok {
+		c.SetLinger(0)
+	}
+	s := hops.SenderOf(m.Conn)
+	if s == nil {
+		return "", ""
+	}
+	if q, end := hops.QuoterOf(m.Conn); q != nil {
+		defer end()
+		s = q
+	}
+	defer s.SetTTL(0) // or the reset would not arrive
+	step := hops.Ask(l.ctx, s, func() error { return send(m, l.send) }, l.sendTTL, exchange.FateLimit)
+	return step.Attempt.Outcome, hops.SightOf(string(pieceOf(l.send)), step.Quote)
 }
 
 // close listens no longer, and ends what is served.

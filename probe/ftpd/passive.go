@@ -55,7 +55,7 @@ func (s *session) openPassive(command string) (*passive, error) {
 		close(p.done)
 		return p, nil
 	}
-	p.door = s.openDoor(command, p.port)
+	p.door = s.openDoor(Entry{Command: command, Local: p.port})
 	go p.accept()
 	return p, nil
 }
@@ -212,8 +212,9 @@ func (s *session) announced() netip.Addr {
 
 // announce tells the client where to connect to.
 func (s *session) announce(p *passive, reply string, shown netip.AddrPort) {
+	s.told = s.asSent(reply)
 	s.log(Entry{
-		What: WhatAnnounce, Command: p.command, Raw: []byte(s.asSent(reply)),
+		What: WhatAnnounce, Command: p.command, Raw: []byte(s.told),
 		Local: p.port, Addr: shown, Code: codeOf(reply),
 	})
 	s.reply(reply)

@@ -86,7 +86,7 @@ func (r *record) open(session int, e Entry, at exchange.Millis) {
 	if !r.room() {
 		return
 	}
-	p := exchange.Port{Session: session, Command: e.Command, Local: e.Local, Opened: at, Failed: e.Err}
+	p := exchange.Port{Session: session, Command: e.Command, Local: e.Local, Opened: at, Failed: e.Err, Answer: e.TTL, SendTTL: e.SendTTL}
 	if e.Err == "" {
 		r.ports[e.Local] = len(r.seen.Ports)
 	}
@@ -131,22 +131,36 @@ func (r *record) dial(session int, e Entry, at exchange.Millis) {
 	}
 	took := exchange.Millis(e.Took.Milliseconds())
 	r.seen.Dials = append(r.seen.Dials, exchange.Dialing{
-		Session: session, Command: e.Command, To: e.Remote, From: e.Local, At: at - took, Took: took,
+		Session: session, Command: e.Command, To: e.Remote, From: e.Local, TTL: e.TTL, At: at - took, Took: took,
 		Outcome: e.Outcome, ICMP: e.ICMP, Err: e.Err,
 	})
 }
 
 // hop adds a step to the search that the latest attempt at the same port
-// belongs to.
+// belongs to, or to that of the session's own replies.
 func (r *record) hop(session int, e Entry) {
+	if e.Command == string(exchange.Path) {
+		s := &r.seen.Sessions[session-1]
+		if e.TTL == 1 {
+			s.Path, s.Piece = nil, e.Sample // and none before this one
+		}
+		if r.room() {
+			s.Path = append(s.Path, stepOf(e))
+		}
+		return
+	}
 	for i := len(r.seen.Dials) - 1; i >= 0; i-- {
-		if d := &r.seen.Dials[i]; d.Session == session && d.Command == e.Command && d.To == e.Remote {
+		if d := &r.seen.Dials[i]; d.Session == session && d.Command == e.Command && d.To == e.Remote && d.TTL == 0 {
 			if r.room() {
-				d.Steps = append(d.Steps, exchange.Step{TTL: e.TTL, Outcome: e.Outcome, ICMP: e.ICMP})
+				d.Steps = append(d.Steps, stepOf(e))
 			}
 			return
 		}
 	}
+}
+
+func stepOf(e Entry) exchange.Step {
+	return exchange.Step{TTL: e.TTL, Outcome: e.Outcome, ICMP: e.ICMP, Quote: e.Raw}
 }
 
 // transfer says of the latest connection between the two ends what it carried.
@@ -163,6 +177,9 @@ func (r *record) transfer(e Entry) {
 		for i := len(knocks) - 1; i >= 0; i-- {
 			if knocks[i].From == e.Remote {
 				knocks[i].Carried = c
+				if e.SendTTL > 0 {
+					knocks[i].Fate, knocks[i].Sight = e.Outcome, e.Sight
+				}
 				return
 			}
 		}

@@ -53,7 +53,7 @@ func (s *session) out() io.Writer {
 	if s.secured != nil {
 		return s.secured
 	}
-	return s.conn
+	return steady{s.conn}
 }
 
 // hangUp closes the control connection, a TLS one with a close_notify.

@@ -42,6 +42,7 @@ type session struct {
 	bad      int // commands that do not exist
 	epsvAll  bool
 	passive  *passive
+	told     string // the last 227 or 229
 	active   netip.AddrPort
 	verb     string    // that announced active
 	transfer *transfer // the latest one, running or not; nil before the first

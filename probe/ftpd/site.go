@@ -1,9 +1,11 @@
 package ftpd
 
 import (
+	"net"
 	"strings"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // site has no subcommand but HELP, and those of the exchange with a client that
@@ -26,6 +28,7 @@ var verbsOfVisit = map[exchange.Verb]func(s *session, v *visit, arg string){
 	exchange.Ask:    seen,
 	exchange.Listen: lend,
 	exchange.Dial:   dialBack,
+	exchange.Path:   follow,
 	exchange.Edge:   edge,
 	exchange.End:    forget,
 }
@@ -113,10 +116,23 @@ func (s *session) enter(v *visit, verb exchange.Verb, token string) {
 		Passive: exchange.Range(s.server.opt.Passive),
 		Traces:  s.network.Traces(), HalfOpen: s.server.watch.sees(s.network),
 	}
+	if h.Traces {
+		h.Quotes = mayQuote(s.conn)
+	}
 	if a := s.announced(); a != s.local.Addr() {
 		h.Announce = a
 	}
 	s.answer(verb, h)
+}
+
+// mayQuote reports whether this user may read what routers quote.
+func mayQuote(conn net.Conn) bool {
+	q, end := hops.QuoterOf(conn)
+	if q == nil {
+		return false
+	}
+	end()
+	return true
 }
 
 // answer replies with a body.
@@ -130,8 +146,14 @@ func (s *session) answerText(verb exchange.Verb, text string, err error) {
 		s.reply("451 The answer cannot be made.")
 		return
 	}
-	lines := append([]string{"211-" + exchange.Feature + " " + string(verb)}, exchange.Lines(text)...)
-	s.reply(append(lines, "211 End")...)
+	s.reply(answerLines(firstLine(verb), text)...)
+}
+
+// firstLine is that of an answer with a body.
+func firstLine(verb exchange.Verb) string { return "211-" + exchange.Feature + " " + string(verb) }
+
+func answerLines(first, body string) []string {
+	return append(append([]string{first}, exchange.Lines(body)...), "211 End")
 }
 
 // seen tells all that was seen of the visit.

@@ -98,7 +98,7 @@ func (s *session) secure() bool {
 	s.mark = newMark()
 	config := s.server.tls.control(s.mark)
 	s.faults().spoil(config)
-	conn := tls.Server(s.conn, config)
+	conn := tls.Server(steady{s.conn}, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		s.log(Entry{What: WhatSecure, Err: err.Error()})
 		return false

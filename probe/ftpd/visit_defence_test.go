@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
 )
 
 // TestGuessingATokenEndsTheSession: as any other nonsense does.
@@ -60,12 +61,26 @@ func TestRequestsOutOfBounds(t *testing.T) {
 		{"fewer than none", exchange.Listen, exchange.ListenRequest{Count: -1, For: 1}, "501"},
 		{"too much to send", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{exchange.MaxSend + 1}, For: 1}, "501"},
 		{"less than nothing to send", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{-1}, For: 1}, "501"},
+		{"an answer that goes nowhere", exchange.Listen, exchange.ListenRequest{Count: 1, Answer: []int{-1}, For: 1}, "501"},
+		{"an answer that goes too far", exchange.Listen, exchange.ListenRequest{Count: 1, Answer: []int{hops.MaxHops + 1}, For: 1}, "501"},
+		{"more answers than ports", exchange.Listen, exchange.ListenRequest{Count: 1, Answer: []int{1, 2}, For: 1}, "501"},
+		{"a TTL for what is not sent", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{0}, SendTTL: []int{1}, For: 1}, "501"},
+		{"more TTLs than sizes", exchange.Listen, exchange.ListenRequest{Count: 2, Send: []int{1}, SendTTL: []int{1, 1}, For: 1}, "501"},
+		{"a TTL without sizes", exchange.Listen, exchange.ListenRequest{Count: 1, SendTTL: []int{1}, For: 1}, "501"},
+		{"a TTL too high", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{1}, SendTTL: []int{hops.MaxHops + 1}, For: 1}, "501"},
+		{"a TTL below none", exchange.Listen, exchange.ListenRequest{Count: 1, Send: []int{1}, SendTTL: []int{-1}, For: 1}, "501"},
 		{"for no time", exchange.Listen, exchange.ListenRequest{Count: 1}, "501"},
 		{"another kind of body", exchange.Listen, []string{"x"}, "501"},
 		{"no port to dial", exchange.Dial, exchange.DialRequest{Limit: 1}, "501"},
 		{"a system service", exchange.Dial, exchange.DialRequest{Ports: []uint16{1023}, Limit: 1}, "501"},
 		{"too many dials", exchange.Dial, exchange.DialRequest{Ports: many[:exchange.MaxDials+1], Limit: 1}, "501"},
 		{"a source that is none", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{25}, Limit: 1}, "501"},
+		{"a source outside the range", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{19999}, TTL: 2, Limit: 1}, "501"},
+		{"a source that is no port", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{-1}, TTL: 2, Limit: 1}, "501"},
+		{"a source beyond all ports", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{1<<16 + 20}, TTL: 2, Limit: 1}, "501"},
+		{"a TTL below none", exchange.Dial, exchange.DialRequest{Ports: many[:1], TTL: -1, Limit: 1}, "501"},
+		{"a TTL that is too long", exchange.Dial, exchange.DialRequest{Ports: many[:1], TTL: hops.MaxHops + 1, Limit: 1}, "501"},
+		{"a TTL and a hop search", exchange.Dial, exchange.DialRequest{Ports: many[:1], TTL: 2, Search: true, Limit: 1}, "501"},
 		{"too many sources", exchange.Dial, exchange.DialRequest{Ports: many[:1], Source: []int{0, 0, 0}, Limit: 1}, "501"},
 		{"no time to dial", exchange.Dial, exchange.DialRequest{Ports: many[:1]}, "501"},
 	}
@@ -96,7 +111,7 @@ func TestAtMost(t *testing.T) {
 func TestSYNFlood(t *testing.T) {
 	s := newTestServer(t, Options{Exchange: true})
 	sess := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
-	d := sess.openDoor("PASV", pipeServer)
+	d := sess.openDoor(Entry{Command: "PASV", Local: pipeServer})
 	for port := range uint16(10_000) {
 		d.look(netip.AddrPortFrom(pipeClient.Addr(), port+1), time.Now(), true)
 	}

@@ -131,6 +131,47 @@ func TestWhereTheHandshakeEnds(t *testing.T) {
 	}
 }
 
+// TestAnswersThatExpire: which SYN ACKs left a handshake by half, by their TTL.
+func TestAnswersThatExpire(t *testing.T) {
+	for _, tt := range []struct{ at, want string }{
+		{"cgw", "- - - half half"},
+		{"isp", "- - half half half"},
+		{"sgw", "- half half half half"},
+		{"srv", "half half half half half"},
+	} {
+		t.Run(tt.at, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := beginVisit(t, netlab.Scenario{Rules: []netlab.Rule{{At: tt.at, Toward: "client", From: "50000-50100", Do: "drop"}}})
+				body, err := exchange.Encode(exchange.ListenRequest{Count: 5, Answer: []int{1, 2, 3, 4, hops.MaxHops}, For: 30_000})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got exchange.Listening
+				v.site(exchange.Listen, body, &got)
+				for _, p := range got.Ports {
+					v.try(p.Local.Port())
+				}
+				var seen exchange.Seen
+				v.site(exchange.Ask, "", &seen)
+				var words []string
+				for i, p := range seen.Ports {
+					word := "-"
+					if len(p.Knocks) == 1 && p.Knocks[0].Half {
+						word = "half"
+					}
+					words = append(words, word)
+					if p.Answer != got.Ports[i].Answer || p.Answer != []int{1, 2, 3, 4, hops.MaxHops}[i] {
+						t.Errorf("%+v, answered %+v", p, got.Ports[i])
+					}
+				}
+				if got := strings.Join(words, " "); got != tt.want {
+					t.Errorf("%s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 // TestACompleteHandshakeIsNotHalfOpen: however long nobody uses it.
 func TestACompleteHandshakeIsNotHalfOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -188,6 +229,42 @@ func TestDIALAcrossAFirewall(t *testing.T) {
 		}
 		if len(got.Dials) != 2 {
 			t.Errorf("%+v", got.Dials)
+		}
+	})
+}
+
+// TestDIALOpensAHole: a SYN from a passive port that ends behind the server's NAT
+// lets in one to that port, which is seen by half.
+func TestDIALOpensAHole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := beginVisit(t, netlab.Scenario{Server: netlab.Server{NAT: true, Forward: []string{"21"}}})
+		ask := func(verb exchange.Verb, request, answer any) {
+			body, err := exchange.Encode(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.site(verb, body, answer)
+		}
+		listen := exchange.ListenRequest{Ports: []uint16{50000}, For: 5000}
+		ask(exchange.Listen, listen, &exchange.Listening{})
+		var got exchange.Dialled
+		ask(exchange.Dial, exchange.DialRequest{Ports: []uint16{45000}, Source: []int{50000}, TTL: 2, Limit: 1000}, &got)
+		if d := got.Dials[0]; d.Outcome != hops.Expired || d.TTL != 2 || d.From.Port() != 50000 || !d.OpensHole() {
+			t.Fatalf("the SYN: %+v", d)
+		}
+		ask(exchange.Listen, listen, &exchange.Listening{})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		from := netip.AddrPortFrom(v.Client.Addr(), 45000)
+		v.lab.Client().Dial(ctx, netip.AddrPortFrom(netip.MustParseAddr(v.lab.Target().Host), 50000), probe.DialOptions{Local: from})
+		var s exchange.Seen
+		v.site(exchange.Ask, "", &s)
+		if first := &s.Ports[0]; s.BehindHole(first) || len(first.Knocks) > 0 || first.Closed == 0 {
+			t.Errorf("before: %+v", *first)
+		}
+		second := &s.Ports[1]
+		if k := second.Knocks; !s.BehindHole(second) || len(k) != 1 || !k[0].Half || k[0].From != from {
+			t.Errorf("by the hole: %+v", *second)
 		}
 	})
 }

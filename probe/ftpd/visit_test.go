@@ -68,7 +68,7 @@ func TestHello(t *testing.T) {
 	if string(got.Greeting) != "220 (ftpcheck)\r\n" {
 		t.Errorf("greeting %q", got.Greeting)
 	}
-	got.Greeting, got.HalfOpen, got.Traces = nil, false, false
+	got.Greeting, got.HalfOpen, got.Traces, got.Quotes = nil, false, false, false // as the system can
 	want := exchange.Hello{
 		Version: 1, Tool: "1.2.3", Session: 1, Client: addrPort(c.conn.LocalAddr()), Server: r.addr,
 		Passive: exchange.Range(ports), Announce: netip.MustParseAddr("192.0.2.7"),

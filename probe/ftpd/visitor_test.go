@@ -70,7 +70,7 @@ func TestWhatIsSaidOfAPort(t *testing.T) {
 		var got []What
 		s := newTestServer(t, Options{Log: func(e Entry) { got = append(got, e.What) }})
 		sess := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
-		d := sess.openDoor("PASV", pipeServer)
+		d := sess.openDoor(Entry{Command: "PASV", Local: pipeServer})
 		tt.come(d)
 		d.shut()
 		if !slices.Equal(got, tt.want) {

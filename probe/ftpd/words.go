@@ -52,6 +52,8 @@ func (e Entry) visitWords() string {
 		return fmt.Sprintf("asks to listen on %d ports", e.Count)
 	case exchange.Dial:
 		return fmt.Sprintf("asks for %d connections to itself", e.Count)
+	case exchange.Path:
+		return "asks how far the replies get"
 	case exchange.Ask:
 		return "asks what was seen"
 	}
@@ -116,16 +118,26 @@ func (e Entry) portWords() string {
 	if e.Err != "" {
 		return fmt.Sprintf("%s: no port to listen on: %s", e.Command, e.Err)
 	}
-	return fmt.Sprintf("%s: listens on port %d", e.Command, e.Local.Port())
+	text := fmt.Sprintf("%s: listens on port %d", e.Command, e.Local.Port())
+	if e.TTL > 0 {
+		text += fmt.Sprintf(", its answers get to hop %d", e.TTL)
+	}
+	return text
 }
 
 func (e Entry) dialWords() string {
+	if e.Command == string(exchange.Path) {
+		return fmt.Sprintf("replies at hop %d: %s", e.TTL, e.Outcome)
+	}
 	text := fmt.Sprintf("%v from %v: %s", e.Remote, e.Local, e.Outcome)
 	if e.Outcome == "" {
 		text = fmt.Sprintf("%v: no outcome: %s", e.Remote, e.Err)
 	}
-	if e.TTL > 0 {
+	switch {
+	case e.TTL > 0 && e.What == WhatHop:
 		text = fmt.Sprintf("%v at hop %d: %s", e.Remote, e.TTL, e.Outcome)
+	case e.TTL > 0:
+		text += fmt.Sprintf(", no farther than hop %d", e.TTL)
 	}
 	if e.ICMP != nil {
 		text += fmt.Sprintf(", ICMP %d/%d from %v", e.ICMP.Type, e.ICMP.Code, e.ICMP.From)
@@ -149,6 +161,8 @@ func (e Entry) transferWords() string {
 		return fmt.Sprintf("%s: aborted after %d bytes", name, n)
 	case e.Code == 426:
 		return fmt.Sprintf("%s: broke after %d bytes", name, n)
+	case e.SendTTL > 0:
+		return fmt.Sprintf("%s: %d bytes as far as hop %d: %s", name, n, e.SendTTL, e.Outcome)
 	case e.Command == cmdSend || e.Command == cmdSink:
 		return fmt.Sprintf("%s: %d bytes, %s", name, n, e.How)
 	case e.Code == 0:

@@ -123,7 +123,7 @@ func (e *edge) try(ctx context.Context, ttl int) Outcome {
 		switch {
 		case !asked.IsZero() && time.Since(asked) >= e.wait:
 			return Timeout
-		case asked.IsZero() && !time.Now().Before(until), !rest(ctx, lookAgain):
+		case asked.IsZero() && !time.Now().Before(until), !rest(ctx, lookSoon):
 			return ""
 		}
 	}

@@ -2,7 +2,10 @@ package hops
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +21,9 @@ type Sender interface {
 	// connection is over, and nothing when nothing came yet. A device that rejects
 	// packets cannot be told from one at which they expire.
 	Heard() Outcome
+
+	// RTT is the round trip time of the connection; 0: not known.
+	RTT() time.Duration
 }
 
 // SenderOf returns the connection, or what it wraps, as a Sender; nil where the
@@ -44,13 +50,37 @@ const maxWraps = 4 // TLS, a meter and the like around one connection
 // destination (Linux icmp(7), icmp_ratelimit).
 const SecondTry = time.Second
 
-const lookAgain = time.Millisecond
+// Time between two looks for news; it doubles, as many may be waited for at once.
+const (
+	lookSoon  = time.Millisecond
+	lookLater = 16 * time.Millisecond
+)
+
+const extraWait = 100 * time.Millisecond // beyond a round trip
+
+// WaitOf is how long to wait for each hop of Follow. TCP must not have begun to
+// repeat things by then: it waits for a round trip and 200 ms at least (RFC 6298
+// says a second, Linux TCP_RTO_MIN).
+func WaitOf(s Sender) time.Duration { return s.RTT() + extraWait }
+
+// Push writes to a connection under Follow. An ICMP message about what was sent
+// before makes one write fail, and that is all that it does to an established
+// connection.
+func Push(w io.Writer, b []byte) error {
+	n, err := w.Write(b)
+	if errno := syscall.Errno(0); n == 0 && errors.As(err, &errno) {
+		_, err = w.Write(b)
+	}
+	return err
+}
 
 // Follow searches the hops on the way of an established connection: it sends
 // piece after piece with TTL 1, 2, … until one is acknowledged, and no further
 // than max. A hop that is silent for wait is asked once more when the others are
 // through. send puts one more piece on the way. All that was sent arrives in the
 // end, where the way is open: TCP repeats it. The TTL is the system's afterwards.
+//
+// Where s is a Quoter, the steps hold what the hops quote.
 //
 // The steps known by then are returned when ctx ends, or the connection.
 func Follow(ctx context.Context, s Sender, send func() error, max int, wait time.Duration) (steps []Step) {
@@ -60,13 +90,17 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 	defer s.SetTTL(0)
 	began := time.Now()
 	for ttl := 1; ttl <= max; ttl++ {
-		o := ask(ctx, s, send, ttl, wait)
+		step := Ask(ctx, s, send, ttl, wait)
+		o := step.Attempt.Outcome
 		if o == "" || o == Reset {
 			return steps
 		}
-		steps = append(steps, Step{TTL: ttl, Attempt: Attempt{Outcome: o}})
+		steps = append(steps, step)
 		if o == Open {
 			break
+		}
+		if o == Timeout {
+			catchUp(ctx, s, send, wait)
 		}
 	}
 	for i := range steps {
@@ -76,28 +110,61 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if !rest(ctx, time.Until(began.Add(SecondTry))) {
 			return steps
 		}
-		if o := ask(ctx, s, send, steps[i].TTL, wait); o == Expired || o == Open {
-			steps[i].Attempt.Outcome = o
+		if again := Ask(ctx, s, send, steps[i].TTL, wait); again.Attempt.Outcome == Expired || again.Attempt.Outcome == Open {
+			steps[i] = again
 		}
+		catchUp(ctx, s, send, wait)
 	}
 	return steps
 }
 
-// ask sends one piece and waits for what becomes of it. The outcome is empty
-// when ctx ended first.
-func ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Outcome {
+// catchUp lets all that was sent arrive behind a piece without a TTL. TCP sends
+// nothing new while too much is not acknowledged: hops would be called silent that
+// were not asked. And what a hop answers late is not taken for the next one's.
+func catchUp(ctx context.Context, s Sender, send func() error, wait time.Duration) {
+	Ask(ctx, s, send, 0, 2*wait)
+}
+
+// Ask sends one piece with a TTL and waits for what becomes of it: Expired, Open
+// or Reset, see Heard, or Timeout when nothing came in time. The outcome is empty
+// when nothing was sent, or ctx ended first. The TTL stays.
+func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Duration) Step {
+	step := Step{TTL: ttl}
 	if ctx.Err() != nil || s.SetTTL(ttl) != nil || send() != nil {
-		return ""
+		return step
 	}
-	for until := time.Now().Add(wait); ; {
+	until, pause := time.Now().Add(wait), lookSoon
+	for ; ; pause = min(2*pause, lookLater) {
 		if o := s.Heard(); o != "" {
-			return o
+			step.Attempt.Outcome = o
+			if q, ok := s.(Quoter); ok && o == Expired {
+				step.quote(ctx, q)
+			}
+			return step
 		}
 		if !time.Now().Before(until) {
-			return Timeout
+			step.Attempt.Outcome = Timeout
+			return step
 		}
-		if !rest(ctx, lookAgain) {
-			return ""
+		if !rest(ctx, pause) {
+			return step
+		}
+	}
+}
+
+// quoteWait is how much later than the socket's error the same message may come
+// to the one who reads all.
+const quoteWait = 20 * time.Millisecond
+
+// quote notes what the hop quotes. Of several messages the last one counts: an
+// earlier one may be late, from a lower TTL.
+func (s *Step) quote(ctx context.Context, q Quoter) {
+	for until := time.Now().Add(quoteWait); s.Quote == "" && time.Now().Before(until); {
+		for got, ok := q.Quoted(); ok; got, ok = q.Quoted() {
+			s.Quote, s.Attempt.ICMP = string(got.Data), &ICMP{From: got.From}
+		}
+		if s.Quote == "" && !rest(ctx, lookSoon) {
+			return
 		}
 	}
 }

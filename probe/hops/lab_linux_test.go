@@ -371,3 +371,69 @@ func (l *lab) listen(t *testing.T, host string, port int) {
 		return nil
 	})
 }
+
+// TestLabFollow searches along established connections, from an unprivileged
+// client, and reads what the routers quote, as root.
+func TestLabFollow(t *testing.T) {
+	lab := newLab(t)
+	for _, host := range []string{"198.51.100.2", "2001:db8:2::10"} {
+		to := netip.AddrPortFrom(addr(host), 50009)
+		t.Run(host, func(t *testing.T) {
+			for _, tc := range []struct{ name, rules, want string }{
+				{"open", "", "x x x open"},
+				{"dropped in the forward chain of hop 2", "tcp dport 50009 drop", "x x timeout timeout"},
+				{"changed in the forward chain of hop 2", "tcp dport 50009 @ih,0,32 0x504f5254 @ih,40,16 set 0x3939", "x x x99 open"},
+			} {
+				t.Run(tc.name, func(t *testing.T) {
+					var conn net.Conn
+					lab.inside(t, "srv", func() error {
+						l, err := net.Listen("tcp", ":50009") // its queue holds what nobody accepts
+						if err == nil {
+							t.Cleanup(func() { l.Close() })
+						}
+						return err
+					})
+					lab.inside(t, "cli", func() (err error) {
+						conn, err = net.Dial("tcp", to.String())
+						return err
+					})
+					defer conn.Close()
+					if tc.rules != "" {
+						lab.nft(t, "isp", "table inet t {\nchain f {\ntype filter hook forward priority 0\n"+tc.rules+"\n}\n}")
+						defer lab.nft(t, "isp", "delete table inet t")
+					}
+					var got []string
+					lab.inside(t, "cli", func() error {
+						q, end := QuoterOf(conn)
+						if q == nil {
+							return fmt.Errorf("root may not read ICMP messages")
+						}
+						defer end()
+						for _, s := range Follow(t.Context(), q, func() error {
+							_, err := conn.Write([]byte("PORT 10,0"))
+							return err
+						}, 4, 300*time.Millisecond) {
+							got = append(got, followWord(s))
+						}
+						return nil
+					})
+					if got := strings.Join(got, " "); got != tc.want {
+						t.Errorf("got %s, want %s", got, tc.want)
+					}
+				})
+			}
+		})
+	}
+}
+
+func followWord(s Step) string {
+	switch {
+	case s.Attempt.Outcome != Expired:
+		return string(s.Attempt.Outcome)
+	case s.Quote == "PORT 10,0" && s.Attempt.ICMP.From.IsValid():
+		return "x"
+	case s.Quote == "PORT 99,0":
+		return "x99"
+	}
+	return fmt.Sprintf("%q", s.Quote)
+}

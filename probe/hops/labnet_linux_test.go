@@ -99,15 +99,20 @@ func newLab(t *testing.T) *lab {
 func (l *lab) filter(t *testing.T) {
 	t.Helper()
 	for host, rules := range labRules {
-		l.inside(t, host, func() error {
-			cmd := exec.CommandContext(t.Context(), "nft", "-f", "-")
-			cmd.Stdin = strings.NewReader(rules)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				return fmt.Errorf("nft: %v\n%s", err, out)
-			}
-			return nil
-		})
+		l.nft(t, host, rules)
 	}
+}
+
+func (l *lab) nft(t *testing.T, host, rules string) {
+	t.Helper()
+	l.inside(t, host, func() error {
+		cmd := exec.Command("nft", "-f", "-")
+		cmd.Stdin = strings.NewReader(rules)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("nft: %v\n%s", err, out)
+		}
+		return nil
+	})
 }
 
 func labMissing() string {

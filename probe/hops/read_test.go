@@ -71,7 +71,7 @@ func parseSteps(t *testing.T, text string) []Step {
 	t.Helper()
 	var steps []Step
 	for i, word := range strings.Fields(text) {
-		steps = append(steps, Step{i + 1, parseAttempt(t, word)})
+		steps = append(steps, Step{TTL: i + 1, Attempt: parseAttempt(t, word)})
 	}
 	return steps
 }

@@ -24,6 +24,7 @@ const (
 type Step struct {
 	TTL     int
 	Attempt Attempt
+	Quote   string // of Follow: the payload as it arrived at the hop, as far as that is known
 }
 
 // Search asks every hop on the way to a port: it dials with TTL 1, 2, … until a
@@ -197,7 +198,7 @@ func (s *search) settle() {
 			return
 		}
 		a := s.hops[ttl].observed()
-		s.steps = append(s.steps, Step{ttl, a})
+		s.steps = append(s.steps, Step{TTL: ttl, Attempt: a})
 		if s.each != nil {
 			s.each(ttl, a)
 		}

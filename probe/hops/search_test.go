@@ -81,7 +81,7 @@ func TestSearch(t *testing.T) {
 				p := &path{t: t, answers: strings.Fields(test.answers), rtt: test.rtt}
 				var each []Step
 				began := time.Now()
-				steps := Search(t.Context(), p.dial, 0, func(ttl int, a Attempt) { each = append(each, Step{ttl, a}) })
+				steps := Search(t.Context(), p.dial, 0, func(ttl int, a Attempt) { each = append(each, Step{TTL: ttl, Attempt: a}) })
 				if took := time.Since(began); took > test.within {
 					t.Errorf("took %v, want at most %v", took, test.within)
 				}
@@ -161,10 +161,10 @@ func TestSearchCancelled(t *testing.T) {
 func ExampleRead() {
 	isp := addr("203.0.113.1")
 	v := Read([]Step{
-		{1, Attempt{Outcome: Timeout}}, // this router sends no ICMP
-		{2, Attempt{Outcome: Expired, ICMP: &ICMP{11, 0, isp}}},
-		{3, Attempt{Outcome: Timeout}},
-		{4, Attempt{Outcome: Timeout}},
+		{TTL: 1, Attempt: Attempt{Outcome: Timeout}}, // this router sends no ICMP
+		{TTL: 2, Attempt: Attempt{Outcome: Expired, ICMP: &ICMP{11, 0, isp}}},
+		{TTL: 3, Attempt: Attempt{Outcome: Timeout}},
+		{TTL: 4, Attempt: Attempt{Outcome: Timeout}},
 	})
 	fmt.Println(v.Outcome, "after hop", v.LastHop, v.LastFrom)
 	// Output: timeout after hop 2 203.0.113.1

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,16 +14,19 @@ func senderOf(c net.Conn) Sender {
 	if !ok {
 		return nil
 	}
-	remote, ok := tcp.RemoteAddr().(*net.TCPAddr)
+	local, ok := tcp.LocalAddr().(*net.TCPAddr)
+	remote, too := tcp.RemoteAddr().(*net.TCPAddr)
 	raw, err := tcp.SyscallConn()
-	if !ok || err != nil {
+	if !ok || !too || err != nil {
 		return nil
 	}
-	return &tcpSender{raw: raw, ipv4: remote.IP.To4() != nil}
+	f := flow{unmap(local.AddrPort()), unmap(remote.AddrPort())}
+	return &tcpSender{raw: raw, flow: f, ipv4: f.remote.Addr().Is4()}
 }
 
 type tcpSender struct {
 	raw  syscall.RawConn
+	flow flow
 	ipv4 bool // also on a socket of IPv6
 }
 
@@ -70,6 +74,16 @@ func (s *tcpSender) Heard() (o Outcome) {
 		return Reset
 	}
 	return o
+}
+
+// RTT implements Sender with TCP's own estimate.
+func (s *tcpSender) RTT() (rtt time.Duration) {
+	_ = s.raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO); err == nil {
+			rtt = time.Duration(info.Rtt) * time.Microsecond
+		}
+	})
+	return rtt
 }
 
 // Sent implements counter.

@@ -37,8 +37,8 @@ const (
 	// ends, "icmp type destination-unreachable drop" in their output. A full
 	// segment makes a packet of 40 bytes (IPv6: 60) more than the MSS; one with
 	// n bytes of data, of 52 (72) more than n, because of the timestamps. With
-	// Toward, which isp alone knows, it is so in one direction: "mtu lock" on
-	// the route.
+	// Toward, which isp alone knows, it is so in one direction, on the link toward
+	// that side: "mtu lock" on the route.
 	BoxBlackHole = "black-hole"
 	// BoxSwallow drops segments toward the server that begin with Value, "PASV",
 	// of any connection, whenever they are repeated: a rule in forward.
@@ -70,10 +70,14 @@ const (
 	// BoxSlow lets pass Value bytes a second, "100000", in each direction, with
 	// a queue in front of it: tc tbf.
 	BoxSlow = "slow"
+	// BoxMute lets no ICMP message of IPv4 through, in either direction; its own
+	// messages it sends: a rule in forward.
+	BoxMute = "mute"
 )
 
 // boxKinds are all of them, in the order in which an error lists them.
 var boxKinds = []string{
 	BoxProxy, BoxFalseOpen, BoxIdle, BoxIdleFirst, BoxBlackHole, BoxSwallow, BoxMask, BoxRewrite, BoxRewritePort,
 	BoxRewriteActive, BoxRewriteActivePort, BoxTruncate, BoxAlter, BoxCutReset, BoxCutSilent, BoxSlow,
+	BoxMute,
 }

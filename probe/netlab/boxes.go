@@ -33,6 +33,9 @@ func (l *Lab) place(ctx context.Context, b Box) error {
 	switch b.Kind {
 	case BoxBlackHole:
 		link := h.iface(side.server).link
+		if b.Toward == towardClient {
+			link = h.iface(side.client).link
+		}
 		link.limit, _ = strconv.Atoi(b.Value) // Validate has read it
 		link.toward = b.Toward
 	case BoxCutReset, BoxCutSilent:

@@ -38,7 +38,7 @@ func (s *Scenario) validateBox(b Box, others []Box) error {
 		return errors.New("at: a proxy at sgw would be the server that is addressed, and not transparent")
 	case reads && s.port() != helperPort:
 		return fmt.Errorf("kind: a %s knows control port %d only", b.Kind, helperPort)
-	case (reads || b.Kind == BoxFalseOpen) && s.Client.IPv6Only:
+	case (reads || b.Kind == BoxFalseOpen || b.Kind == BoxMute) && s.Client.IPv6Only:
 		return fmt.Errorf("kind: a %s is for IPv4, and the client has none", b.Kind)
 	}
 	if err := b.validateValue(s.Server.IPv6); err != nil {

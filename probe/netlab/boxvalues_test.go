@@ -29,6 +29,8 @@ func TestParseRefusesBoxes(t *testing.T) {
 		{`"server": {"port": 2121},`, `"at": "cgw", "kind": "proxy"`, "control port 21 only"},
 		{`"client": {"on_server_net": true},`, `"at": "sgw", "kind": "false-open"`, "of one network"},
 		{`"client": {"ipv6_only": true}, "server": {"ipv6": true},`, `"at": "sgw", "kind": "false-open"`, "is for IPv4"},
+		{`"client": {"ipv6_only": true}, "server": {"ipv6": true},`, `"at": "sgw", "kind": "mute"`, "is for IPv4"},
+		{"", `"at": "sgw", "kind": "mute", "value": "icmp"`, "value: a box of kind mute takes none"},
 		{"", `"at": "sgw", "kind": "false-open"}, {"at": "sgw", "kind": "false-open"`, "a second false-open at sgw"},
 	} {
 		wantError(t, "{"+tt.more+`"boxes": [{`+tt.box+`}]}`, "box ", tt.want)

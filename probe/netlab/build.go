@@ -44,6 +44,7 @@ func Build(s *Scenario) (*Lab, error) {
 	for _, name := range s.Helper {
 		l.hosts[name].helper = true
 	}
+	l.hosts["srv"].raw, l.hosts["cli"].raw = true, s.Client.Raw
 	l.net.Name(serverName, s.names()...)
 	l.net.servfail = s.Client.NoResolver
 	ctx, cancel := context.WithCancel(context.Background())

@@ -33,7 +33,8 @@ type conn struct {
 	lost          bool          // nothing that is sent arrives
 	stalled       bool          // nor does data: a segment vanishes, however often it is repeated
 	largest       int           // bytes of data that a segment may carry and still arrive; 0: any number
-	inspectors    []inspector   // on the way to the peer
+	host          *Host         // at this end
+	inspectors    []placed      // on the way to the peer
 	pipes         []*pipe       // on the way to the peer
 	cutters       []*cutter     // on the way to the peer
 	memories      []*memory     // on the way, the same for both directions
@@ -56,11 +57,12 @@ func (n *Net) connect(p *path) (*conn, *conn) {
 	a := &conn{net: n, both: g, local: tcpAddr(p.sent.src), remote: tcpAddr(p.sent.dst), delay: p.delay, lost: !p.carries(false)}
 	b := &conn{net: n, both: g, local: tcpAddr(p.got.dst), remote: tcpAddr(p.got.src), delay: p.delay, lost: !p.carries(true)}
 	a.peer, b.peer = b, a
+	a.host, b.host = p.from, p.end
 	a.largest, b.largest = p.largest(p.limit), p.largest(p.back)
 	a.trail, b.trail = p.trail(false), p.trail(true)
 	for i, s := range p.steps {
-		a.inspectors = append(a.inspectors, s.host.inspectors(p, s, false)...)
-		b.inspectors = append(s.host.inspectors(p, s, true), b.inspectors...)
+		a.inspectors = append(a.inspectors, placedAt(i+1, s.host.inspectors(p, s, false))...)
+		b.inspectors = append(placedAt(len(p.steps)-i, s.host.inspectors(p, s, true)), b.inspectors...)
 		a.memories = append(a.memories, s.host.memories(i+1)...)
 		if p.from.toward == towardServer && s.pre.dst.Port() == helperPort {
 			a.cutters = append(a.cutters, s.host.cutters...)

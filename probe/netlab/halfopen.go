@@ -34,19 +34,42 @@ func (h *Host) HalfOpen() (all []probe.HalfOpening, ok bool) {
 
 // hang notes that the SYN that took this path was answered, and that nothing
 // comes of it. The network's lock is held.
-func (p *path) hang(l *listener) {
+func (p *path) hang(l *listener, life time.Duration) {
 	h := p.end
 	h.forgetHalf(time.Now())
-	h.half = append(h.half, halfOpening{on: l, local: p.got.dst, from: p.got.src, until: time.Now().Add(synAckLife)})
+	h.half = append(h.half, halfOpening{on: l, local: p.got.dst, from: p.got.src, until: time.Now().Add(life)})
 }
 
-// hang takes the lock, and does nothing where nothing listens.
-func (n *Net) hang(p *path, l *listener) {
+// answerLost reports whether the answer to the SYN that took this path gets
+// lost, and takes note of it where something listens.
+func (n *Net) answerLost(p *path, l *listener) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if l != nil {
-		p.hang(l)
+	if l == nil {
+		return p.crossed || !p.carries(true)
 	}
+	back := p.trail(true)
+	back.ttl = l.answer
+	switch {
+	case back.shortens() && back.expires():
+		p.hang(l, 2*back.legs[back.ttl-1].delay)
+	case back.shortens() || p.crossed || !p.carries(true):
+		p.hang(l, synAckLife)
+	default:
+		return false
+	}
+	return true
+}
+
+// LimitAnswers does what hops.LimitAnswers does, as in Linux over IPv4 alone.
+func (l *listener) LimitAnswers(ttl int) bool {
+	l.host.net.mu.Lock()
+	defer l.host.net.mu.Unlock()
+	if l.addr.Addr().Is6() {
+		return false
+	}
+	l.answer = ttl
+	return true
 }
 
 // forgetHalf drops what is too old, or has lost its listener. The network's

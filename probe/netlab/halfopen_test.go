@@ -3,11 +3,13 @@ package netlab
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
 )
 
 // TestHalfOpen: a SYN that was answered shows at the server for as long as
@@ -51,4 +53,62 @@ func TestHalfOpen(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnswersThatExpire: a SYN ACK that expires ends the handshake when the
+// router says so; one that is dropped before, or behind, leaves it by half.
+func TestAnswersThatExpire(t *testing.T) {
+	drop := func(at string) []Rule {
+		return []Rule{{At: at, Toward: towardClient, From: "50000-50100", Do: doDrop}}
+	}
+	for _, tt := range []struct {
+		name   string
+		rules  []Rule
+		client Client
+		half   string // by TTL from 1: whether the handshake stays by half; or is complete
+	}{
+		{"nothing in the way", nil, Client{}, "gone gone gone open"},
+		{"NAT at the client", nil, Client{NAT: true}, "gone gone gone open"},
+		{"dropped at the client", drop("cli"), Client{}, "gone gone gone half"},
+		{"dropped at its gateway", drop("cgw"), Client{}, "gone gone gone half"},
+		{"dropped in the middle", drop("isp"), Client{}, "gone gone half half"},
+		{"dropped in front of the server", drop("sgw"), Client{}, "gone half half half"},
+		{"dropped at the server", drop("srv"), Client{}, "half half half half"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, Scenario{Rules: tt.rules, Client: tt.client})
+				defer l.Close()
+				var got []string
+				for ttl := 1; ttl <= 4; ttl++ {
+					got = append(got, answerFate(t, l, ttl))
+				}
+				if got := strings.Join(got, " "); got != tt.half {
+					t.Errorf("%s, want %s", got, tt.half)
+				}
+			})
+		})
+	}
+}
+
+// answerFate is what became of a handshake of which the SYN ACK has this TTL.
+func answerFate(t *testing.T, l *Lab, ttl int) string {
+	t.Helper()
+	srv := l.hosts["srv"]
+	on, err := srv.Listen(t.Context(), netip.MustParseAddrPort("198.51.100.66:50000"))
+	if err != nil || !hops.LimitAnswers(on, ttl) {
+		t.Fatal(err)
+	}
+	defer on.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	c, _ := l.Client().Dial(ctx, netip.MustParseAddrPort("198.51.100.66:50000"), probe.DialOptions{})
+	if c != nil {
+		c.Close()
+		return "open"
+	}
+	if half, _ := srv.HalfOpen(); len(half) > 0 {
+		return "half"
+	}
+	return "gone"
 }

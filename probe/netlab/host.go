@@ -141,8 +141,7 @@ func (h *Host) dial(ctx context.Context, to netip.AddrPort, opt probe.DialOption
 	switch {
 	case l != nil && l.full():
 		return nil, silence(ctx)
-	case !p.carries(true):
-		h.net.hang(p, l)
+	case h.net.answerLost(p, l):
 		return nil, silence(ctx)
 	}
 	if !sleep(ctx, p.delay) {
@@ -216,7 +215,7 @@ func (h *Host) establish(p *path, l *listener) (*conn, error) {
 	if !ours.lost {
 		time.AfterFunc(p.delay, func() { l.offer(theirs) })
 	} else {
-		p.hang(l)
+		p.hang(l, synAckLife)
 	}
 	return ours, nil
 }

@@ -2,6 +2,8 @@ package netlab
 
 import (
 	"bytes"
+	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -10,6 +12,20 @@ import (
 // change it or keep it.
 type inspector interface {
 	read(data []byte) (instead []byte, passes bool)
+}
+
+// placed is an inspector in a router, counted from the end whose segments it
+// reads, from 1.
+type placed struct {
+	inspector
+	router int
+}
+
+func placedAt(router int, list []inspector) (all []placed) {
+	for _, i := range list {
+		all = append(all, placed{i, router})
+	}
+	return all
 }
 
 // inspectors are those of a router for one direction of a connection, in the
@@ -38,6 +54,12 @@ func (h *Host) inspectors(p *path, s step, reply bool) []inspector {
 		all = append(all, h.helperFor(p, s, reply))
 	}
 	return all
+}
+
+// mutes reports whether the router lets no ICMP message about packets of this
+// sender through.
+func (h *Host) mutes(sender netip.AddrPort) bool {
+	return sender.Addr().Unmap().Is4() && slices.ContainsFunc(h.boxes, func(b Box) bool { return b.Kind == BoxMute })
 }
 
 // pipe is what a slow router lets through in one direction; none when it is

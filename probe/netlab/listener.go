@@ -13,8 +13,9 @@ const backlog = 4096
 
 // listener is a listening socket of a host.
 type listener struct {
-	host *Host
-	addr netip.AddrPort
+	host   *Host
+	addr   netip.AddrPort
+	answer int // TTL of its SYN ACKs, 0: the system's; the network's lock guards it
 
 	gate    gate // guards the fields below
 	waiting []*conn

@@ -57,7 +57,9 @@ type Host struct {
 	expected  []*expectation
 	listeners []*listener
 	half      []halfOpening
+	flows     map[tuple]flow // by the ends that a packet of the other side's has
 	nextPort  uint16
+	raw       bool // its programs may read ICMP messages
 }
 
 type iface struct {

@@ -35,6 +35,7 @@ type Client struct {
 	DataFrom   string `json:"data_from,omitempty"`     // cgw's NAT uses this address for connections to ports other than 21
 	OnServer   bool   `json:"on_server_net,omitempty"` // the client stands in the server's own network: 10.0.0.20 at sgw
 	NoResolver bool   `json:"no_resolver,omitempty"`   // its name server fails every question (SERVFAIL)
+	Raw        bool   `json:"raw,omitempty"`           // ftpcheck may read ICMP messages there: CAP_NET_RAW; at the server it always may
 }
 
 // Server is the machine that is checked.

@@ -1,7 +1,6 @@
 package netlab
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -24,11 +23,13 @@ func TestTrail(t *testing.T) {
 		down    string        // from the server
 	}{
 		{"open", nil, 0, 1, "x x x open", "x x x open"},
+		{"no messages", []Box{{At: "sgw", Kind: BoxMute}}, 0, 1, "x x x open", "x - - open"},
 		{"forgotten in the middle", []Box{{At: "isp", Kind: BoxIdle, Value: "3s"}}, 4 * time.Second, 1, "x x - -", "x x - -"},
 		{"forgotten in front of the server", []Box{{At: "sgw", Kind: BoxIdle, Value: "3s"}}, 4 * time.Second, 1, "x x x -", "x - - -"},
 		{"a narrow link", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000"}}, 0, 1200, "x x - -", "x - - -"},
 		{"a narrow link, and small pieces", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000"}}, 0, 100, "x x x open", "x x x open"},
 		{"narrow toward the server", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000", Toward: "server"}}, 0, 1200, "x x - -", "x x x open"},
+		{"narrow toward the client", []Box{{At: "isp", Kind: BoxBlackHole, Value: "1000", Toward: "client"}}, 0, 1200, "x x x open", "x x - -"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -75,52 +76,45 @@ func followed(t *testing.T, from, to *conn, size int) string {
 	return strings.Join(words, " ")
 }
 
-// TestEdge searches along a connection that may be dead, from both ends: a
-// device may drop its packets before it looks at the TTL, or after.
-func TestEdge(t *testing.T) {
-	for _, tc := range []struct {
-		name     string
-		boxes    []Box
-		up, down string // each step's TTL, with x where it was answered
-	}{
-		{"alive", nil, "2x 3x", "2x 3x"},
-		{"forgotten by the client's router", []Box{{At: "cgw", Kind: BoxIdle, Value: "3s"}}, "2 1x 2", "2x 3x"},
-		{"and at once", []Box{{At: "cgw", Kind: BoxIdleFirst, Value: "3s"}}, "2 1 1", "2x 3 2x 3"},
-		{"forgotten in the middle", []Box{{At: "isp", Kind: BoxIdle, Value: "3s"}}, "2x 3 2x 3", "2x 3 2x 3"},
-		{"and at once", []Box{{At: "isp", Kind: BoxIdleFirst, Value: "3s"}}, "2 1x 2", "2 1x 2"},
-		{"forgotten in front of the server", []Box{{At: "sgw", Kind: BoxIdle, Value: "3s"}}, "2x 3x", "2 1x 2"},
-		{"and at once", []Box{{At: "sgw", Kind: BoxIdleFirst, Value: "3s"}}, "2x 3 2x 3", "2 1 1"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, Scenario{Boxes: tc.boxes})
-				defer l.Close()
-				client, server := dialThrough(t, l, "198.51.100.66:50000")
-				time.Sleep(4 * time.Second)
-				began := time.Now()
-				if got := edge(t, client); got != tc.up {
-					t.Errorf("from the client: %s, want %s", got, tc.up)
+// TestQuotes: who may read ICMP messages sees what a router saw.
+func TestQuotes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, Scenario{Client: Client{Raw: true}, Boxes: []Box{{At: "isp", Kind: BoxAlter}}})
+		defer l.Close()
+		client, server := dialThrough(t, l, "198.51.100.66:50000")
+		for _, tc := range []struct {
+			from *conn
+			want string // the routers that quote, and whether a changed payload
+		}{{client, "203.0.113.65 203.0.113.1 198.51.100.2:changed"}, {server, "198.51.100.65 198.51.100.1 203.0.113.2:changed"}} {
+			q, end := hops.QuoterOf(tc.from)
+			defer end()
+			piece := strings.Repeat("ftpcheck", 3)
+			var got []string
+			for _, s := range hops.Follow(t.Context(), q, func() error {
+				_, err := tc.from.Write([]byte(piece))
+				return err
+			}, 3, 100*time.Millisecond) {
+				word := s.Attempt.ICMP.From.String()
+				if s.Quote != piece {
+					word += ":changed"
 				}
-				if got := edge(t, server); got != tc.down {
-					t.Errorf("from the server: %s, want %s", got, tc.down)
-				}
-				if took := time.Since(began); took > 3*time.Second {
-					t.Errorf("took %v", took)
-				}
-			})
-		})
-	}
+				got = append(got, word)
+			}
+			if got := strings.Join(got, " "); got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		}
+	})
 }
 
-func edge(t *testing.T, from *conn) string {
-	t.Helper()
-	var words []string
-	send := func() error {
-		_, err := io.WriteString(from, "x")
-		return err
-	}
-	for _, s := range hops.Edge(t.Context(), hops.SenderOf(from), send, []int{1, 2, 3}, 100*time.Millisecond) {
-		words = append(words, fmt.Sprint(s.TTL)+map[hops.Outcome]string{hops.Expired: "x", hops.Timeout: ""}[s.Attempt.Outcome])
-	}
-	return strings.Join(words, " ")
+// TestQuotesAreForTheFew: an ordinary user reads none.
+func TestQuotesAreForTheFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, Scenario{})
+		defer l.Close()
+		client, _ := dialThrough(t, l, "198.51.100.66:50000")
+		if q, _ := hops.QuoterOf(client); q != nil {
+			t.Error("the client reads ICMP messages")
+		}
+	})
 }

@@ -56,6 +56,11 @@ type path struct {
 	got    tuple         // its ends as they are there
 	delay  time.Duration // one way from the sender to the end
 	search time.Duration // how long the end looked for a neighbour in vain
+
+	// A NAT device took the SYN for its answer to another one. What the end
+	// answers has another sequence number than that one, so that it is invalid
+	// there, and leaves untranslated: it reaches nobody.
+	crossed bool
 }
 
 const (
@@ -119,10 +124,15 @@ func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
 	h := p.end
 	s := step{host: h, pre: p.got, mid: p.got}
 	related, state := h.claim(s.pre), stateNew
-	if related != nil {
+	answered, known := h.recall(s.pre)
+	switch {
+	case related != nil:
 		state = stateRelated
 		s.mid.dst = related.real
-	} else {
+	case known:
+		state, p.crossed = stateEstablished, p.crossed || answered.translated(s.pre)
+		s.mid.dst = answered.inside
+	default:
 		s.mid.dst = h.translateDst(p.in, s.pre)
 	}
 	p.got = s.mid
@@ -151,10 +161,14 @@ func (p *path) pass(ttl *int) (out *iface, next netip.Addr) {
 		return nil, next
 	}
 	s.post = s.mid
-	if related != nil {
+	switch {
+	case related != nil:
 		s.post.src = netip.AddrPortFrom(related.as, s.mid.src.Port())
-	} else {
+	case known:
+		s.post.src = answered.outside
+	default:
 		s.post.src = h.translateSrc(p.in, out, s.mid)
+		h.remember(s)
 	}
 	p.steps, p.got = append(p.steps, s), s.post
 	return out, next
@@ -181,6 +195,10 @@ func (p *path) filter(t tuple, state string) bool {
 // message passes on its way back put the address that the sender knows in the
 // place of one behind a destination NAT.
 func (p *path) report(m message) {
+	if slices.ContainsFunc(p.steps, func(s step) bool { return s.host.mutes(p.got.src) }) {
+		p.fate = dropped
+		return
+	}
 	p.fate = reported
 	from := p.end.sourceFor(p.got.src.Addr())
 	for i := len(p.steps) - 1; i >= 0; i-- {

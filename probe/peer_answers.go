@@ -1,0 +1,117 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"ftpcheck/probe/exchange"
+	"ftpcheck/probe/hops"
+)
+
+// Where SYNs get to the server and its answers do not get back, the server gives
+// answers a TTL of 1, 2, …, each at a port of its own. One that expires on the way
+// ends its handshake there; one that vanishes leaves it half open. From which hop
+// on they vanish is in the next Seen.
+
+const (
+	answerTries = 2 // ports for each TTL: the attempt at one may get lost
+	// answerLimit is that of an attempt. SYN and answer are repeated after a second.
+	answerLimit = 2500 * time.Millisecond
+	// answerSpread is the time over which the attempts of a round begin: a router
+	// sends few ICMP messages a second.
+	answerSpread    = 1200 * time.Millisecond
+	maxAnswerRounds = 5 // where few ports are left; each takes about four seconds
+)
+
+// answersVanish reports whether the opposite end has answered our SYNs and none
+// of our connections to its ports came about.
+func (v *visit) answersVanish() bool {
+	return v.hello.HalfOpen && len(v.reached) == 0 && len(v.halfway()) > 0
+}
+
+// halfway are the ports to which a SYN of ours came and the third packet of the
+// handshake did not. Behind a hole that is so wherever a NAT device stands.
+func (v *visit) halfway() (ports []uint16) {
+	if v.seen == nil {
+		return nil
+	}
+	for _, p := range v.seen.Ports {
+		half := slices.ContainsFunc(p.Knocks, func(k exchange.Knock) bool {
+			return k.Half && k.From.Addr() == v.hello.Client.Addr()
+		})
+		if port := p.Local.Port(); half && p.Answer == 0 && !v.seen.BehindHole(&p) && v.dialable(port) && !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	return ports
+}
+
+// traceAnswers asks for answers that expire, at ports where answers vanished.
+func (v *visit) traceAnswers(ctx context.Context, p *place) {
+	v.followBack(ctx, p)
+	ports, ttls := v.halfway(), v.answerTTLs(ctx)
+	for round := 0; round < maxAnswerRounds && len(ttls) > 0 && ctx.Err() == nil; round++ {
+		n := min(len(ttls), len(ports), exchange.MaxPorts)
+		if !v.limitAnswers(ctx, p, ports[:n], ttls[:n]) {
+			return
+		}
+		ttls = ttls[n:]
+	}
+}
+
+// answerTTLs are those to ask for: one that gets as far as any packet does, for
+// comparison, and each up to the server's distance. It is empty where that is
+// not known.
+func (v *visit) answerTTLs(ctx context.Context) (ttls []int) {
+	select {
+	case <-v.path.measured:
+	case <-ctx.Done():
+		return nil
+	}
+	of := v.path.distance
+	if of == 0 || of >= hops.MaxHops {
+		return nil
+	}
+	for range answerTries {
+		ttls = append(ttls, hops.MaxHops)
+		for ttl := 1; ttl <= of; ttl++ {
+			ttls = append(ttls, ttl)
+		}
+	}
+	return ttls
+}
+
+// limitAnswers has the opposite end listen on the ports, each with the TTL of the
+// same place for its answers, and dials them. It reports whether to go on.
+func (v *visit) limitAnswers(ctx context.Context, p *place, ports []uint16, ttls []int) bool {
+	request := exchange.ListenRequest{Ports: ports, Answer: ttls, For: millis(answerLimit + answerSpread + listenSlack)}
+	shown := fmt.Sprintf("%s, answers with TTL %d to %d", shownPorts(ports), slices.Min(ttls), slices.Max(ttls))
+	var got exchange.Listening
+	if p.session.query(exchange.Listen, request, shown, &got, v.patience()) != nil {
+		return false
+	}
+	limited := map[uint16]int{}
+	for _, port := range got.Ports[:min(len(got.Ports), len(ports))] {
+		if port.Failed == "" {
+			limited[port.Local.Port()] = port.Answer
+		}
+	}
+	var group sync.WaitGroup
+	for i, port := range ports {
+		if limited[port] != ttls[i] { // in use, or its system cannot
+			continue
+		}
+		group.Go(func() {
+			e := Event{Check: CheckPeer, Session: p.session.id, As: AsAnswer, Addr: v.at(port), TTL: ttls[i]}
+			if conn, _ := v.run.dial(ctx, e, answerLimit, DialOptions{}); conn != nil {
+				conn.Close()
+			}
+		})
+		pause(ctx, answerSpread/time.Duration(len(ports)))
+	}
+	group.Wait()
+	return len(limited) > 0
+}
