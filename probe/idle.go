@@ -173,7 +173,7 @@ func (w *worker) wake(ctx context.Context) (reply wire.Reply, o Outcome, alert s
 		}
 		s.conn.SetDeadline(until)
 		reply, err = s.read.ReadReply(nil)
-		if err == nil && edge.pieces > 0 && reply.Code != 421 {
+		if err == nil && edge.owed && reply.Code != 421 {
 			reply, err = s.read.ReadReply(nil) // it lives, and answers the other NOOP as well
 		}
 	}

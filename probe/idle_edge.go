@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +46,7 @@ type upEdge struct {
 	sender  hops.Sender
 	ttls    []int
 	pieces  int
+	owed    bool // the other NOOP is complete: its answer comes, too
 }
 
 // needed reports whether nothing of what was sent has arrived.
@@ -62,20 +62,18 @@ func (u *upEdge) find(ctx context.Context) {
 	}
 	if u.pieces > 0 {
 		s.emit(Event{Kind: KindSend, Check: CheckIdle, Text: u.line()})
-		u.finish()
+		u.owed = u.finish() == nil
 	}
 }
 
 // finish sends what is left of the line.
 func (u *upEdge) finish() error {
-	_, err := io.WriteString(u.session.conn, u.line()[u.pieces:]+"\r\n")
-	return err
+	return hops.Push(u.session.conn, []byte(u.line()[u.pieces:]+"\r\n"))
 }
 
 func (u *upEdge) send() error {
 	u.pieces++
-	_, err := io.WriteString(u.session.conn, u.line()[u.pieces-1:u.pieces])
-	return err
+	return hops.Push(u.session.conn, []byte(u.line()[u.pieces-1:u.pieces]))
 }
 
 // line is a NOOP that is as long as the pieces sent of it.

@@ -118,15 +118,15 @@ func (s *session) edge(ctx context.Context, r exchange.EdgeRequest) (steps []exc
 	line := []byte("200 " + dots + dots + "\r\n")
 	rest := line
 	send := func() error {
-		_, err := s.out().Write(rest[:1])
+		piece := rest[:1]
 		rest = rest[1:]
-		return err
+		return hops.Push(s.out(), piece)
 	}
 	for _, step := range hops.Edge(ctx, sender, send, slices.Clone(r.TTLs), atMost(r.Wait, time.Second)) {
 		steps = append(steps, exchange.Step{TTL: step.TTL, Outcome: step.Attempt.Outcome})
 	}
 	if len(rest) < len(line) {
-		s.out().Write(rest)
+		hops.Push(s.out(), rest)
 	}
 	return steps
 }

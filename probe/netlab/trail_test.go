@@ -1,7 +1,6 @@
 package netlab
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"testing"
