@@ -1,6 +1,7 @@
 package netlab
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
