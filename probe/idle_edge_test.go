@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestPiecesMakeALine(t *testing.T) {
 func TestBoundEdge(t *testing.T) {
 	fit := exchange.Step{TTL: 2, Outcome: hops.Expired}
 	got := boundEdge(append([]exchange.Step{{TTL: 3, Outcome: hops.Expired}, {TTL: 2, Outcome: "escape"}, {TTL: -1}}, slices.Repeat([]exchange.Step{fit}, 99)...), []int{1, 2})
-	if len(got) != hops.MaxHops || got[0].TTL != fit.TTL || got[0].Outcome != fit.Outcome {
+	if len(got) != hops.MaxHops || !reflect.DeepEqual(got[0], fit) {
 		t.Errorf("%d steps, the first is %+v", len(got), got[0])
 	}
 }

@@ -40,11 +40,20 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	var got exchange.Dialled
 	if s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience()) == nil {
 		v.tellHalf(Event{Check: CheckPeer, Session: s.id}, ports, got.Dials)
-		if slices.ContainsFunc(got.Dials, func(d exchange.Dialing) bool { return d.Outcome != hops.Open }) {
+		if v.leavesOpen(p, got.Dials) {
 			v.followBack(ctx, p) // what does get here tells how far others could
 		}
 	}
 	// What it found is in the next Seen; what arrived has been told of.
+}
+
+// leavesOpen reports whether attempts of the other end leave open where they end:
+// in silence, or at a device of whose address the other end knows this client.
+func (v *visit) leavesOpen(p *place, tried []exchange.Dialing) bool {
+	behind := v.hello.Client.Addr() != bare(p.session.local).Addr()
+	return slices.ContainsFunc(tried, func(d exchange.Dialing) bool {
+		return d.Outcome == hops.Timeout || behind && d.Outcome == hops.Refused
+	})
 }
 
 // await listens, and tells of what arrives until finish is called.

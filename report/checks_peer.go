@@ -217,7 +217,12 @@ func (v *view) backFault() (string, State) {
 		return "", ""
 	case len(v.halfHere()) > 0:
 		return "its connections got to this client, and the answers were lost", Warn
-	case v.egressBlocked():
+	}
+	switch f := serverEgressBlocked(v); {
+	case f == nil:
+	case f.Certainty == Certain:
+		return "its connections to this client die on its own side", Failed
+	default:
 		return "its connections to this client seem to die on its own side", Failed
 	}
 	return "its connections to this client did not arrive", Warn

@@ -54,6 +54,9 @@ func serverEgressBlocked(v *view) *Finding {
 		f.Certainty = Likely
 		f.Story = append(f.Story, story+" Most likely its packets do not leave the server's own side.")
 		f.RuledOut = []string{"Not ruled out: a firewall on this side, and one at the server's that lets no ICMP message in. The other end's search would see the same."}
+		if len(missed) > 0 {
+			f.RuledOut = []string{fmt.Sprintf("Not ruled out: a firewall on this side, and a router that did not care to answer. Only hop %d answers its replies, and not its new connections.", missed[0])}
+		}
 	}
 	to := b.dial.To.Addr().Unmap()
 	f.Fixes = v.passiveOr(Fix{Who: ServerNetwork, Do: fmt.Sprintf("Let new outgoing connections from the server pass, best from its port 20, to high ports of clients such as %s.", to), Examples: letOut})

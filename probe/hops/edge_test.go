@@ -39,6 +39,8 @@ func (p *pretended) transmit() {
 	}
 }
 
+func (p *pretended) RTT() time.Duration { return 20 * time.Millisecond }
+
 func (p *pretended) SetTTL(ttl int) error {
 	p.ttl, p.heard = ttl, time.Time{}
 	return nil
@@ -55,8 +57,6 @@ func (p *pretended) Heard() Outcome {
 	p.heard = time.Time{}
 	return Expired
 }
-
-func (p *pretended) RTT() time.Duration { return 0 }
 
 func (p *pretended) Sent() (int, bool) { return p.sent, true }
 

@@ -1,6 +1,7 @@
 package netlab
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -117,4 +118,54 @@ func TestQuotesAreForTheFew(t *testing.T) {
 			t.Error("the client reads ICMP messages")
 		}
 	})
+}
+
+// TestEdge searches along a connection that may be dead, from both ends: a
+// device may drop its packets before it looks at the TTL, or after.
+func TestEdge(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		boxes    []Box
+		up, down string // each step's TTL, with x where it was answered
+	}{
+		{"alive", nil, "2x 3x", "2x 3x"},
+		{"forgotten by the client's router", []Box{{At: "cgw", Kind: BoxIdle, Value: "3s"}}, "2 1x 2", "2x 3x"},
+		{"and at once", []Box{{At: "cgw", Kind: BoxIdleFirst, Value: "3s"}}, "2 1 1", "2x 3 2x 3"},
+		{"forgotten in the middle", []Box{{At: "isp", Kind: BoxIdle, Value: "3s"}}, "2x 3 2x 3", "2x 3 2x 3"},
+		{"and at once", []Box{{At: "isp", Kind: BoxIdleFirst, Value: "3s"}}, "2 1x 2", "2 1x 2"},
+		{"forgotten in front of the server", []Box{{At: "sgw", Kind: BoxIdle, Value: "3s"}}, "2x 3x", "2 1x 2"},
+		{"and at once", []Box{{At: "sgw", Kind: BoxIdleFirst, Value: "3s"}}, "2x 3 2x 3", "2 1 1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, Scenario{Boxes: tc.boxes})
+				defer l.Close()
+				client, server := dialThrough(t, l, "198.51.100.66:50000")
+				time.Sleep(4 * time.Second)
+				began := time.Now()
+				if got := edge(t, client); got != tc.up {
+					t.Errorf("from the client: %s, want %s", got, tc.up)
+				}
+				if got := edge(t, server); got != tc.down {
+					t.Errorf("from the server: %s, want %s", got, tc.down)
+				}
+				if took := time.Since(began); took > 3*time.Second {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func edge(t *testing.T, from *conn) string {
+	t.Helper()
+	var words []string
+	send := func() error {
+		_, err := io.WriteString(from, "x")
+		return err
+	}
+	for _, s := range hops.Edge(t.Context(), hops.SenderOf(from), send, []int{1, 2, 3}, 100*time.Millisecond) {
+		words = append(words, fmt.Sprint(s.TTL)+map[hops.Outcome]string{hops.Expired: "x", hops.Timeout: ""}[s.Attempt.Outcome])
+	}
+	return strings.Join(words, " ")
 }
