@@ -130,8 +130,8 @@ func (v *view) hopAnswersThere(hop int) bool {
 	at := func(s exchange.Step) bool {
 		return s.TTL == hop && (s.Outcome == hops.Expired || s.Outcome == hops.Refused || s.Outcome == hops.Reset || s.Outcome == hops.Open)
 	}
-	return slices.ContainsFunc(v.other.Seen.Dials, func(d exchange.Dialing) bool { return slices.ContainsFunc(d.Steps, at) }) ||
-		slices.ContainsFunc(v.other.Seen.Sessions, func(s exchange.Session) bool { return slices.ContainsFunc(s.Path, at) })
+	return v.repliesExpire(hop) ||
+		slices.ContainsFunc(v.other.Seen.Dials, func(d exchange.Dialing) bool { return slices.ContainsFunc(d.Steps, at) })
 }
 
 // sideOf is the side on which all of the devices stand.

@@ -56,8 +56,6 @@ func (p *pretended) Heard() Outcome {
 	return Expired
 }
 
-func (p *pretended) RTT() time.Duration { return 0 }
-
 func (p *pretended) Sent() (int, bool) { return p.sent, true }
 
 // TestEdgeCountsWhatIsSent: a TTL with which nothing was sent is no silent hop.
