@@ -74,9 +74,6 @@ const deafStory = "No hop farther away answers its replies over the control conn
 // replies were answered: its new connections do not get there. The nearest is
 // first.
 func (v *view) missed(b back) (list []int) {
-	if b.trace.answer != hops.Timeout {
-		return nil
-	}
 	for _, s := range b.dial.Steps {
 		if s.TTL > b.trace.expired && s.Outcome == hops.Timeout && v.repliesExpire(s.TTL) {
 			list = append(list, s.TTL)

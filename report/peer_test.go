@@ -96,6 +96,8 @@ func TestBothEnds(t *testing.T) {
 		{"the next hop never answers", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "x203.0.113.1", "-", "-", "-"), alongReplies("x", "-", "x", "o")), "likely unknown active-inbound-blocked"},
 		{"no hop answers its replies either", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("-", "-", "-", "o")), "likely unknown active-inbound-blocked"},
 		{"its replies were not acknowledged in time", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-"), alongReplies("-", "-", "-")), "likely unknown active-inbound-blocked"},
+		{"rejected somewhere behind silent hops", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Rejected, "x203.0.113.1", "-", "-", "!192.0.2.9")), "likely unknown active-inbound-blocked"},
+		{"rejected where its replies are answered", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Rejected, "x203.0.113.1", "-", "-", "!192.0.2.9"), alongReplies("x", "x", "x", "o")), "certain server active-server-egress-blocked"},
 		{"the server's distance is not known", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Timeout, "-", "-", "-", "-")), "likely unknown active-inbound-blocked"},
 		{"only port 20 gets through", in(direct, waited(probe.CheckPORT), dialledBack(40002, 20, hops.Open), dialledBack(40003, 45000, hops.Timeout)), "certain unknown active-inbound-blocked"},
 		{"a port on which nobody listened here", in(direct, waited(probe.CheckPORT), controlPath, dialledBack(40002, 20, hops.Timeout, "-"), forgetListens), "likely unknown active-inbound-blocked"},

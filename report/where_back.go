@@ -72,7 +72,7 @@ func (v *view) locateBack(b back) *Where {
 	}
 	w.Side = opposite(side(t.passed(), far))
 	switch {
-	case t.obscured(), v.deaf(b):
+	case t.obscured() && !proven(v.missed(b)), v.deaf(b):
 		w.HopKnown, w.AfterHop, w.Side = false, 0, SideUnknown
 	case t.answer == hops.Timeout && w.Side != opposite(side(v.silentBack(t, far), far)):
 		w.Side = SideUnknown

@@ -67,7 +67,7 @@ const (
 	MaxPorts     = 128                   // ports of one LISTEN
 	MaxListen    = 30 * time.Second      // they are listened on at most so long
 	MaxDials     = 32                    // ports of one DIAL
-	MaxVisitDial = 256                   // connection attempts of one visit, hop searches counted by attempt
+	MaxVisitDial = 256                   // connection attempts of one visit, hop searches counted by attempt and by piece of a reply
 	MaxRecords   = 2000                  // lines, ports, knocks and dials that are kept of one visit
 	MaxSend      = 64 << 10              // bytes sent over one port of LISTEN
 	EdgeLimit    = 8 * time.Second       // one EDGE takes at most so long

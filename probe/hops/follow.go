@@ -99,7 +99,7 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 		if o == Open {
 			break
 		}
-		if o == Timeout {
+		if o == Timeout || ttl%unheard == 0 {
 			catchUp(ctx, s, send, wait)
 		}
 	}
@@ -117,6 +117,10 @@ func Follow(ctx context.Context, s Sender, send func() error, max int, wait time
 	}
 	return steps
 }
+
+// unheard is how many pieces may be without an acknowledgement: far fewer than
+// TCP begins with (RFC 6928: 10), as each loss makes it careful.
+const unheard = 4
 
 // catchUp lets all that was sent arrive behind a piece without a TTL. TCP sends
 // nothing new while too much is not acknowledged: hops would be called silent that
