@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -92,7 +93,9 @@ func (m mover) write(send int64) (n int64, outcome Outcome) {
 func (m mover) finish() Outcome {
 	err := m.closeWrite()
 	if err == nil {
+		stop := m.watchQueue()
 		_, err = io.Copy(io.Discard, io.LimitReader(m.raw, maxParting))
+		stop()
 	}
 	select {
 	case <-m.done: // what the server said of it counts, and ended our wait
@@ -106,6 +109,35 @@ func (m mover) finish() Outcome {
 	}
 	return OutcomeEOF
 }
+
+// watchQueue takes it for progress that the system's queue gets shorter: on a slow
+// link much of the file still stands there when all has been written.
+func (m mover) watchQueue() (stop func()) {
+	last, known := queued(m.raw)
+	if !known {
+		return func() {}
+	}
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		tick := time.NewTicker(queueTick)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			if n, _ := queued(m.raw); n < last {
+				last = n
+				m.progress()
+			}
+		}
+	})
+	return func() { close(done); watching.Wait() }
+}
+
+const queueTick = 250 * time.Millisecond
 
 func (m mover) closeWrite() error {
 	if c, ok := m.conn.(*secured); ok {

@@ -58,12 +58,16 @@ func (v *view) amounts(t *twin, here *probe.Data, there *exchange.Carried) (sent
 }
 
 // payloadChanged: both ends took the checksum of one transfer that ended in
-// good order, and they differ; or fewer or more bytes arrived than were sent.
+// good order and was confirmed, and they differ; or fewer or more bytes arrived
+// than were sent.
 func payloadChanged(v *view) *Finding {
 	var f *Finding
 	for i := range v.twins {
 		t := &v.twins[i]
 		here, there := v.dataHere(t), t.carriedThere()
+		if done := t.List.Final(); done == nil || done.Code/100 != 2 {
+			continue // whoever gave up cut it off
+		}
 		if here == nil || there == nil || there.For != verb(listCommand(t)) || here.Outcome != probe.OutcomeEOF && here.Outcome != probe.OutcomeCut {
 			continue
 		}

@@ -49,6 +49,9 @@ func (n noise) peer(ev *probe.Evidence) {
 		if n.IntN(3) > 0 {
 			t := n.mode(c)
 			t.Try, t.Listen = probe.TryPeer, n.addr()
+			if n.IntN(2) == 0 {
+				t.List = &probe.Exchange{Check: c, Command: "LIST", Replies: []probe.Reply{{Code: 226, Lines: []string{"226 done"}}}}
+			}
 			for i := range t.Dials {
 				if t.Dials[i].Data != nil {
 					t.Dials[i].Data.Sum = pick(n, "", "aa", "bb")

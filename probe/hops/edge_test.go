@@ -39,6 +39,8 @@ func (p *pretended) transmit() {
 	}
 }
 
+func (p *pretended) RTT() time.Duration { return 20 * time.Millisecond }
+
 func (p *pretended) SetTTL(ttl int) error {
 	p.ttl, p.heard = ttl, time.Time{}
 	return nil

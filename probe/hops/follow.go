@@ -50,7 +50,8 @@ const maxWraps = 4 // TLS, a meter and the like around one connection
 // destination (Linux icmp(7), icmp_ratelimit).
 const SecondTry = time.Second
 
-// Time between two looks for news; it doubles, as many may be waited for at once.
+// Time between two looks for news. It grows with the wait, as many may be waited
+// for at once.
 const (
 	lookSoon  = time.Millisecond
 	lookLater = 16 * time.Millisecond
@@ -137,8 +138,7 @@ func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Du
 	if ctx.Err() != nil || s.SetTTL(ttl) != nil || send() != nil {
 		return step
 	}
-	until, pause := time.Now().Add(wait), lookSoon
-	for ; ; pause = min(2*pause, lookLater) {
+	for began := time.Now(); ; {
 		if o := s.Heard(); o != "" {
 			step.Attempt.Outcome = o
 			if q, ok := s.(Quoter); ok && o == Expired {
@@ -146,11 +146,12 @@ func Ask(ctx context.Context, s Sender, send func() error, ttl int, wait time.Du
 			}
 			return step
 		}
-		if !time.Now().Before(until) {
+		waited := time.Since(began)
+		if waited >= wait {
 			step.Attempt.Outcome = Timeout
 			return step
 		}
-		if !rest(ctx, pause) {
+		if !rest(ctx, min(max(waited/4, lookSoon), lookLater, wait-waited)) {
 			return step
 		}
 	}
