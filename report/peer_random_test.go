@@ -52,10 +52,16 @@ func (n noise) peer(ev *probe.Evidence) {
 			if n.IntN(2) == 0 {
 				t.List = &probe.Exchange{Check: c, Command: "LIST", Replies: []probe.Reply{{Code: 226, Lines: []string{"226 done"}}}}
 			}
-			for i := range t.Dials {
-				if t.Dials[i].Data != nil {
-					t.Dials[i].Data.Sum = pick(n, "", "aa", "bb")
+			sum := func(d *probe.Data) {
+				if d != nil {
+					d.Sum, d.Outcome = pick(n, "", "aa", "bb"), pick(n, probe.OutcomeEOF, n.outcome())
 				}
+			}
+			for i := range t.Dials {
+				sum(t.Dials[i].Data)
+			}
+			for i := range t.Arrivals {
+				sum(t.Arrivals[i].Data)
 			}
 			ev.Tries = append(ev.Tries, t)
 		}
@@ -67,8 +73,8 @@ func (n noise) seen() *exchange.Seen {
 	s := &exchange.Seen{Cut: n.IntN(4) == 0}
 	millis := func() exchange.Millis { return pick(n, 0, 0, -5, 1, 1<<62, exchange.Millis(n.IntN(1e6))) }
 	carried := func() *exchange.Carried {
-		return pick(n, nil, &exchange.Carried{For: pick(n, "LIST", "STOR", ""), Sent: int64(n.IntN(3)) - 1, Received: int64(n.IntN(1500)),
-			Sum: pick(n, "", "aa", "bb"), How: pick(n, "", exchange.EndOurs, exchange.EndClosed)})
+		return pick(n, nil, &exchange.Carried{For: pick(n, "LIST", "LIST", "STOR", ""), Sent: int64(n.IntN(3)) - 1, Received: int64(n.IntN(1500)),
+			Sum: pick(n, "", "aa", "bb"), How: pick(n, "", exchange.EndOurs, exchange.EndOurs, exchange.EndClosed)})
 	}
 	for range n.IntN(4) {
 		session := exchange.Session{Number: n.IntN(4), Client: n.addr(), Server: n.addr(), Began: millis(), Heard: millis(), Ended: millis(),
