@@ -30,25 +30,23 @@ func (a answers) note(ttl int, o probe.Outcome) {
 //
 // It is not known where SYN ACKs that were to go all the way left no handshake by
 // half: then nothing follows from none at other ports. Nor where they vanished
-// before a nearer hop that answers others: some message of a router got lost.
+// before a nearer hop that answers others, or not always behind the next one:
+// some message of a router got lost, or some SYN.
 func (a answers) lastHop(of int, reached func(hop int) bool) (last int, known bool) {
 	farthest := slices.Max(append(slices.Collect(maps.Keys(a)), 0))
 	if of == 0 || of > hops.MaxHops || farthest <= of || a[farthest] != hops.Timeout {
 		return 0, false
 	}
 	for ttl := 1; ttl <= of; ttl++ {
-		switch a[ttl] {
-		case hops.Open:
-			return 0, false
-		case hops.Expired:
+		if a[ttl] == hops.Expired {
 			last = ttl
 		}
 	}
 	if last >= of || a[last+1] != hops.Timeout || !reached(last+1) {
 		return 0, false
 	}
-	for ttl := 1; ttl < last; ttl++ {
-		if a[ttl] == hops.Timeout && reached(ttl) {
+	for ttl, o := range a {
+		if o == hops.Open || ttl > last && o != hops.Timeout || ttl < last && o != hops.Expired && reached(ttl) {
 			return 0, false
 		}
 	}
