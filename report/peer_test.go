@@ -89,6 +89,7 @@ func TestBothEnds(t *testing.T) {
 
 		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain server data-filtered"},
 		{"it arrived, and the answer did not", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: here.From, Half: true})), "certain unknown data-filtered"},
+		{"answers die, and something else never came", in(answersLost, controlPath, path(netipPort(50000), "x", "x", "x", "-"), listenedOn(50001, hops.Timeout)), "likely unknown data-filtered"},
 		{"answers die at the client's gateway", in(answersLost, expiring("x", "x", "x", "-")), "certain client data-filtered"},
 		{"answers die on the path", in(answersLost, expiring("x", "x", "-", "-")), "certain path data-filtered"},
 		{"answers die at the server's gateway", in(answersLost, expiring("x", "-", "-", "-")), "certain server data-filtered"},
