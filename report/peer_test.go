@@ -99,6 +99,8 @@ func TestBothEnds(t *testing.T) {
 		{"answers die, and replies were not followed", in(answersLost, repliesOver, expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
 		{"answers die behind a router that does not answer each", in(answersLost, expiring("-", "x", "-", "-")), "certain unknown data-filtered"},
 		{"answers die behind a router that answers nobody, and the next one does", in(answersLost, repliesOver, repliesFollowed("-", "x", "x", "o"), expiring("-", "x", "-", "-")), "certain path data-filtered"},
+		{"answers die on a way back that is longer", in(answersLost, repliesOver, repliesFollowed("x", "x", "x", "x", "o"), expiring("x", "x", "x", "-")), "certain unknown data-filtered"},
+		{"answers die at the server's side, and the way back is longer", in(answersLost, repliesOver, repliesFollowed("x", "x", "x", "x", "o"), expiring("x", "-", "-", "-")), "certain server data-filtered"},
 		{"answers that were not asked for", in(answersLost, expiring("x", "?", "-", "-")), "certain unknown data-filtered"},
 		{"answers expire farther away than this client", in(answersLost, expiring("x", "x", "x", "x")), "certain unknown data-filtered"},
 		{"an answer got here meanwhile", in(answersLost, expiring("x", "x", "o", "-")), "certain unknown data-filtered"},
