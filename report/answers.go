@@ -30,25 +30,23 @@ func (a answers) note(ttl int, o probe.Outcome) {
 //
 // It is not known where SYN ACKs that were to go all the way left no handshake by
 // half: then nothing follows from none at other ports. Nor where they vanished
-// before a nearer hop that answers others: some message of a router got lost.
+// before a nearer hop that answers others, or not always behind the next one:
+// some message of a router got lost, or some SYN.
 func (a answers) lastHop(of int, reached func(hop int) bool) (last int, known bool) {
 	farthest := slices.Max(append(slices.Collect(maps.Keys(a)), 0))
 	if of == 0 || of > hops.MaxHops || farthest <= of || a[farthest] != hops.Timeout {
 		return 0, false
 	}
 	for ttl := 1; ttl <= of; ttl++ {
-		switch a[ttl] {
-		case hops.Open:
-			return 0, false
-		case hops.Expired:
+		if a[ttl] == hops.Expired {
 			last = ttl
 		}
 	}
 	if last >= of || a[last+1] != hops.Timeout || !reached(last+1) {
 		return 0, false
 	}
-	for ttl := 1; ttl < last; ttl++ {
-		if a[ttl] == hops.Timeout && reached(ttl) {
+	for ttl, o := range a {
+		if o == hops.Open || ttl > last && o != hops.Timeout || ttl < last && o != hops.Expired && reached(ttl) {
 			return 0, false
 		}
 	}
@@ -140,7 +138,9 @@ func (v *view) toExpiring(d *exchange.Dialing) bool {
 		slices.ContainsFunc(v.other.Own, func(o probe.Answering) bool { return o.Local.Port() == d.To.Port() })
 }
 
-// placeExpired places the device that drops the other end's answers.
+// placeExpired places the device that drops the other end's answers. Where its
+// replies are acknowledged at another distance than ours to it, the way back is
+// another one, and hops there have no number here.
 func (v *view) placeExpired(f *Finding) bool {
 	of := v.distance()
 	last, known := v.answersThere().lastHop(of, v.repliesReach)
@@ -148,10 +148,18 @@ func (v *view) placeExpired(f *Finding) bool {
 		return false
 	}
 	w := &Where{Side: opposite(side(last, of)), HopKnown: true, AfterHop: of - last, Of: of}
+	if end := v.repliesEnd(); end > 0 && end != of {
+		w.HopKnown, w.AfterHop = false, 0
+		if w.Side != opposite(side(last, end)) {
+			return false
+		}
+	}
 	story := "The other end sent answers that were to expire on the way. Not even its first hop saw one, although its replies over the control connection get there."
 	if last > 0 {
-		story = fmt.Sprintf("The other end sent answers that were to expire on the way. They got as far as its hop %d, which said so, and not to hop %d, although its replies over the control connection get there. Counted from here that is hop %d of %d.",
-			last, last+1, w.AfterHop, of)
+		story = fmt.Sprintf("The other end sent answers that were to expire on the way. They got as far as its hop %d, which said so, and not to hop %d, although its replies over the control connection get there.", last, last+1)
+		if w.HopKnown {
+			story += fmt.Sprintf(" Counted from here that is hop %d of %d.", w.AfterHop, of)
+		}
 		f.RuledOut = append(f.RuledOut, fmt.Sprintf("A device nearer to the server: the answers reach its hop %d.", last))
 	}
 	if last+1 < of {
@@ -182,7 +190,7 @@ func (v *view) placeOwnExpired(f *Finding, from20 bool) bool {
 
 // placedAt names the device by what our own search met there.
 func (v *view) placedAt(f *Finding, w *Where, story string) {
-	if a := v.control().names[w.AfterHop]; a.IsValid() {
+	if a := v.control().names[w.AfterHop]; a.IsValid() && w.HopKnown {
 		w.Address = a.String()
 	}
 	f.Where, f.Owner = w, ownerAt(w)

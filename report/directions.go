@@ -127,6 +127,9 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 		if f.Where.Side == SideUnknown {
 			f.RuledOut = append(f.RuledOut, "Not decided: on which side the packets die.")
 		}
+	case len(d.lost) > 0 && len(d.halfway) > 0: // the hop search cannot tell one from the other
+		f.Where, f.Owner = &Where{Side: SideUnknown, Of: v.distance()}, ServerNetwork
+		f.RuledOut = append(withoutOpen(f.RuledOut), "Not decided: in which direction packets die, and on which side. Where many get lost by chance it looks the same.")
 	}
 }
 

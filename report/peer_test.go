@@ -104,6 +104,7 @@ func TestBothEnds(t *testing.T) {
 
 		{"nothing arrived at the passive port", in(direct, epsv(50000, hops.Timeout), controlPath, path(netipPort(50000), "x", "x", "x", "-"), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout), listenedOn(50001, hops.Timeout)), "certain server data-filtered"},
 		{"it arrived, and the answer did not", in(direct, epsv(50000, hops.Timeout), passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout, exchange.Knock{From: here.From, Half: true})), "certain unknown data-filtered"},
+		{"answers die, and something else never came", in(answersLost, controlPath, path(netipPort(50000), "x", "x", "x", "-"), listenedOn(50001, hops.Timeout)), "likely unknown data-filtered"},
 		{"answers die at the client's gateway", in(answersLost, expiring("x", "x", "x", "-")), "certain client data-filtered"},
 		{"answers die on the path", in(answersLost, expiring("x", "x", "-", "-")), "certain path data-filtered"},
 		{"answers die at the server's gateway", in(answersLost, expiring("x", "-", "-", "-")), "certain server data-filtered"},
@@ -113,6 +114,8 @@ func TestBothEnds(t *testing.T) {
 		{"answers die, and replies were not followed", in(answersLost, repliesOver, expiring("x", "-", "-", "-")), "certain unknown data-filtered"},
 		{"answers die behind a router that does not answer each", in(answersLost, expiring("-", "x", "-", "-")), "certain unknown data-filtered"},
 		{"answers die behind a router that answers nobody, and the next one does", in(answersLost, repliesOver, repliesFollowed("-", "x", "x", "o"), expiring("-", "x", "-", "-")), "certain path data-filtered"},
+		{"answers die on a way back that is longer", in(answersLost, repliesOver, repliesFollowed("x", "x", "x", "x", "o"), expiring("x", "x", "x", "-")), "certain unknown data-filtered"},
+		{"answers die at the server's side, and the way back is longer", in(answersLost, repliesOver, repliesFollowed("x", "x", "x", "x", "o"), expiring("x", "-", "-", "-")), "certain server data-filtered"},
 		{"answers that were not asked for", in(answersLost, expiring("x", "?", "-", "-")), "certain unknown data-filtered"},
 		{"answers expire farther away than this client", in(answersLost, expiring("x", "x", "x", "x")), "certain unknown data-filtered"},
 		{"an answer got here meanwhile", in(answersLost, expiring("x", "x", "o", "-")), "certain unknown data-filtered"},
