@@ -122,6 +122,11 @@ func listCommand(t *twin) string {
 	return t.List.Command
 }
 
+// readsData is what to do about a device that changes data.
+func readsData(where string) string {
+	return "Look " + where + " for a device that reads or converts what passes on the passive ports (antivirus, content filter, proxy, compression), and let data connections pass unread."
+}
+
 func (v *view) payloadFinding(t *twin, sent, received int64) *Finding {
 	way := "The server sent %d bytes, and %d bytes arrived here"
 	if t.uploads() {
@@ -133,7 +138,7 @@ func (v *view) payloadFinding(t *twin, sent, received int64) *Finding {
 		Effect:   "Listings and files arrive changed or cut, and the server confirms them all the same.",
 		RuledOut: []string{"A transfer that broke off: the connection ended in good order at both ends."},
 		Fixes: []Fix{
-			{Who: PathOwner, Do: "Look for a device on the passive ports that reads or converts what passes (antivirus, content filter, proxy, compression), on both sides, and let data connections pass unread."},
+			{Who: PathOwner, Do: readsData("on both sides")},
 			{Who: ClientUser, Do: "Until then: use TLS, in which nobody on the way can change data unnoticed, and compare checksums of what was transferred."},
 		},
 	}
@@ -145,7 +150,12 @@ func (v *view) payloadFinding(t *twin, sent, received int64) *Finding {
 	default:
 		f.Story = append(f.Story, "TCP repairs what gets damaged by chance. A device on the way changes the data, and corrects TCP's own checksum for it.")
 	}
-	if dataHandshake(t.Mode).OK() || !v.placePayload(f) {
+	switch {
+	case !dataHandshake(t.Mode).OK() && v.placePayload(f):
+		if f.Where.HopKnown {
+			f.Fixes[0].Do = readsData(fmt.Sprintf("at %s, or right beside it,", v.endName(f.Where.AfterHop)))
+		}
+	default:
 		f.RuledOut = append(f.RuledOut, "Not decided: which device. A run from another network tells on which side it stands."+v.quotesHint(false, "data"))
 	}
 	f.Fixes[0].Who = f.Owner

@@ -103,7 +103,7 @@ func (v *view) filteredBothEnds(f *Finding, b *blockade) {
 	d := v.directions()
 	if s := d.story(); s != "" {
 		f.Checks = append(f.Checks, probe.CheckPeer)
-		f.Story = append(f.Story, s)
+		f.Story = append(slices.DeleteFunc(f.Story, func(s string) bool { return d.answersLost() && strings.HasPrefix(s, packetsTo) }), s)
 	}
 	switch {
 	case d.answersLost():

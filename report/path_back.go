@@ -93,7 +93,11 @@ func missedStory(missed []int) string {
 	for i, n := range missed {
 		list[i] = fmt.Sprint(n)
 	}
-	return fmt.Sprintf("Its replies over the control connection, sent with as short a life, are answered by its hops %s.", strings.Join(list, ", "))
+	hops := "hop " + list[0]
+	if last := len(list) - 1; last > 0 {
+		hops = fmt.Sprintf("hops %s and %s", strings.Join(list[:last], ", "), list[last])
+	}
+	return fmt.Sprintf("Its replies over the control connection, limited to as few hops, are answered by its %s.", hops)
 }
 
 // split reports whether the control connection is made of two: the other end,

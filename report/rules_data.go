@@ -155,6 +155,9 @@ func (v *view) tellOther(f *Finding, b *blockade) {
 	}
 }
 
+// packetsTo begins what the hop search says of where packets die.
+const packetsTo = "Packets to port "
+
 // whereStory tells what the hop search found for a port without an answer.
 func (v *view) whereStory(b *blockade, w *Where) string {
 	t := b.trace
@@ -168,13 +171,17 @@ func (v *view) whereStory(b *blockade, w *Where) string {
 	case t.expired == 0:
 		return fmt.Sprintf("Not even the first hop answers for port %d.", t.to.Port())
 	case w.Of > 0 && t.expired == w.Of-1:
-		return fmt.Sprintf("Packets to port %d get as far as %s; no answer came back from hop %d, the server itself. So they die in the forward filter of hop %d or at the server, or its answers die on the way back.",
+		s := fmt.Sprintf(packetsTo+"%d get as far as %s; no answer came back from hop %d, the server itself. So they die in the forward filter of hop %d or at the server",
 			t.to.Port(), t.hopName(t.expired), w.Of, t.expired)
+		if !v.directions().neverCame() {
+			s += ", or its answers die on the way back"
+		}
+		return s + "."
 	}
-	s := fmt.Sprintf("Packets to port %d get as far as %s; from hop %d on nothing answers. So they die in the forward filter of hop %d, or at hop %d itself.",
+	s := fmt.Sprintf(packetsTo+"%d get as far as %s; from hop %d on nothing answers. So they die in the forward filter of hop %d, or at hop %d itself.",
 		t.to.Port(), t.hopName(t.expired), t.distance, t.expired, t.distance)
 	if until := v.silentUntil(t); until > t.expired {
-		s = fmt.Sprintf("Packets to port %d get as far as %s. The hops from there to %d never answer, so the place is somewhere between %d and %d.",
+		s = fmt.Sprintf(packetsTo+"%d get as far as %s. The hops from there to %d never answer, so the place is somewhere between %d and %d.",
 			t.to.Port(), t.hopName(t.expired), until, t.expired, until+1)
 	}
 	if w.Of > 0 {
