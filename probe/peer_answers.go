@@ -17,13 +17,12 @@ import (
 // on they vanish is in the next Seen.
 
 const (
-	answerTries = 2 // ports for each TTL: the attempt at one may get lost
+	// answerTries is how often each TTL is tried, in rounds of their own: an attempt
+	// may get lost, and a router sends few ICMP messages a second.
+	answerTries = 2
 	// answerLimit is that of an attempt. SYN and answer are repeated after a second.
-	answerLimit = 2500 * time.Millisecond
-	// answerSpread is the time over which the attempts of a round begin: a router
-	// sends few ICMP messages a second.
-	answerSpread    = 1200 * time.Millisecond
-	maxAnswerRounds = 5 // where few ports are left; each takes about four seconds
+	answerLimit     = 2500 * time.Millisecond
+	maxAnswerRounds = 5 // where few ports are left
 )
 
 // answersVanish reports whether the opposite end has answered our SYNs and none
@@ -53,12 +52,13 @@ func (v *visit) halfway() (ports []uint16) {
 func (v *visit) traceAnswers(ctx context.Context, p *place) {
 	v.followBack(ctx, p)
 	ports, ttls := v.halfway(), v.answerTTLs(ctx)
+	most := len(ttls) / answerTries
 	for round := 0; round < maxAnswerRounds && len(ttls) > 0 && ctx.Err() == nil; round++ {
-		n := min(len(ttls), len(ports), exchange.MaxPorts)
+		n := min(most, len(ttls), len(ports))
 		if !v.limitAnswers(ctx, p, ports[:n], ttls[:n]) {
 			return
 		}
-		ttls = ttls[n:]
+		ttls, ports = ttls[n:], append(slices.Clone(ports[n:]), ports[:n]...)
 	}
 }
 
@@ -87,7 +87,7 @@ func (v *visit) answerTTLs(ctx context.Context) (ttls []int) {
 // limitAnswers has the opposite end listen on the ports, each with the TTL of the
 // same place for its answers, and dials them. It reports whether to go on.
 func (v *visit) limitAnswers(ctx context.Context, p *place, ports []uint16, ttls []int) bool {
-	request := exchange.ListenRequest{Ports: ports, Answer: ttls, For: millis(answerLimit + answerSpread + listenSlack)}
+	request := exchange.ListenRequest{Ports: ports, Answer: ttls, For: millis(answerLimit + listenSlack)}
 	shown := fmt.Sprintf("%s, answers with TTL %d to %d", shownPorts(ports), slices.Min(ttls), slices.Max(ttls))
 	var got exchange.Listening
 	if p.session.query(exchange.Listen, request, shown, &got, v.patience()) != nil {
@@ -110,7 +110,7 @@ func (v *visit) limitAnswers(ctx context.Context, p *place, ports []uint16, ttls
 				conn.Close()
 			}
 		})
-		pause(ctx, answerSpread/time.Duration(len(ports)))
+		pause(ctx, exchange.DialGap)
 	}
 	group.Wait()
 	return len(limited) > 0

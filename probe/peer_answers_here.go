@@ -37,8 +37,7 @@ func (v *visit) halfSources() (list []int) {
 }
 
 // traceOwnAnswers has the opposite end connect to ports at which our answers
-// expire. Each TTL gets its tries one after the other: a router sends few ICMP
-// messages a second.
+// expire.
 func (v *visit) traceOwnAnswers(ctx context.Context, p *place) {
 	sources, ttls := v.halfSources(), v.answerTTLs(ctx)
 	most := min(len(ttls)/answerTries, exchange.MaxDials)
