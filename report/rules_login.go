@@ -162,6 +162,11 @@ func (v *view) deniedByGreeting() *Finding {
 		return nil
 	}
 	f := v.loginFinding(&loginReply{s.Check, "", s.Greeting})
+	for _, o := range v.sessions() { // one may have asked for TLS meanwhile
+		if o.Lost != nil && o.Lost.Outcome == s.Lost.Outcome && o.Greeting != nil && slices.Equal(o.Greeting.Lines, s.Greeting.Lines) && !slices.Contains(f.Checks, o.Lost.Check) {
+			f.Checks = append(f.Checks, o.Lost.Check)
+		}
+	}
 	f.Story = []string{"The greeting has the code of a welcome, but its words are a refusal, and the server then closed the connection:"}
 	f.Effect = "No user can log in from here; from other addresses they can."
 	f.Fixes = fixDenied(v)
