@@ -159,5 +159,8 @@ func (v *view) payloadFinding(t *twin, sent, received int64) *Finding {
 		f.RuledOut = append(f.RuledOut, "Not decided: which device. A run from another network tells on which side it stands."+v.quotesHint(false, "data"))
 	}
 	f.Fixes[0].Who = f.Owner
+	if len(f.Fixes) > 1 && securedOf(v.ev).refused() {
+		f.Fixes[1] = Fix{Who: ServerAdmin, Do: "Offer TLS, in which nobody on the way can change data unnoticed."}
+	}
 	return f
 }

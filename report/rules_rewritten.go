@@ -161,10 +161,16 @@ func (v *view) fixRewritten(f *Finding, t *twin) {
 		f.Fixes = []Fix{announce, {Who: ServerNetwork, Do: "Then switch the FTP helper off, and open or forward the passive range by its numbers.", Examples: helperOff}}
 	}
 	if f.Severity == "" {
-		until := "Until then: use TLS, which the device cannot read."
-		if t.Check == probe.CheckPASV && v.epsvWord() != "" {
-			until = "Until then: use EPSV, or TLS, which the device cannot read."
+		until := Fix{Who: ClientUser, Do: "Until then: use TLS, which the device cannot read."}
+		epsv, none := t.Check == probe.CheckPASV && v.epsvWord() != "", securedOf(v.ev).refused()
+		switch {
+		case epsv && none:
+			until.Do = "Until then: use EPSV."
+		case epsv:
+			until.Do = "Until then: use EPSV, or TLS, which the device cannot read."
+		case none:
+			until = Fix{Who: ServerAdmin, Do: "Or offer TLS, which the device cannot read."}
 		}
-		f.Fixes = append(f.Fixes, Fix{Who: ClientUser, Do: until})
+		f.Fixes = append(f.Fixes, until)
 	}
 }
