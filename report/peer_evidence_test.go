@@ -253,3 +253,10 @@ func sums(c probe.Check, here, there string) part {
 		last.Knocks[0].Carried = &exchange.Carried{For: "LIST", Sent: 10, Sum: there, How: exchange.EndOurs}
 	}
 }
+
+// survived is a silence after which the connection worked.
+func survived(d time.Duration) part {
+	return func(ev *probe.Evidence) {
+		ev.Idle = append(ev.Idle, probe.Silence{Session: 1, Took: d, Outcome: probe.OutcomeOK, Code: 200})
+	}
+}

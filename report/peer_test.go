@@ -157,6 +157,8 @@ func TestBothEnds(t *testing.T) {
 		{"the server sees its router", []part{client("198.51.100.7"), twoEnds("10.0.0.1", "10.0.0.10")}, "certain server server-side-source-nat"},
 
 		{"the other end lives on", in(direct, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
+		{"the other end lives on, and a longer silence was survived", in(direct, idled(hops.Timeout), theirSession(0, "", false), survived(time.Hour)), "possible unknown control-idle-timeout"},
+		{"a transfer stalled, and a full segment got here", in(direct, epsv(50012, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")), withSmallSegments(probe.CheckEPSV, 0, 5120, probe.OutcomeEOF), piece(true, 1448, true)), "likely unknown mtu-black-hole"},
 		{"the other end lives on, behind the one NAT", in(natted, idled(hops.Timeout), theirSession(0, "", false)), "certain unknown control-idle-timeout"},
 		{"the other end lives on, ours was reset in the silence", in(direct, idled(hops.Reset), saidNothing, theirSession(0, "", false)), "certain unknown control-idle-timeout"},
 		{"the other end hung up without a word", in(direct, idled(hops.Reset), theirSession(20000, exchange.EndTimeout, false)), "certain server control-idle-timeout"},

@@ -186,6 +186,9 @@ func (v *view) deviceTimer(f *Finding, s stillness) {
 	if v.deathThere(f, s.dead) == SideServer {
 		return
 	}
+	if s.odd > 0 {
+		f.Certainty = Possible
+	}
 	v.placeDeath(f, s.dead)
 	f.Fixes = []Fix{{Who: f.Owner, Do: "On the device that forgets: keep idle TCP connections for an hour or more (RFC 5382 asks for two hours and four minutes)."}}
 }

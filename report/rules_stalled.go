@@ -9,10 +9,13 @@ import (
 )
 
 // smallSegments is the MSS of a clamped try (probe.TryClamped), fullSegment
-// what fits an Ethernet frame (1500 bytes less two headers of 20).
+// what fits an Ethernet frame (1500 bytes less two headers of 20). firstFlight is
+// as much as a sender may send before anything is acknowledged (RFC 6928): where
+// more comes, full segments do.
 const (
 	smallSegments = 536
 	fullSegment   = 1460
+	firstFlight   = 10 * fullSegment
 )
 
 // stalled reports whether the data connection opened and then nothing moved.
@@ -54,6 +57,8 @@ func mtuBlackHole(v *view) *Finding {
 		}
 		c := v.clamped(t)
 		switch {
+		case !t.uploads() && t.carried() >= firstFlight: // full segments did come
+			continue
 		case c == nil:
 			also = append(also, t.Check)
 			continue
@@ -73,7 +78,8 @@ func mtuBlackHole(v *view) *Finding {
 // passedFull reports whether other data of the same direction that needs full
 // segments passed without small ones.
 func (v *view) passedFull(stalled transfer) bool {
-	return slices.ContainsFunc(v.transfers(), func(t transfer) bool {
+	pieces := v.segments(!stalled.uploads())
+	return pieces.fails == 0 && pieces.passed > smallSegments || slices.ContainsFunc(v.transfers(), func(t transfer) bool {
 		return t.Listed() && t.uploads() == stalled.uploads() && t.carried() >= fullSegment
 	})
 }
@@ -98,7 +104,7 @@ func (v *view) mtuFinding(t transfer, c *transfer, full bool) *Finding {
 		"So small packets pass and full-size ones vanish. Some link on the way takes smaller packets only, a tunnel for instance, and its message about that (ICMP \"fragmentation needed\") does not reach the sender.")
 	f.RuledOut = []string{"A server that hangs, a filter on contents: the same data passed in small packets.", whichLink + " \"ping -M do\" with falling sizes finds the limit (Linux)."}
 	if full {
-		f.RuledOut = append(f.RuledOut, "Not ruled out: chance. Another transfer of full segments passed in this run.")
+		f.RuledOut = append(f.RuledOut, "Not ruled out: chance. Other full segments passed in this run.")
 	}
 	return v.mtuFixes(f)
 }

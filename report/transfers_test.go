@@ -32,6 +32,7 @@ func TestTransferRules(t *testing.T) {
 		{"silent, a short listing came the second time", and(stalled(0), withSmallSegments(probe.CheckEPSV, 0, 300, probe.OutcomeEOF)), "possible data-silent"},
 		{"silent, a short encrypted listing came the second time", and(stalled(0), withSmallSegments(probe.CheckEPSV, 0, 123, probe.OutcomeEOF), triesEncrypted), "possible data-silent"},
 		{"a download stalls, small segments pass", []part{ok(1, "LIST", 300), step(2, "RETR big", 0, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, "certain mtu-black-hole"},
+		{"a download stalls after many full segments", []part{ok(1, "LIST", 300), step(2, "RETR big", 272888, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, "possible data-stalled"},
 		{"an upload stalls, small segments pass", []part{ok(1, "LIST", 300), step(2, "STOR x", 65536, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, "certain mtu-black-hole"},
 		{"a download stalls although another passed", []part{ok(1, "RETR big", 1e6), step(2, "RETR big", 0, hops.Timeout), withSmallSegments(probe.CheckTransfer, 2, 1e6, probe.OutcomeEOF)}, "likely mtu-black-hole"},
 		{"an upload stalls although a download passed", []part{ok(1, "RETR big", 1e6), step(2, "STOR x", 65536, hops.Timeout)}, "possible data-stalled"},
