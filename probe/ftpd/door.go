@@ -22,6 +22,7 @@ type door struct {
 	knocks int                         // connections that arrived
 	served int                         // of these, the client's own
 	half   map[netip.AddrPort]halfOpen // handshakes that were not complete, by their source
+	old    []probe.HalfOpening         // of these, those with a listener before this one
 }
 
 // halfOpen is a handshake that was not complete when it was looked for.
@@ -81,6 +82,8 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	defer d.mu.Unlock()
 	h, known := d.half[from]
 	switch {
+	case slices.Contains(d.old, probe.HalfOpening{Local: d.at, From: from}):
+		return
 	case !known && len(d.half) >= maxHalf:
 		return
 	case !known:
@@ -95,6 +98,19 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 		d.s.log(Entry{What: WhatHalf, Command: d.command, Local: d.at, Remote: from})
 	}
 	d.half[from] = h
+}
+
+// disregard takes no notice of handshakes that were begun before: Linux keeps them
+// for some seconds when their listener is closed, and shows them as those of the
+// next one.
+func (d *door) disregard(old []probe.HalfOpening) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, h := range old {
+		if h.Local == d.at {
+			d.old = append(d.old, h)
+		}
+	}
 }
 
 // forget drops what was not told of and is not there any more: the client
@@ -179,8 +195,7 @@ func (w *watch) look(network probe.Network, last []*door) {
 	if !w.sees(network) {
 		return
 	}
-	found, _ := network.(probe.HalfOpens).HalfOpen()
-	now := time.Now()
+	found, now := w.now(network), time.Now()
 	w.forget(found)
 	for _, f := range found {
 		w.mu.Lock()
@@ -216,6 +231,15 @@ func (w *watch) anyWaits() bool {
 		}
 	}
 	return false
+}
+
+// now returns the handshakes that are not complete.
+func (w *watch) now(network probe.Network) []probe.HalfOpening {
+	if !w.sees(network) {
+		return nil
+	}
+	found, _ := network.(probe.HalfOpens).HalfOpen()
+	return found
 }
 
 // sees reports whether the network tells about handshakes that are not

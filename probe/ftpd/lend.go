@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
@@ -77,6 +78,10 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 		ports = make([]uint16, r.Count)
 	}
 	opened := make([]exchange.Port, len(ports))
+	var old []probe.HalfOpening
+	if len(r.Answer) > 0 {
+		old = ls.s.server.watch.now(ls.s.network)
+	}
 	for i, port := range ports {
 		p := exchange.Port{Session: ls.s.place, Command: string(exchange.Listen), Opened: v.at(time.Now())}
 		answer := 0
@@ -89,6 +94,7 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 			ls.s.log(Entry{What: WhatOpen, Command: p.Command, Local: at, Err: p.Failed})
 		} else {
 			p.Answer = one.answer
+			one.disregard(old)
 			if i < len(r.Send) {
 				one.send = r.Send[i]
 			}
