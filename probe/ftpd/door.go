@@ -28,6 +28,7 @@ type door struct {
 // halfOpen is a handshake that was not complete when it was looked for.
 type halfOpen struct {
 	since time.Time // when it was seen first
+	last  time.Time // and when last
 	told  bool
 }
 
@@ -93,6 +94,7 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	if d.answer > 0 {
 		stays = now.Sub(h.since) >= halfOpenBeyond
 	}
+	h.last = now
 	if !h.told && d.served == 0 && stays {
 		h.told = true
 		d.s.log(Entry{What: WhatHalf, Command: d.command, Local: d.at, Remote: from})
@@ -114,12 +116,13 @@ func (d *door) disregard(old []probe.HalfOpening) {
 }
 
 // forget drops what was not told of and is not there any more: the client
-// repeats its SYN from the same port.
-func (d *door) forget(there map[probe.HalfOpening]bool) {
+// repeats its SYN from the same port. A table that changes while it is read may
+// lack an entry once.
+func (d *door) forget(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for from, h := range d.half {
-		if !h.told && !there[probe.HalfOpening{Local: d.at, From: from}] {
+		if !h.told && now.Sub(h.last) > 3*watchPause/2 {
 			delete(d.half, from)
 		}
 	}
@@ -196,7 +199,6 @@ func (w *watch) look(network probe.Network, last []*door) {
 		return
 	}
 	found, now := w.now(network), time.Now()
-	w.forget(found)
 	for _, f := range found {
 		w.mu.Lock()
 		d := w.doors[f.Local]
@@ -205,19 +207,16 @@ func (w *watch) look(network probe.Network, last []*door) {
 			d.look(f.From, now, slices.Contains(last, d))
 		}
 	}
+	w.forget(now)
 }
 
-// forget makes all doors drop handshakes that were not found.
-func (w *watch) forget(found []probe.HalfOpening) {
-	there := map[probe.HalfOpening]bool{}
-	for _, f := range found {
-		there[f] = true
-	}
+// forget makes all doors drop handshakes that are gone.
+func (w *watch) forget(now time.Time) {
 	w.mu.Lock()
 	doors := slices.Collect(maps.Values(w.doors))
 	w.mu.Unlock()
 	for _, d := range doors {
-		d.forget(there)
+		d.forget(now)
 	}
 }
 
