@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
@@ -117,6 +118,24 @@ func TestSYNFlood(t *testing.T) {
 	}
 	if len(d.half) != maxHalf {
 		t.Errorf("%d are kept, want %d", len(d.half), maxHalf)
+	}
+}
+
+// TestHandshakesOfAnEarlierListener: they are not taken for those of the next one,
+// as long as the system shows them.
+func TestHandshakesOfAnEarlierListener(t *testing.T) {
+	s := newTestServer(t, Options{Exchange: true})
+	sess := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
+	d := sess.openDoor(Entry{Command: "LISTEN", Local: pipeServer, TTL: 1})
+	earlier, later := netip.AddrPortFrom(pipeClient.Addr(), 1), netip.AddrPortFrom(pipeClient.Addr(), 2)
+	d.disregard([]probe.HalfOpening{{Local: pipeServer, From: earlier}})
+	now := time.Now()
+	for _, at := range []time.Time{now, now.Add(halfOpenBeyond)} {
+		d.look(earlier, at, false)
+		d.look(later, at, false)
+	}
+	if len(d.half) != 1 || !d.half[later].told {
+		t.Errorf("%+v", d.half)
 	}
 }
 
