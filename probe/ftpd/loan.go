@@ -41,12 +41,12 @@ func (l *loan) accept() {
 		if err != nil {
 			return
 		}
+		if s := hops.SenderOf(conn); s != nil && l.answer > 0 {
+			s.SetTTL(0) // also for the end of one that is refused
+		}
 		if l.arrive(addrPort(conn.RemoteAddr())) {
 			conn.Close()
 			continue
-		}
-		if s := hops.SenderOf(conn); s != nil && l.answer > 0 {
-			s.SetTTL(0)
 		}
 		select {
 		case places <- struct{}{}:
