@@ -121,7 +121,7 @@ func (l *loan) expire(m *meter) (hops.Outcome, hops.Sight) {
 	if s == nil {
 		return "", ""
 	}
-	if q, end := hops.QuoterOf(m.Conn); q != nil {
+	if q, end := l.s.server.quoterOf(m.Conn); q != nil {
 		defer end()
 		s = q
 	}
