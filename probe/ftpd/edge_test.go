@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -68,6 +69,19 @@ func TestEdgeOfNobody(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	asks.ask(request(h.Session, 1), "550")
+}
+
+// TestEdgeComesTooLate: where a transfer began before the session read again, it
+// sends nothing in between.
+func TestEdgeComesTooLate(t *testing.T) {
+	s := newTestServer(t, Options{Exchange: true})
+	one := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
+	e := &errand{do: func() { t.Error("done") }, done: make(chan struct{})}
+	one.errand, one.busy = e, true
+	if !one.interrupted(os.ErrDeadlineExceeded) || !e.late || one.errand != nil {
+		t.Errorf("late %v, left %v", e.late, one.errand)
+	}
+	<-e.done
 }
 
 // TestEdgeOfABusySession: a session at work is not disturbed.
