@@ -41,7 +41,8 @@ func (v *visit) dialBack(ctx context.Context, p *place) {
 	if s.query(exchange.Dial, request, shownPorts(ports), &got, max(limit, hops.SearchLimit)+v.patience()) == nil {
 		v.tellHalf(Event{Check: CheckPeer, Session: s.id}, ports, got.Dials)
 		if v.leavesOpen(p, got.Dials) {
-			v.followBack(ctx, p) // what does get here tells how far others could
+			replies := v.followBack(ctx, p) // what does get here tells how far others could
+			v.recheck(ctx, p, ports, got.Dials, replies)
 		}
 	}
 	// What it found is in the next Seen; what arrived has been told of.

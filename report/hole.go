@@ -19,9 +19,9 @@ func (v *view) tellHole(f *Finding, b *blockade, d directions) {
 	case i < 0 || !d.exact || len(d.lost) < 2: // of one attempt the record may be missing
 	case v.cameBy(&v.other.Holes[i]):
 		f.Certainty = b.certainty(Certain)
-		f.Story = append(f.Story, fmt.Sprintf("Then the server sent a packet from its port %d to a port of ours, which got through its NAT and no farther. By that way a connection from here to port %[1]d arrived at the server: nothing in front of the NAT drops it. It is the NAT device that does not lead on what comes unasked.", v.other.Holes[i].To.Port()))
-		f.RuledOut = append(withoutOpen(f.RuledOut), "A filter further out than the NAT device: it would have dropped that connection as well.",
-			"Not told apart: a forward that is missing, and a rule at the same place that stops new connections before the forward.")
+		f.Story = append(f.Story, fmt.Sprintf("Then the server sent a packet from its port %d to a port of ours, which got through its NAT and no farther. By that way a connection from here to port %[1]d arrived at the server: no router farther out drops it. It is the NAT device, or a firewall right in front of it, that does not lead on what comes unasked.", v.other.Holes[i].To.Port()))
+		f.RuledOut = append(withoutOpen(f.RuledOut), "A filter of a router farther out than the NAT device: it would have dropped that connection as well.",
+			"Not told apart: a forward that is missing, a rule at the same place that stops new connections before the forward, and a firewall in front of the NAT device that is no hop of its own and remembers connections.")
 	case v.complete():
 		f.RuledOut[len(f.RuledOut)-1] += " A way through the NAT, opened from inside, brought nothing either: that is so with such a filter, and with a NAT device that changes ports."
 	}

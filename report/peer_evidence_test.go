@@ -207,6 +207,16 @@ func alongReplies(steps ...string) part {
 	}
 }
 
+// askedAgain is a hop that answered new connections of the other end's when it was
+// asked once more.
+func askedAgain(ttl int) part {
+	return func(ev *probe.Evidence) {
+		h := ev.Peer.Hellos[1]
+		ev.Peer.Seen.Dials = append(ev.Peer.Seen.Dials, exchange.Dialing{Session: 1, Command: "DIAL", TTL: ttl, Outcome: hops.Expired,
+			To: netip.AddrPortFrom(h.Client.Addr(), 40002), From: netip.AddrPortFrom(h.Server.Addr(), 45000)})
+	}
+}
+
 // byHalf is a connection of the other end's that got to a port of ours, and
 // whose answer got lost.
 func byHalf(port, source uint16) part {

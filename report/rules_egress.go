@@ -50,6 +50,9 @@ func serverEgressBlocked(v *view) *Finding {
 		f.Story = append(f.Story, story+" "+missedStory(missed)+" So its new connections do not leave the server's own side.")
 		f.RuledOut = []string{"A firewall or NAT on this side: the server's packets do not get that far.",
 			"A filter that keeps ICMP messages from the server: they get there where its packets pass."}
+		if n := b.trace.expired; n > 0 {
+			f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not told apart: a filter of its hop %d, and one of hop %d at the entrance, before that one would answer.", n, n+1))
+		}
 	default:
 		f.Certainty = Likely
 		f.Story = append(f.Story, story+" Most likely its packets do not leave the server's own side.")

@@ -26,7 +26,7 @@ func (v *view) searchBack() (found back) {
 		if v.fromPassive(d) {
 			continue // it goes the way of answers, and not of new connections
 		}
-		if b := readBack(d); b.known() && (!found.known() || found.trace.answer == hops.Open) {
+		if b := readBack(d, v.rechecked()...); b.known() && (!found.known() || found.trace.answer == hops.Open) {
 			found = b
 		}
 	}
@@ -39,8 +39,21 @@ func (v *view) fromPassive(d *exchange.Dialing) bool {
 	return d.From.Port() >= 1024 && len(v.listened(d.From.Port())) > 0
 }
 
-func readBack(d *exchange.Dialing) back {
-	var steps []probe.Hop
+// rechecked are the hops that answered new connections of the other end's when
+// they were asked once more, behind a search.
+func (v *view) rechecked() (list []probe.Hop) {
+	for _, d := range v.other.Seen.Dials {
+		if d.OpensHole() && !v.fromPassive(&d) && d.Outcome == hops.Expired && v.isOurs(d.To.Addr().Unmap()) {
+			list = append(list, probe.Hop{To: d.To, TTL: d.TTL, Outcome: d.Outcome, ICMP: d.ICMP})
+		}
+	}
+	return list
+}
+
+// readBack reads a search of the other end's, and what else is known of the hops
+// on its way.
+func readBack(d *exchange.Dialing, more ...probe.Hop) back {
+	steps := more
 	for _, s := range d.Steps {
 		steps = append(steps, probe.Hop{To: d.To, TTL: s.TTL, Outcome: s.Outcome, ICMP: s.ICMP})
 	}

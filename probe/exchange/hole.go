@@ -7,7 +7,8 @@ import "slices"
 // port shows then what comes back in by it. It says nothing about the port
 // itself, to which no way leads otherwise.
 
-// OpensHole reports whether the attempt was to open one.
+// OpensHole reports whether the attempt was to get no farther than its TTL: to
+// open one, or to ask a hop alone.
 func (d *Dialing) OpensHole() bool { return d.Command == string(Dial) && d.TTL > 0 }
 
 // BehindHole reports whether the server listened at p for what comes in by one:
