@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -159,5 +160,17 @@ func (v *visit) sendQuoted(ctx context.Context, line string) {
 	for _, step := range steps {
 		s.emit(Event{Kind: KindQuote, Check: CheckPeer, Addr: s.peer, TTL: step.TTL, Outcome: step.Attempt.Outcome,
 			ICMP: message(step.Attempt.ICMP), Text: line, Raw: s.run.line([]byte(step.Quote))})
+		if step.Quote != "" {
+			s.emit(s.run.received(Event{Kind: KindNote, Check: CheckPeer}, []byte(quoteWords(line, step))))
+		}
 	}
+}
+
+// quoteWords is what a hop quotes, for the transcript.
+func quoteWords(line string, step hops.Step) string {
+	quote := strings.TrimRight(step.Quote, "\r\n")
+	if quote == line {
+		return fmt.Sprintf("hop %d quotes it as it was sent", step.TTL)
+	}
+	return fmt.Sprintf("hop %d quotes it as %s", step.TTL, cut(quote, maxNoted))
 }
