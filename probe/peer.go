@@ -34,6 +34,7 @@ type visit struct {
 	mu      sync.Mutex
 	tasks   []task
 	byHalf  []HalfOpening // connections to ports of ours that got here by half
+	traced  []uint16      // ports of ours at which answers were to expire
 	reached []uint16      // ports at which the server listened for us, and that opened
 	segment int           // bytes of data in a full segment of a connection to them; 0: not known
 	mss     int           // see clamp

@@ -21,7 +21,10 @@ const (
 	// may get lost, and a router sends few ICMP messages a second.
 	answerTries = 2
 	// answerLimit is that of an attempt. SYN and answer are repeated after a second.
-	answerLimit     = 2500 * time.Millisecond
+	answerLimit = 2500 * time.Millisecond
+	// answerSettles is how much longer the opposite end watches: a handshake that
+	// began with the second SYN has to stay by half for as long as any other.
+	answerSettles   = 750 * time.Millisecond
 	maxAnswerRounds = 5 // where few ports are left
 )
 
@@ -87,7 +90,7 @@ func (v *visit) answerTTLs(ctx context.Context) (ttls []int) {
 // limitAnswers has the opposite end listen on the ports, each with the TTL of the
 // same place for its answers, and dials them. It reports whether to go on.
 func (v *visit) limitAnswers(ctx context.Context, p *place, ports []uint16, ttls []int) bool {
-	request := exchange.ListenRequest{Ports: ports, Answer: ttls, For: millis(answerLimit + listenSlack)}
+	request := exchange.ListenRequest{Ports: ports, Answer: ttls, For: millis(answerLimit + answerSettles + listenSlack)}
 	shown := fmt.Sprintf("%s, answers with TTL %d to %d", shownPorts(ports), slices.Min(ttls), slices.Max(ttls))
 	var got exchange.Listening
 	if p.session.query(exchange.Listen, request, shown, &got, v.patience()) != nil {
@@ -113,5 +116,6 @@ func (v *visit) limitAnswers(ctx context.Context, p *place, ports []uint16, ttls
 		pause(ctx, exchange.DialGap)
 	}
 	group.Wait()
+	pause(ctx, answerSettles)
 	return len(limited) > 0
 }

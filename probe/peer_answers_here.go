@@ -80,7 +80,8 @@ func (v *visit) answerHere(ctx context.Context, p *place, sources, ttls []int) i
 }
 
 // listenApart listens on ports to which the opposite end has not connected so
-// far, so that nobody takes these attempts for others, with a TTL for each.
+// far, with a TTL for each. Nobody takes these attempts for others then, and the
+// system none of the handshakes: Linux keeps them when their listener is closed.
 func (v *visit) listenApart(ctx context.Context, p *place, ttls []int) (list []net.Listener) {
 	var spare []net.Listener
 	defer func() {
@@ -95,11 +96,11 @@ func (v *visit) listenApart(ctx context.Context, p *place, ttls []int) (list []n
 		}
 		port := localOf(l).Port()
 		used := slices.ContainsFunc(v.seen.Dials, func(d exchange.Dialing) bool { return d.To.Port() == port })
-		if used || port < lowestPort || !hops.LimitAnswers(l, ttls[len(list)]) {
+		if used || slices.Contains(v.traced, port) || port < lowestPort || !hops.LimitAnswers(l, ttls[len(list)]) {
 			spare = append(spare, l)
 			continue
 		}
-		list = append(list, l)
+		list, v.traced = append(list, l), append(v.traced, port)
 	}
 	return list
 }

@@ -59,7 +59,7 @@ func (r *run) boundSession(s *exchange.Seen, one *exchange.Session, left *int) {
 	one.Client, one.Server, one.How = bare(one.Client), bare(one.Server), ended(one.How)
 	one.Began, one.Heard, one.Ended = max(0, one.Began), max(0, one.Heard), max(0, one.Ended)
 	one.Path = r.boundSteps(one.Path)
-	one.Piece = r.claimed(one.Piece[:min(len(one.Piece), maxClaim)])
+	one.Piece = r.line(one.Piece)
 	kept := slices.DeleteFunc(one.Lines, func(l exchange.Line) bool { return len(l.Raw) > maxClaim })
 	s.Cut = s.Cut || len(kept) < len(one.Lines)
 	one.Lines = kept
@@ -97,10 +97,11 @@ func (r *run) boundDialing(d *exchange.Dialing) {
 
 // boundSteps are those of a hop search.
 func (r *run) boundSteps(list []exchange.Step) []exchange.Step {
+	list = slices.DeleteFunc(list, func(s exchange.Step) bool { return boundTTL(s.TTL) == 0 })
 	list = list[:min(len(list), hops.MaxHops)]
 	for i := range list {
 		list[i].Outcome, list[i].ICMP = outcome(list[i].Outcome), message(list[i].ICMP)
-		list[i].Quote = r.claimed(list[i].Quote[:min(len(list[i].Quote), maxClaim)])
+		list[i].Quote = r.line(list[i].Quote)
 	}
 	return list
 }
@@ -124,7 +125,7 @@ func clip[T any](s *exchange.Seen, list *[]T, most int) {
 }
 
 // noted is a text of the opposite end's, made fit for an event.
-func (r *run) noted(text string) string { return r.words(cut(text, maxNoted)) }
+func (r *run) noted(text string) string { return r.words(cut(r.redact(text), maxNoted)) }
 
 // claimed is what the opposite end says that it received or sent.
 func (r *run) claimed(raw []byte) []byte {
@@ -132,6 +133,15 @@ func (r *run) claimed(raw []byte) []byte {
 		return nil
 	}
 	return []byte(r.redact(string(raw)))
+}
+
+// line is the same of a line; nothing when it is too long: half a secret would
+// not be known for one.
+func (r *run) line(raw []byte) []byte {
+	if len(raw) > maxClaim {
+		return nil
+	}
+	return r.claimed(raw)
 }
 
 // bare is an address without the zone of an IPv6 one: that is a text of any

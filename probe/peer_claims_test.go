@@ -48,12 +48,12 @@ func TestClaimsAreBounded(t *testing.T) {
 			Client: zoned, Heard: -1, How: "burnt",
 			Lines: []exchange.Line{{Raw: []byte("PORT " + words)}, {Raw: make([]byte, maxClaim+1)}, {Raw: []byte("NOOP")}},
 			Piece: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim)),
-			Path:  slices.Repeat([]exchange.Step{{Outcome: "escape", Quote: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim))}}, 99),
+			Path:  slices.Repeat([]exchange.Step{{TTL: 1, Outcome: "escape", Quote: []byte("227 " + words + strings.Repeat(" ", 2*maxClaim))}}, 99),
 		}},
 		Ports: []exchange.Port{{Failed: words, Answer: -7, SendTTL: hops.MaxHops + 1, Knocks: []exchange.Knock{{From: zoned, Fate: "sealed", Carried: &exchange.Carried{Sent: -5, Sum: "no sum", How: exchange.EndQuit}}}}},
 		Dials: []exchange.Dialing{{
 			TTL: -5, Outcome: "ok", ICMP: &hops.ICMP{From: zoned.Addr()}, Err: words,
-			Steps: slices.Repeat([]exchange.Step{{Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
+			Steps: slices.Repeat([]exchange.Step{{TTL: 1, Outcome: "escape", ICMP: &hops.ICMP{From: zoned.Addr()}}}, 99),
 		}},
 	}
 	if !r.boundSeen(&s) {
@@ -85,6 +85,27 @@ func TestClaimsAreBounded(t *testing.T) {
 	}
 	if s.Cut = false; !r.boundSeen(&s) || len(s.Ports) > exchange.MaxRecords || !s.Cut {
 		t.Errorf("%d ports, cut %v", len(s.Ports), s.Cut)
+	}
+}
+
+// A secret is not left in part where a text is shortened, nor is a hop that no
+// search can ask.
+func TestClaimsAreNotCutInASecret(t *testing.T) {
+	r := newRun(&Prober{Target: Target{User: "bob", Password: "correct horse"}})
+	for at := range 2 * maxClaim {
+		long := strings.Repeat(" ", at) + "correct horse"
+		steps := r.boundSteps([]exchange.Step{{TTL: 1, Quote: []byte(long)}})
+		s := exchange.Seen{Sessions: []exchange.Session{{Piece: []byte(long)}}}
+		r.boundSeen(&s)
+		for _, text := range []string{string(steps[0].Quote), string(s.Sessions[0].Piece), r.noted(long)} {
+			if strings.Contains(text, "c") || len(text) > maxClaim {
+				t.Fatalf("behind %d bytes: %q is left", at, text)
+			}
+		}
+	}
+	list := []exchange.Step{{TTL: -1}, {}, {TTL: 7, Outcome: hops.Open}, {TTL: hops.MaxHops + 1}, {TTL: 1 << 40}}
+	if got := r.boundSteps(list); len(got) != 1 || got[0].TTL != 7 {
+		t.Errorf("steps %+v", got)
 	}
 }
 
@@ -231,6 +252,11 @@ func FuzzAnswersToVerbs(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add([]byte("211-FTPCHECK SEEN\r\n" + strings.Join(exchange.Lines(body), "\r\n") + "\r\n211 End\r\n"))
+	steps, err := exchange.Encode(exchange.Followed{Steps: []exchange.Step{{TTL: 1, Outcome: hops.Expired, Quote: []byte("227 x")}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("211-FTPCHECK PATH Steps\r\n" + strings.Repeat("227 Entering Passive Mode (1,2,3,4,5,6)\r\n", 3) + strings.Join(exchange.Lines(steps), "\r\n") + "\r\n211 End\r\n"))
 	f.Add([]byte("211 End\r\n"))
 	f.Add([]byte("500-no\r\n x\r\n500 no\r\n"))
 	f.Add([]byte("150 wait\r\n421 bye\r\n"))
@@ -240,9 +266,15 @@ func FuzzAnswersToVerbs(f *testing.F) {
 			if s.ask(CheckPeer, exchange.Ask, "", "", &seen, time.Second) == nil && s.run.boundSeen(&seen) {
 				s.emit(Event{Kind: KindSeen, Check: CheckPeer, Seen: &seen})
 			}
+			var got exchange.Followed
+			if s.query(exchange.Edge, exchange.EdgeRequest{}, "", &got, time.Second) == nil {
+				for _, step := range boundEdge(got.Steps, []int{1, 2}) {
+					s.tellStep(CheckPeer, AsDown, step.TTL, step.Outcome)
+				}
+			}
 			s.hello(CheckPeer, exchange.Begin, "1", "1", time.Second)
 		})
-		if len(events) > 2*maxEarly+2*maxRefusal+20 {
+		if len(events) > 3*maxEarly+3*maxRefusal+2*hops.MaxHops+20 {
 			t.Errorf("%d events", len(events))
 		}
 		foldAll(t, events)
@@ -252,8 +284,11 @@ func FuzzAnswersToVerbs(f *testing.F) {
 // Whatever a body says, it becomes an event that can be recorded and read back.
 func FuzzClaims(f *testing.F) {
 	seed, _ := json.Marshal(exchange.Seen{
-		Sessions: []exchange.Session{{Number: 1, How: exchange.EndReset}}, Dials: []exchange.Dialing{{Outcome: hops.Open, Steps: []exchange.Step{{TTL: 1}}}},
-		Ports: []exchange.Port{{SendTTL: 2, Knocks: []exchange.Knock{{Fate: hops.Expired, Carried: &exchange.Carried{Sum: strings.Repeat("a", 64)}}}}},
+		Sessions: []exchange.Session{{
+			Number: 1, How: exchange.EndReset, Piece: []byte("227 x\r\n"),
+			Path: []exchange.Step{{TTL: 1, Outcome: hops.Expired, Quote: []byte("227 \x1b[2J"), ICMP: &hops.ICMP{Type: 11}}, {TTL: -1}, {TTL: 1 << 40}},
+		}}, Dials: []exchange.Dialing{{Outcome: hops.Open, Steps: []exchange.Step{{TTL: 1}}}},
+		Ports: []exchange.Port{{Answer: 3, SendTTL: 2, Knocks: []exchange.Knock{{Fate: hops.Expired, Sight: hops.Changed, Carried: &exchange.Carried{Sum: strings.Repeat("a", 64)}}}}},
 	})
 	f.Add(seed)
 	f.Add([]byte(`{"sessions":[{"client":"[fe80::1%x]:1","lines":[{"raw":"AAA="}]}],"dials":[{"icmp":{"from":"1.2.3.4"}}]}`))

@@ -88,7 +88,7 @@ func (v *visit) push(ctx context.Context, p *place, one piece, port uint16) Outc
 		defer conn.Close()
 		stop := context.AfterFunc(ctx, func() { conn.Close() })
 		defer stop()
-		conn.SetDeadline(time.Now().Add(exchange.FateLimit + max(pushSlack, 8*v.run.rtt)))
+		conn.SetDeadline(time.Now().Add(exchange.FateLimit + min(v.limit(), max(pushSlack, 8*v.run.rtt))))
 		if one.as == AsDown {
 			e.Bytes, e.Outcome = receive(conn, one.size)
 		} else {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -140,11 +141,16 @@ func (v *visit) sendQuoted(ctx context.Context, line string) {
 	}
 	p.session.try, p.check = "", CheckPeer
 	s := p.session
+	if s.secret != nil || !v.run.Network.Traces() {
+		return
+	}
 	to, end := hops.QuoterOf(s.conn)
-	if to == nil || s.secret != nil || !v.run.Network.Traces() {
+	if to == nil {
 		return
 	}
 	defer end()
+	ctx, cancel := context.WithTimeout(ctx, hops.SearchLimit) // the other end has a say in the round trip time
+	defer cancel()
 	s.emit(Event{Kind: KindSend, Check: CheckPeer, Text: line})
 	s.dirty = true // as many answers come as it was sent
 	steps := hops.Follow(ctx, to, func() error {
@@ -153,6 +159,18 @@ func (v *visit) sendQuoted(ctx context.Context, line string) {
 	}, hops.MaxHops, hops.WaitOf(to))
 	for _, step := range steps {
 		s.emit(Event{Kind: KindQuote, Check: CheckPeer, Addr: s.peer, TTL: step.TTL, Outcome: step.Attempt.Outcome,
-			ICMP: message(step.Attempt.ICMP), Text: line, Raw: s.run.claimed([]byte(cut(step.Quote, maxClaim)))})
+			ICMP: message(step.Attempt.ICMP), Text: line, Raw: s.run.line([]byte(step.Quote))})
+		if step.Quote != "" {
+			s.emit(s.run.received(Event{Kind: KindNote, Check: CheckPeer}, []byte(quoteWords(line, step))))
+		}
 	}
+}
+
+// quoteWords is what a hop quotes, for the transcript.
+func quoteWords(line string, step hops.Step) string {
+	quote := strings.TrimRight(step.Quote, "\r\n")
+	if quote == line {
+		return fmt.Sprintf("hop %d quotes it as it was sent", step.TTL)
+	}
+	return fmt.Sprintf("hop %d quotes it as %s", step.TTL, cut(quote, maxNoted))
 }

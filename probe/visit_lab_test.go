@@ -282,36 +282,87 @@ func TestCancelAVisitAtAnyMoment(t *testing.T) {
 		opt := probe.Options{Checks: []probe.Check{probe.CheckLogin, probe.CheckPeer}, Peer: true, Download: "1KiB.bin"}
 		_, all := simulate(t, s, opt)
 		for n := 5; n < len(all); n += 4 {
-			synctest.Test(t, func(t *testing.T) {
-				lab, err := netlab.Build(s)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer lab.Close()
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				p := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: opt}
-				var cancelled time.Time
-				kinds := map[string]int{}
-				seen := 0
-				for e := range p.Run(ctx) {
-					if seen++; seen == n {
-						cancel()
-						cancelled = time.Now()
-					}
-					if e.Kind == probe.KindSkip || e.Kind == probe.KindSeen && e.Outcome != "" {
-						kinds[fmt.Sprint(e.Kind, e.Check, e.Text)]++
-					}
-				}
-				if len(kinds) > 0 {
-					t.Errorf("%s: cancelled after event %d: %v", name, n, slices.Collect(maps.Keys(kinds)))
-				}
-				if late := time.Since(cancelled); late > 100*time.Millisecond {
-					t.Errorf("%s: cancelled after event %d, ended %v later", name, n, late)
-				}
-			})
+			cancelAVisit(t, name, s, opt, n, 0)
 		}
 	}
+}
+
+// The same while a place is searched for: of lost answers, of a missing forward,
+// of full segments and of changes.
+func TestCancelASearchAtAnyMoment(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*netlab.Scenario)
+		as     probe.As // of an event of the search
+		kind   probe.Kind
+	}{
+		"answers of the server": {func(s *netlab.Scenario) {
+			s.Rules = []netlab.Rule{{At: "isp", Toward: "client", From: "50000-50100", Do: "drop"}}
+		}, probe.AsAnswer, probe.KindDial},
+		"answers of the client": {func(s *netlab.Scenario) {
+			s.Rules = []netlab.Rule{{At: "isp", Toward: "server", From: "30000-60000", Ports: "20", Do: "drop"}}
+		}, probe.AsAnswer, probe.KindListen},
+		"a hole": {func(s *netlab.Scenario) {
+			s.Server.NAT, s.Server.Forward, s.Server.Announce = true, []string{"21"}, "198.51.100.2"
+		}, probe.AsHole, probe.KindDial},
+		"full segments": {func(s *netlab.Scenario) {
+			s.Boxes = []netlab.Box{{At: "isp", Kind: netlab.BoxBlackHole, Value: "1000"}}
+		}, probe.AsUp, probe.KindSize},
+		"commands": {func(s *netlab.Scenario) {
+			s.Client.Raw, s.Boxes = true, []netlab.Box{{At: "cgw", Kind: "rewrite-active", Value: "203.0.113.99"}}
+		}, "", probe.KindQuote},
+		"data": {func(s *netlab.Scenario) {
+			s.Client.Raw, s.Boxes = true, []netlab.Box{{At: "isp", Kind: "alter"}}
+		}, probe.AsUp, probe.KindSize},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := both(test.change)
+			opt := probe.Options{Checks: []probe.Check{probe.CheckLogin, probe.CheckPath, probe.CheckPeer}, Peer: true, Download: "1KiB.bin", Timeout: time.Second}
+			_, all := simulate(t, s, opt)
+			first := slices.IndexFunc(all, func(e probe.Event) bool { return e.Kind == test.kind && e.As == test.as && e.Check == probe.CheckPeer })
+			if first < 0 {
+				t.Fatal("nothing is searched")
+			}
+			for n := max(1, first-8); n < len(all); n += 4 {
+				later := []time.Duration{0, 30 * time.Millisecond, 300 * time.Millisecond}[n/4%3]
+				cancelAVisit(t, name, s, opt, n, later)
+			}
+		})
+	}
+}
+
+// cancelAVisit cancels a run some time after its event n.
+func cancelAVisit(t *testing.T, name string, s *netlab.Scenario, opt probe.Options, n int, later time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		lab, err := netlab.Build(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lab.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		p := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: opt}
+		var cancelled time.Time
+		kinds := map[string]int{}
+		seen := 0
+		var at probe.Event
+		for e := range p.Run(ctx) {
+			if seen++; seen == n {
+				at = e
+				time.AfterFunc(later, cancel)
+				cancelled = time.Now().Add(later)
+			}
+			if e.Kind == probe.KindSkip || e.Kind == probe.KindSeen && e.Outcome != "" {
+				kinds[fmt.Sprint(e.Kind, e.Check, e.Text)]++
+			}
+		}
+		if len(kinds) > 0 {
+			t.Errorf("%s: cancelled after event %d: %v", name, n, slices.Collect(maps.Keys(kinds)))
+		}
+		if late := time.Since(cancelled); late > 100*time.Millisecond {
+			t.Errorf("%s: cancelled %v after event %d (%s %s %s), ended %v later", name, later, n, at.Kind, at.As, at.Text, late)
+		}
+	})
 }
 
 // A server of ours with any fault: the run with the exchange ends in time, too.

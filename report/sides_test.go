@@ -20,7 +20,7 @@ func TestSides(t *testing.T) {
 		"active connections":         {Toward: "client", Ports: "30000-65535", From: "20"},
 		"active from high ports":     {Toward: "client", State: "new"},
 		"answers to active ones":     {Toward: "server", Ports: "20"},
-		"all answers to active ones": {Toward: "server", From: "20000-20009"}, // see checkSides
+		"all answers to active ones": {Toward: "server", From: "20000-20019"}, // see checkSides
 		"all that is new to them":    {Toward: "server", State: "new", Ports: "1024-65535"},
 	}
 	nets := map[string]netlab.Scenario{
@@ -56,7 +56,7 @@ func checkSides(t *testing.T, s *netlab.Scenario, side Side, named bool) {
 		t.Fatal(err)
 	}
 	defer lab.Close()
-	options, judge := scenarioFlags(t, []string{"--timeout", "2s", "--active-ports", "20000-20009"})
+	options, judge := scenarioFlags(t, []string{"--timeout", "2s", "--active-ports", "20000-20019"})
 	prober := probe.Prober{Network: lab.Client(), Target: lab.Target(), Options: options, Tool: "test", Roots: lab.Roots()}
 	var ev probe.Evidence
 	for e := range prober.Run(t.Context()) {

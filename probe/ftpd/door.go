@@ -22,11 +22,13 @@ type door struct {
 	knocks int                         // connections that arrived
 	served int                         // of these, the client's own
 	half   map[netip.AddrPort]halfOpen // handshakes that were not complete, by their source
+	old    []probe.HalfOpening         // of these, those with a listener before this one
 }
 
 // halfOpen is a handshake that was not complete when it was looked for.
 type halfOpen struct {
 	since time.Time // when it was seen first
+	last  time.Time // and when last
 	told  bool
 }
 
@@ -81,6 +83,8 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	defer d.mu.Unlock()
 	h, known := d.half[from]
 	switch {
+	case slices.Contains(d.old, probe.HalfOpening{Local: d.at, From: from}):
+		return
 	case !known && len(d.half) >= maxHalf:
 		return
 	case !known:
@@ -90,6 +94,7 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	if d.answer > 0 {
 		stays = now.Sub(h.since) >= halfOpenBeyond
 	}
+	h.last = now
 	if !h.told && d.served == 0 && stays {
 		h.told = true
 		d.s.log(Entry{What: WhatHalf, Command: d.command, Local: d.at, Remote: from})
@@ -97,13 +102,27 @@ func (d *door) look(from netip.AddrPort, now time.Time, last bool) {
 	d.half[from] = h
 }
 
+// disregard takes no notice of handshakes that were begun before: Linux keeps them
+// for some seconds when their listener is closed, and shows them as those of the
+// next one.
+func (d *door) disregard(old []probe.HalfOpening) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, h := range old {
+		if h.Local == d.at {
+			d.old = append(d.old, h)
+		}
+	}
+}
+
 // forget drops what was not told of and is not there any more: the client
-// repeats its SYN from the same port.
-func (d *door) forget(there map[probe.HalfOpening]bool) {
+// repeats its SYN from the same port. A table that changes while it is read may
+// lack an entry once.
+func (d *door) forget(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for from, h := range d.half {
-		if !h.told && !there[probe.HalfOpening{Local: d.at, From: from}] {
+		if !h.told && now.Sub(h.last) > 3*watchPause/2 {
 			delete(d.half, from)
 		}
 	}
@@ -179,9 +198,7 @@ func (w *watch) look(network probe.Network, last []*door) {
 	if !w.sees(network) {
 		return
 	}
-	found, _ := network.(probe.HalfOpens).HalfOpen()
-	now := time.Now()
-	w.forget(found)
+	found, now := w.now(network), time.Now()
 	for _, f := range found {
 		w.mu.Lock()
 		d := w.doors[f.Local]
@@ -190,19 +207,16 @@ func (w *watch) look(network probe.Network, last []*door) {
 			d.look(f.From, now, slices.Contains(last, d))
 		}
 	}
+	w.forget(now)
 }
 
-// forget makes all doors drop handshakes that were not found.
-func (w *watch) forget(found []probe.HalfOpening) {
-	there := map[probe.HalfOpening]bool{}
-	for _, f := range found {
-		there[f] = true
-	}
+// forget makes all doors drop handshakes that are gone.
+func (w *watch) forget(now time.Time) {
 	w.mu.Lock()
 	doors := slices.Collect(maps.Values(w.doors))
 	w.mu.Unlock()
 	for _, d := range doors {
-		d.forget(there)
+		d.forget(now)
 	}
 }
 
@@ -216,6 +230,15 @@ func (w *watch) anyWaits() bool {
 		}
 	}
 	return false
+}
+
+// now returns the handshakes that are not complete.
+func (w *watch) now(network probe.Network) []probe.HalfOpening {
+	if !w.sees(network) {
+		return nil
+	}
+	found, _ := network.(probe.HalfOpens).HalfOpen()
+	return found
 }
 
 // sees reports whether the network tells about handshakes that are not

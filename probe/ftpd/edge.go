@@ -16,7 +16,8 @@ import (
 // connection.
 type errand struct {
 	do   func()
-	done chan struct{} // closed when it is done
+	late bool          // a transfer had begun: it was not done
+	done chan struct{} // closed when it is done, or too late
 }
 
 // errRunning means that a session cannot be asked now.
@@ -35,6 +36,9 @@ func (s *session) between(ctx context.Context, do func()) error {
 	s.mu.Unlock()
 	select {
 	case <-e.done:
+		if e.late {
+			return errRunning
+		}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -49,14 +53,16 @@ var longAgo = time.Unix(1, 0)
 // reports whether there was one.
 func (s *session) interrupted(err error) bool {
 	s.mu.Lock()
-	e := s.errand
+	e, busy := s.errand, s.busy
 	s.errand = nil
 	s.mu.Unlock()
 	if e == nil || s.ctx.Err() != nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
 	}
 	defer close(e.done)
-	e.do()
+	if e.late = busy; !busy {
+		e.do()
+	}
 	return true
 }
 
@@ -125,8 +131,8 @@ func (s *session) edge(ctx context.Context, r exchange.EdgeRequest) (steps []exc
 	for _, step := range hops.Edge(ctx, sender, send, slices.Clone(r.TTLs), atMost(r.Wait, time.Second)) {
 		steps = append(steps, exchange.Step{TTL: step.TTL, Outcome: step.Attempt.Outcome})
 	}
-	if len(rest) < len(line) {
-		hops.Push(s.out(), rest)
+	if len(rest) < len(line) && hops.Push(s.out(), rest) != nil {
+		s.conn.Close() // half a reply is worse than none
 	}
 	return steps
 }

@@ -1,6 +1,10 @@
 package ftpd
 
 import (
+	"io"
+	"os"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,6 +72,80 @@ func TestEdgeOfNobody(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	asks.ask(request(h.Session, 1), "550")
+}
+
+// TestEdgeComesTooLate: where a transfer began before the session read again, it
+// sends nothing in between.
+func TestEdgeComesTooLate(t *testing.T) {
+	s := newTestServer(t, Options{Exchange: true})
+	one := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
+	e := &errand{do: func() { t.Error("done") }, done: make(chan struct{})}
+	one.errand, one.busy = e, true
+	if !one.interrupted(os.ErrDeadlineExceeded) || !e.late || one.errand != nil {
+		t.Errorf("late %v, left %v", e.late, one.errand)
+	}
+	<-e.done
+}
+
+// TestEdgeBesideCommands: two sessions ask at once for the same one, which
+// commands come over meanwhile, and transfers. No reply of it is cut in two, and
+// nobody waits for the others.
+func TestEdgeBesideCommands(t *testing.T) {
+	const commands = 200
+	for _, encrypted := range []bool{false, true} {
+		r := serve(t, Options{Exchange: true, TLS: &TLS{}})
+		first, second, talks := r.login(t), r.login(t), r.connect(t)
+		talks.wants("220")
+		if encrypted {
+			talks = encrypt(talks, 0).client
+		}
+		talks.hold("> USER ftp\n< 331\n> PASS x\n< 230")
+		token := first.begin().Token
+		var h exchange.Hello
+		second.site(exchange.Join, token, &h)
+		talks.site(exchange.Join, token, &h)
+		line := "SITE FTPCHECK EDGE " + bodyOf(t, exchange.EdgeRequest{Session: h.Session, TTLs: []int{1}, Wait: 50})
+		var asking sync.WaitGroup
+		stop := make(chan struct{})
+		for _, c := range []*client{first, second} {
+			asking.Go(func() {
+				for range 100 { // within the bounds of a visit
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					if _, err := io.WriteString(c.conn, line+"\r\n"); err != nil {
+						t.Error(err)
+					}
+					if reply, err := c.read.ReadReply(nil); err != nil || reply.Code != 211 && reply.Code != 450 {
+						t.Errorf("%q, %v", reply.Strings(), err)
+					}
+				}
+			})
+		}
+		go func() {
+			for i := range commands {
+				command := "NOOP"
+				if i%10 == 9 {
+					command = "LIST" // without a port
+				}
+				io.WriteString(talks.conn, command+"\r\n")
+				time.Sleep(time.Millisecond / 2)
+			}
+		}()
+		for answered := 0; answered < commands; {
+			switch got := talks.wants(""); {
+			case got == "200 "+dots+dots:
+			case strings.HasPrefix(got, "200 NOOP"), strings.HasPrefix(got, "425 Use PORT"):
+				answered++
+			default:
+				t.Fatalf("got %q", got)
+			}
+		}
+		close(stop)
+		asking.Wait()
+	}
 }
 
 // TestEdgeOfABusySession: a session at work is not disturbed.

@@ -75,11 +75,30 @@ func (s *session) repeatAlong(to hops.Sender, v *visit, first, line string) []ho
 	if s.reply(first) != nil {
 		return nil
 	}
-	if q, end := hops.QuoterOf(s.conn); q != nil {
+	if q, end := s.server.quoterOf(s.conn); q != nil {
 		defer end()
 		to = q
 	}
 	return s.sendAlong(to, v, func() string { return line })
+}
+
+// maxQuoters bounds the connections of which is read at once what hops quote:
+// the system looks at each for every ICMP message that comes.
+const maxQuoters = 64
+
+// quoterOf is hops.QuoterOf as long as there is a place.
+func (s *Server) quoterOf(conn net.Conn) (hops.Quoter, func()) {
+	select {
+	case s.quoters <- struct{}{}:
+	default:
+		return nil, nil
+	}
+	q, end := hops.QuoterOf(conn)
+	if q == nil {
+		<-s.quoters
+		return nil, nil
+	}
+	return q, func() { end(); <-s.quoters }
 }
 
 // sendAlong sends one piece after the other, each as far as its TTL, and tells

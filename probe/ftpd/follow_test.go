@@ -77,3 +77,34 @@ func TestPATHWhereItCannotBeSearched(t *testing.T) {
 		}
 	})
 }
+
+// TestQuotersAreBounded: with no place left, an answer lacks quotes, and a place
+// that was given back is there again.
+func TestQuotersAreBounded(t *testing.T) {
+	r := serve(t, Options{Exchange: true})
+	c := r.login(t)
+	if !c.begin().Quotes {
+		t.Skip("this user may not read ICMP messages")
+	}
+	var all []func()
+	for range maxQuoters {
+		q, end := r.server.quoterOf(c.conn)
+		if q == nil {
+			t.Fatal("no place is left")
+		}
+		all = append(all, end)
+	}
+	if q, _ := r.server.quoterOf(c.conn); q != nil {
+		t.Error("more than there are places")
+	}
+	for _, end := range all {
+		end()
+	}
+	c.ask("EPSV", "229")
+	for range 3 {
+		c.ask("SITE FTPCHECK PATH "+bodyOf(t, exchange.PathRequest{Line: true}), "211-FTPCHECK PATH\n229 ")
+	}
+	if n := len(r.server.quoters); n != 0 {
+		t.Errorf("%d are not given back", n)
+	}
+}

@@ -92,6 +92,7 @@ type Server struct {
 	guests   guests
 	watch    watch
 	visits   visits
+	quoters  chan struct{} // a place for each of maxQuoters
 	sessions atomic.Int64  // that have come so far
 	logs     chan struct{} // a token that makes Log calls come one at a time
 }
@@ -127,12 +128,13 @@ func New(opt Options) (*Server, error) {
 		seed = rand.Uint64()
 	}
 	s := &Server{
-		opt:    opt,
-		tls:    secrecy,
-		random: rand.New(rand.NewPCG(seed, 0)),
-		guests: guests{total: opt.MaxSessions, each: opt.MaxPerAddress},
-		logs:   make(chan struct{}, 1),
-		visits: visits{answers: make(chan struct{}, maxAnswers)},
+		opt:     opt,
+		tls:     secrecy,
+		random:  rand.New(rand.NewPCG(seed, 0)),
+		guests:  guests{total: opt.MaxSessions, each: opt.MaxPerAddress},
+		logs:    make(chan struct{}, 1),
+		visits:  visits{answers: make(chan struct{}, maxAnswers)},
+		quoters: make(chan struct{}, maxQuoters),
 	}
 	s.faults.Store(faults)
 	return s, nil

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
@@ -85,6 +86,10 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 		ports = make([]uint16, r.Count)
 	}
 	opened := make([]exchange.Port, len(ports))
+	var old []probe.HalfOpening
+	if len(r.Answer) > 0 {
+		old = ls.s.server.watch.now(ls.s.network)
+	}
 	for i, port := range ports {
 		p := exchange.Port{Session: ls.s.place, Command: string(exchange.Listen), Opened: v.at(time.Now())}
 		one, at, err := ls.s.listenLoan(ctx, port, itemOf(r.Answer, i), itemOf(r.SendTTL, i))
@@ -93,6 +98,7 @@ func (ls *loans) open(ctx context.Context, v *visit, r exchange.ListenRequest) [
 			ls.s.log(Entry{What: WhatOpen, Command: p.Command, Local: at, Err: p.Failed})
 		} else {
 			one.send, p.Answer, p.SendTTL = itemOf(r.Send, i), one.answer, one.sendTTL
+			one.disregard(old)
 			ls.all = append(ls.all, one)
 			go one.accept()
 			one.ports.lend(one)

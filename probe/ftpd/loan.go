@@ -41,12 +41,12 @@ func (l *loan) accept() {
 		if err != nil {
 			return
 		}
+		if s := hops.SenderOf(conn); s != nil && l.answer > 0 {
+			s.SetTTL(0) // also for the end of one that is refused
+		}
 		if l.arrive(addrPort(conn.RemoteAddr())) {
 			conn.Close()
 			continue
-		}
-		if s := hops.SenderOf(conn); s != nil && l.answer > 0 {
-			s.SetTTL(0)
 		}
 		select {
 		case places <- struct{}{}:
@@ -121,7 +121,7 @@ func (l *loan) expire(m *meter) (hops.Outcome, hops.Sight) {
 	if s == nil {
 		return "", ""
 	}
-	if q, end := hops.QuoterOf(m.Conn); q != nil {
+	if q, end := l.s.server.quoterOf(m.Conn); q != nil {
 		defer end()
 		s = q
 	}

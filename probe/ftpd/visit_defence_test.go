@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ftpcheck/probe"
 	"ftpcheck/probe/exchange"
 	"ftpcheck/probe/hops"
 )
@@ -117,6 +118,24 @@ func TestSYNFlood(t *testing.T) {
 	}
 	if len(d.half) != maxHalf {
 		t.Errorf("%d are kept, want %d", len(d.half), maxHalf)
+	}
+}
+
+// TestHandshakesOfAnEarlierListener: they are not taken for those of the next one,
+// as long as the system shows them.
+func TestHandshakesOfAnEarlierListener(t *testing.T) {
+	s := newTestServer(t, Options{Exchange: true})
+	sess := newSession(s.ctx, s.Server, pipeNetwork{}, piped{nil, pipeServer, pipeClient})
+	d := sess.openDoor(Entry{Command: "LISTEN", Local: pipeServer, TTL: 1})
+	earlier, later := netip.AddrPortFrom(pipeClient.Addr(), 1), netip.AddrPortFrom(pipeClient.Addr(), 2)
+	d.disregard([]probe.HalfOpening{{Local: pipeServer, From: earlier}})
+	now := time.Now()
+	for _, at := range []time.Time{now, now.Add(halfOpenBeyond)} {
+		d.look(earlier, at, false)
+		d.look(later, at, false)
+	}
+	if len(d.half) != 1 || !d.half[later].told {
+		t.Errorf("%+v", d.half)
 	}
 }
 
@@ -310,6 +329,11 @@ func FuzzExchange(f *testing.F) {
 	f.Add("SEEN\r\nSITE FTPCHECK END\r\n", `{"count":2,"send":[10],"for":1000}`)
 	f.Add("BEGIN 1", `{"ports":[50000],"limit":100,"source":[20,0],"search":true}`)
 	f.Add("JOIN \x00", `{"ports":[1],"for":-1}`)
+	f.Add("PATH", `{"line":true}`)
+	f.Add("EDGE", `{"session":2,"ttls":[1,2,30],"wait":100}`)
+	f.Add("PATH aaaa", `{"session":-1,"ttls":[0],"wait":9223372036854775807}`)
+	f.Add("SEEN", `{"count":1,"answer":[1],"send":[64],"send_ttl":[1],"for":9223372036854775807}`)
+	f.Add("SEEN", `{"ports":[50001],"source":[50000],"ttl":2,"limit":100}`)
 	f.Add("listen aaaa\r\nABOR\r\nSTAT", `[]`)
 	f.Fuzz(func(t *testing.T, raw, plain string) {
 		synctest.Test(t, func(t *testing.T) {
@@ -321,7 +345,7 @@ func FuzzExchange(f *testing.F) {
 			}
 			go func() {
 				io.WriteString(conn, "USER ann\r\nPASS correct horse\r\nSITE FTPCHECK BEGIN 1\r\n")
-				for _, verb := range []string{"LISTEN ", "DIAL "} {
+				for _, verb := range []string{"LISTEN ", "DIAL ", "PATH ", "EDGE "} {
 					io.WriteString(conn, "SITE FTPCHECK "+verb+text+"\r\n")
 				}
 				io.WriteString(conn, "SITE FTPCHECK "+raw+"\r\nQUIT\r\n")

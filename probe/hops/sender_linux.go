@@ -46,14 +46,29 @@ func (s *tcpSender) SetTTL(ttl int) error {
 		failed = errors.Join(
 			unix.SetsockoptInt(int(fd), level, recverr, hear),
 			unix.SetsockoptInt(int(fd), level, option, ttl))
-		unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR) // reading clears it
+		if !isOver(fd) {
+			unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR) // reading clears it
+		}
 	})
 	return errors.Join(err, failed)
+}
+
+// isOver reports whether the connection has ended by a RST or a timeout of TCP's
+// own. The error that says which is then left to whoever reads: once it has been
+// asked for, reading tells of an orderly end.
+func isOver(fd uintptr) bool {
+	const closed = 7 // TCP_CLOSE
+	info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO)
+	return err == nil && info.State == closed
 }
 
 // Heard implements Sender.
 func (s *tcpSender) Heard() (o Outcome) {
 	err := s.raw.Control(func(fd uintptr) {
+		if isOver(fd) {
+			o = Reset
+			return
+		}
 		pending, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
 		if err != nil {
 			o = Reset
