@@ -172,9 +172,12 @@ func TestScreenSuspend(t *testing.T) {
 	s.waitForResult("PASS")
 	s.press("\x1a")
 	s.waitFor("\x1b[?1049l")
-	// The leader of a session without a shell is not stopped: it goes on at once.
-	s.cmd.Process.Signal(syscall.SIGCONT)
-	s.waitUntil("the screen comes again", func() bool { return strings.Count(s.text(), "\x1b[?1049h") == 2 })
+	// The leader of a session without a shell is not stopped, so that nobody can
+	// see when it begins to wait for the signal.
+	s.waitUntil("the screen comes again", func() bool {
+		s.cmd.Process.Signal(syscall.SIGCONT)
+		return strings.Count(s.text(), "\x1b[?1049h") == 2
+	})
 	s.press("q")
 	if code, after := s.end(); code != 0 {
 		t.Errorf("exit code %d, printed %q, shown %q", code, after, s.text())
