@@ -103,18 +103,26 @@ func (v *view) readListens() {
 }
 
 // takenBack reports whether the other end ceased to listen at a port at our
-// request because it announced the same one: for a moment nothing listened. Of
-// sessions that it does not count to this visit we know ourselves.
+// request because a session of anybody's needed one: then nothing listened. All
+// others of the same request, which no later one overlaps, it kept for longer.
 func (v *view) takenBack(port uint16) bool {
-	all := v.listened(port)
-	sampled := func(s *probe.Sample) bool { return s != nil && s.Dial.To.Port() == port && opened(&s.Dial) }
-	return slices.ContainsFunc(v.ev.Samples, sampled) || slices.ContainsFunc(all, func(lent *exchange.Port) bool {
-		return lent.Command == string(exchange.Listen) && lent.Failed == "" && lent.Closed > 0 &&
-			slices.ContainsFunc(all, func(own *exchange.Port) bool {
-				return own.Command != string(exchange.Listen) && own.Opened >= lent.Closed
-			})
+	return slices.ContainsFunc(v.listened(port), func(lent *exchange.Port) bool {
+		if lent.Command != string(exchange.Listen) || lent.Closed <= 0 || len(lent.Knocks) > 0 {
+			return false
+		}
+		for _, others := range v.theirPorts {
+			for _, o := range others {
+				if o.Command == lent.Command && o.Session == lent.Session && o.Opened <= lent.Closed && (o.Closed <= 0 || o.Closed-lent.Closed > atOnce) {
+					return true
+				}
+			}
+		}
+		return false
 	})
 }
+
+// atOnce is the time within which the ports of one LISTEN are given up together.
+const atOnce = 100 // ms
 
 // dialsBack are the other end's attempts at ports on which we did listen.
 func (v *view) dialsBack() []*exchange.Dialing {
