@@ -76,7 +76,7 @@ func (w *worker) tryActive(ctx context.Context, check Check) (got result) {
 		w.give("not tested: cannot listen on this machine: "+err.Error(), check)
 		return got
 	}
-	local := unmap(listener.Addr().(*net.TCPAddr).AddrPort())
+	local := localOf(listener)
 	addr := netip.AddrPortFrom(announce, local.Port())
 	s.emit(Event{Kind: KindListen, Check: check, Local: local, Addr: addr})
 
@@ -128,3 +128,6 @@ func (r *run) accept(check Check, s *session, listener net.Listener, sources cha
 		sources <- source{conn, AsActive, from}
 	}
 }
+
+// localOf is where a listener of TCP listens.
+func localOf(l net.Listener) netip.AddrPort { return unmap(l.Addr().(*net.TCPAddr).AddrPort()) }

@@ -61,6 +61,17 @@ func (p *path) reached(to netip.AddrPort) {
 	}
 }
 
+// away is the server's distance in hops; 0: not known. It waits for the hop
+// search that measures it.
+func (p *path) away(ctx context.Context) int {
+	select {
+	case <-p.measured:
+		return p.distance
+	case <-ctx.Done():
+		return 0
+	}
+}
+
 // compare looks whether the data port is farther away than the control port,
 // and searches the way to it when it is. It comes when no listener is left. A
 // firewall that drops the other port leaves the question to the data port.

@@ -68,12 +68,14 @@ func (u *upEdge) find(ctx context.Context) {
 
 // finish sends what is left of the line.
 func (u *upEdge) finish() error {
-	return hops.Push(u.session.conn, []byte(u.line()[u.pieces:]+"\r\n"))
+	_, err := hops.Push(u.session.conn, []byte(u.line()[u.pieces:]+"\r\n"))
+	return err
 }
 
 func (u *upEdge) send() error {
 	u.pieces++
-	return hops.Push(u.session.conn, []byte(u.line()[u.pieces-1:u.pieces]))
+	_, err := hops.Push(u.session.conn, []byte(u.line()[u.pieces-1:u.pieces]))
+	return err
 }
 
 // line is a NOOP that is as long as the pieces sent of it.

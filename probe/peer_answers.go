@@ -69,12 +69,7 @@ func (v *visit) traceAnswers(ctx context.Context, p *place) {
 // comparison, and each up to the server's distance. It is empty where that is
 // not known.
 func (v *visit) answerTTLs(ctx context.Context) (ttls []int) {
-	select {
-	case <-v.path.measured:
-	case <-ctx.Done():
-		return nil
-	}
-	of := v.path.distance
+	of := v.path.away(ctx)
 	if of == 0 || of >= hops.MaxHops {
 		return nil
 	}

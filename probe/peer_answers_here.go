@@ -104,6 +104,3 @@ func (v *visit) listenApart(ctx context.Context, p *place, ttls []int) (list []n
 	}
 	return list
 }
-
-// localOf is where a listener of TCP listens.
-func localOf(l net.Listener) netip.AddrPort { return unmap(l.Addr().(*net.TCPAddr).AddrPort()) }

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -108,5 +107,5 @@ func (v *visit) freePort(ctx context.Context, p *place) netip.AddrPort {
 		return netip.AddrPort{}
 	}
 	defer l.Close()
-	return unmap(l.Addr().(*net.TCPAddr).AddrPort())
+	return localOf(l)
 }

@@ -58,17 +58,6 @@ func (v *visit) pushAll(ctx context.Context, p *place, left []piece) {
 	}
 }
 
-// away is the server's distance in hops; 0: not known. It waits for the hop
-// search that measures it.
-func (p *path) away(ctx context.Context) int {
-	select {
-	case <-p.measured:
-		return p.distance
-	case <-ctx.Done():
-		return 0
-	}
-}
-
 // push lets one piece go as far as its TTL. That its port opens is known, so that
 // the dial is not told of: the opposite end may reset the connection before this
 // one is told that it opened.

@@ -155,7 +155,8 @@ func (v *visit) sendQuoted(ctx context.Context, line string) {
 	s.dirty = true // as many answers come as it was sent
 	steps := hops.Follow(ctx, to, func() error {
 		s.conn.SetWriteDeadline(time.Now().Add(s.run.ReplyTimeout))
-		return hops.Push(s.conn, []byte(line+"\r\n"))
+		_, err := hops.Push(s.conn, []byte(line+"\r\n"))
+		return err
 	}, hops.MaxHops, hops.WaitOf(to))
 	for _, step := range steps {
 		s.emit(Event{Kind: KindQuote, Check: CheckPeer, Addr: s.peer, TTL: step.TTL, Outcome: step.Attempt.Outcome,

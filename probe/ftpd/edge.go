@@ -126,12 +126,16 @@ func (s *session) edge(ctx context.Context, r exchange.EdgeRequest) (steps []exc
 	send := func() error {
 		piece := rest[:1]
 		rest = rest[1:]
-		return hops.Push(s.out(), piece)
+		_, err := s.out().Write(piece)
+		return err
 	}
 	for _, step := range hops.Edge(ctx, sender, send, slices.Clone(r.TTLs), atMost(r.Wait, time.Second)) {
 		steps = append(steps, exchange.Step{TTL: step.TTL, Outcome: step.Attempt.Outcome})
 	}
-	if len(rest) < len(line) && hops.Push(s.out(), rest) != nil {
+	if len(rest) == len(line) {
+		return steps
+	}
+	if _, err := s.out().Write(rest); err != nil {
 		s.conn.Close() // half a reply is worse than none
 	}
 	return steps

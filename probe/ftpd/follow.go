@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"strings"
-	"syscall"
 	"time"
 
 	"ftpcheck/probe/exchange"
@@ -123,18 +122,11 @@ func (s *session) sendAlong(to hops.Sender, v *visit, piece func() string) (step
 
 var errSpent = errors.New("a bound is reached")
 
-// steady is a connection on which a write is made again that met with an ICMP
-// message about what was sent before: to tell of it is all that such an error
-// does to an established connection.
+// steady is a connection to which all writes go by hops.Push, those of TLS above
+// it as well.
 type steady struct{ net.Conn }
 
 // NetConn is for hops.SenderOf.
 func (c steady) NetConn() net.Conn { return c.Conn }
 
-func (c steady) Write(b []byte) (int, error) {
-	n, err := c.Conn.Write(b)
-	if errno := syscall.Errno(0); n == 0 && errors.As(err, &errno) {
-		n, err = c.Conn.Write(b)
-	}
-	return n, err
-}
+func (c steady) Write(b []byte) (int, error) { return hops.Push(c.Conn, b) }

@@ -67,12 +67,12 @@ func WaitOf(s Sender) time.Duration { return s.RTT() + extraWait }
 // Push writes to a connection under Follow. An ICMP message about what was sent
 // before makes one write fail, and that is all that it does to an established
 // connection.
-func Push(w io.Writer, b []byte) error {
-	n, err := w.Write(b)
+func Push(w io.Writer, b []byte) (n int, err error) {
+	n, err = w.Write(b)
 	if errno := syscall.Errno(0); n == 0 && errors.As(err, &errno) {
-		_, err = w.Write(b)
+		n, err = w.Write(b)
 	}
-	return err
+	return n, err
 }
 
 // Follow searches the hops on the way of an established connection: it sends
