@@ -158,7 +158,7 @@ func (v *view) sightingStory(s sighting, ours bool, what string) string {
 	if whole != "" && changed != "" {
 		changed = "changed at " + at(s.changed)
 	}
-	return "Routers quote what expires there: " + join(whole, ", and ", changed) + "."
+	return "In their ICMP messages routers quote what expires there: " + join(whole, ", and ", changed) + "."
 }
 
 // quotesHint says how more could be known of something of ours, or of the other
