@@ -1,7 +1,9 @@
 package probe
 
 import (
+	"bufio"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -24,6 +26,60 @@ func TestDrainEndsAtOnceWhenTheListingIsOver(t *testing.T) {
 		b.Close()
 		if time.Since(began) > 4*time.Second {
 			t.Fatal("read on until the deadline")
+		}
+	}
+}
+
+// The word that a data connection broke (426) may come before we see it break.
+// That is no silence of ours.
+func TestTheServersWordOvertakesTheReset(t *testing.T) {
+	for _, test := range []struct {
+		j    job
+		line string
+	}{
+		{job{line: "STOR x", send: largeUpload}, "STOR x"},
+		{job{line: "RETR x", most: maxDownload}, "RETR x"},
+	} {
+		m, data := realMover(t)
+		c, control := realMover(t)
+		r := c.session.run
+		go func() {
+			in := bufio.NewScanner(control)
+			in.Scan()
+			if in.Text() != test.line {
+				t.Errorf("%q, want %q", in.Text(), test.line)
+			}
+			control.Write([]byte("150 here it comes\r\n"))
+			data.Write([]byte("it"))
+			data.Read(make([]byte, 1))
+			control.Write([]byte("426 it broke\r\n"))
+			time.Sleep(100 * time.Millisecond)
+			data.(*net.TCPConn).SetLinger(0)
+			data.Close()
+		}()
+		if test.j.send == 0 {
+			m.conn.Write([]byte("x"))
+		}
+		var got []Event
+		seen := make(chan struct{})
+		go func() {
+			defer close(seen)
+			for e := range r.events {
+				if e.Kind == KindData {
+					got = append(got, e)
+				}
+			}
+		}()
+		s := r.newSession(t.Context(), 1, c.conn, netip.AddrPort{})
+		s.step = 1
+		sources := make(chan source, 1)
+		sources <- source{conn: m.conn}
+		close(sources)
+		(&worker{crew: &crew{run: r}, session: s}).transfer(t.Context(), CheckTransfer, test.j, sources, 5*time.Second)
+		close(r.events)
+		<-seen
+		if len(got) != 1 || got[0].Outcome != OutcomeReset {
+			t.Errorf("%s: %+v, want one reset", test.line, got)
 		}
 	}
 }

@@ -71,14 +71,17 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 	for ok && reply.Code/100 == 1 {
 		reply, ok = s.await(check, over, false)
 	}
-	// With a 226 the data is complete or on its way; after anything else
-	// nothing more is due.
-	if ok && reply.Code/100 == 2 {
-		most := over
-		if s.step != 0 {
-			most = began.Add(maxTransfer) // it may be long, as long as it moves
-		}
+	// With a 226 the data is complete or on its way, with a 426 the end of its
+	// connection is; after anything else nothing more is due.
+	most := over
+	if s.step != 0 {
+		most = began.Add(maxTransfer) // it may be long, as long as it moves
+	}
+	switch {
+	case ok && reply.Code/100 == 2:
 		d.settle(max(8*r.rtt, lastData), most)
+	case ok && reply.Code == 426:
+		d.settle(max(8*r.rtt, lastEnd), most)
 	}
 	d.taken.Store(ok && reply.Code/100 == 2)
 	close(d.stop)
@@ -186,6 +189,10 @@ func (d *drains) touch() {
 
 // lastData is the wait for data that the server has confirmed.
 const lastData = 3 * time.Second
+
+// lastEnd is the wait for the end of a data connection of which the server says
+// that it broke (RFC 959 4.2.2: 426).
+const lastEnd = time.Second
 
 // brief bounds the listing of a further try where the main one did not list:
 // if what differs helps, it takes a few round trips.
