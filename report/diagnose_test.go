@@ -52,6 +52,11 @@ func TestDiagnose(t *testing.T) {
 		{"public address announced, tried on the server itself", []part{server("127.0.0.1"), client("127.0.0.1"), pasv("198.51.100.9:50013", hops.Timeout, hops.Open)}, "possible passive-address-foreign"},
 
 		{"EPSV unknown", []part{refused(probe.CheckEPSV, 500, "'EPSV': command not understood."), pasv(madeServer+":50013", "", hops.Open)}, "certain epsv-unsupported"},
+		{"EPSV unknown, and listed", []part{says("FEAT", "211-Features:", " EPSV", "211 End"), refused(probe.CheckEPSV, 500, "Unknown command."), pasv(madeServer+":50013", "", hops.Open)}, "likely command-masked"},
+		{"EPSV arrives as XXXX", []part{refused(probe.CheckEPSV, 500, "XXXX not understood"), pasv(madeServer+":50013", "", hops.Open)}, "certain command-masked"},
+		{"EPSV denied, and listed", []part{says("FEAT", "211-Features:", " EPSV", "211 End"), refused(probe.CheckEPSV, 550, "Permission denied."), pasv(madeServer+":50013", "", hops.Open)}, "certain epsv-unsupported"},
+		{"EPSV unknown, in words with X", []part{refused(probe.CheckEPSV, 500, "Unknown command; MAXXX")}, "likely epsv-unsupported"},
+		{"EPRT arrives as XXXX", []part{refused(probe.CheckEPRT, 500, "'XXXX' not understood")}, "certain command-masked"},
 		{"passive off", []part{refused(probe.CheckEPSV, 550, "Permission denied."), refused(probe.CheckPASV, 550, "Permission denied.")}, "certain passive-disabled"},
 		{"PASV over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 500, "You are connected using IPv6."), epsv(50012, hops.Open)}, "certain pasv-on-ipv6"},
 		{"no passive mode over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 500, "no"), refused(probe.CheckEPSV, 502, "no")}, "certain epsv-unsupported"},

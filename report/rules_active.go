@@ -226,7 +226,7 @@ func activeFlags(v *view) string {
 
 func activeDisabled(v *view) *Finding {
 	list := v.activeWhere(func(a active) bool {
-		if !v.refused(a) || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT {
+		if !v.refused(a) || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT || v.masked(a.Check) {
 			return false
 		}
 		why, _ := v.mismatch(a)

@@ -173,6 +173,7 @@ func passiveDisabled(v *view) *Finding {
 			return nil
 		case exhaustedText.MatchString(text(p.Reply)):
 			return nil
+		case v.masked(p.Check):
 		default:
 			no = append(no, p)
 		}
@@ -222,7 +223,7 @@ var disabledText = regexp.MustCompile(`(?i)disabled|not allowed|550 permission d
 
 func epsvUnsupported(v *view) *Finding {
 	epsv, pasv := v.passiveOf(probe.CheckEPSV), v.passiveOf(probe.CheckPASV)
-	if epsv == nil || refusal(epsv.Mode) == nil || epsv.Reply.Code/100 != 5 {
+	if epsv == nil || refusal(epsv.Mode) == nil || epsv.Reply.Code/100 != 5 || v.masked(epsv.Check) {
 		return nil
 	}
 	on6 := epsv.peer.Is6()
