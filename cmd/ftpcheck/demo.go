@@ -53,20 +53,14 @@ is ` + defaultScenario + `.`,
 			}
 			return runDemo(cmd.Context(), s, scenario, check, &show, recording)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			all, err := simulations()
-			if len(args) > 0 || err != nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return scenarioNames(all), cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completeScenario,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "`LIMIT` of each connection attempt, instead of the scenario's")
 	show.add(cmd.Flags())
 	cmd.Flags().StringVar(&recording, "record", "", "record the run into `FILE`, for ftpcheck replay")
-	show.complete(cmd)
+	completeView(cmd)
 	return cmd
 }
 

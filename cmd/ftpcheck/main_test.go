@@ -69,7 +69,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 // TestFullDisk: a report that cannot be written is no success.
 func TestFullDisk(t *testing.T) {
-	for _, args := range [][]string{{"demo"}, {"demo", "--timeout", "300ms", "--format", "json"}, {"demo", "--list"}, {"explain"}, {"explain", "nat"}} {
+	for _, args := range [][]string{{"demo"}, {"demo", "--timeout", "300ms", "--format", "json"}, {"demo", "--list"}, {"explain"}, {"explain", "nat"}, {"--help"}, {"help", "serve"}, {"serve", "--listen", "127.0.0.1:0", "--for", "1ms"}} {
 		s, _, stderr := testStreams()
 		s.out = fullDisk{}
 		if got := run(t.Context(), args, s); got != 2 || !strings.Contains(stderr.String(), "ftpcheck: error: cannot write") {

@@ -31,6 +31,9 @@ var planChecks = []probe.Check{
 	probe.CheckEPSV, probe.CheckPASV, probe.CheckPorts,
 }
 
+// planFormats are what --format takes.
+var planFormats = []string{"text", "json"}
+
 // newPlanCommand sizes a passive port range.
 func newPlanCommand(s *streams) *cobra.Command {
 	load := report.DefaultLoad
@@ -43,8 +46,8 @@ func newPlanCommand(s *streams) *cobra.Command {
 		Example: `  ftpcheck plan --clients 50 --connections 5 --files 600
   ftpcheck plan --clients 50 ftp.example.com`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return unknownValue("--format", format, []string{"text", "json"})
+			if !slices.Contains(planFormats, format) {
+				return unknownValue("--format", format, planFormats)
 			}
 			p, err := planOf(load, blocking, from)
 			if err != nil {
@@ -84,7 +87,8 @@ func newPlanCommand(s *streams) *cobra.Command {
 			fs.AddFlag(flag)
 		}
 	}
-	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	completeOne(cmd, "format", planFormats)
+	completeOne(cmd, "tls", tlsModes)
 	return cmd
 }
 

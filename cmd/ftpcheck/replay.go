@@ -39,7 +39,7 @@ func newReplayCommand(s *streams) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	show.add(cmd.Flags())
-	show.complete(cmd)
+	completeView(cmd)
 	return cmd
 }
 

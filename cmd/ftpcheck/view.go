@@ -11,7 +11,6 @@ import (
 	"ftpcheck/probe"
 	"ftpcheck/report"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -53,16 +52,6 @@ func (f *viewFlags) judge(ran []probe.Check) (report.Judge, error) {
 		}
 	}
 	return report.Judge{Require: require, Strict: f.strict}, nil
-}
-
-// complete offers the values of the flags to the shell.
-func (f *viewFlags) complete(cmd *cobra.Command) {
-	fixed := func(flag string, values ...string) {
-		cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
-	fixed("format", formats...)
-	fixed("color", colors...)
-	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
 }
 
 // requires reports whether a check must be ok.
