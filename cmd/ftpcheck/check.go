@@ -31,8 +31,8 @@ interrupted.`
 const checkExample = `  ftpcheck ftp.example.com
   ftpcheck -u alice ftp.example.com:2121
   ftpcheck --require pasv,epsv --format json -o report.json ftp.example.com
-  ftpcheck                           the interactive screen, as ftpcheck tui
-  ftpcheck demo                      a simulated network, offline
+  ftpcheck                 the interactive screen, as ftpcheck tui
+  ftpcheck demo            a simulated network, offline
   ftpcheck explain active-and-passive`
 
 // newCheckCommand is the root command: it checks TARGET.
