@@ -108,6 +108,11 @@ func runCheck(cmd *cobra.Command, s *streams, args []string, check *checkFlags, 
 
 // runProber runs the checks and shows them.
 func runProber(ctx context.Context, prober *probe.Prober, v *view, recording string) error {
+	err := v.keeps(recording)
+	if err != nil {
+		v.file.discard()
+		return err
+	}
 	events, err := record(recording, prober.Run(ctx))
 	if err != nil {
 		v.file.discard()

@@ -84,7 +84,8 @@ func TestNoEscapeReachesTheTerminal(t *testing.T) {
 	for _, args := range [][]string{
 		{evil}, {"--" + evil}, {"--format", evil, "h"}, {"--checks", evil, "h"}, {"--timeout", evil, "h"}, {"demo", evil},
 		{"explain", evil}, {"replay", evil}, {"-o", evil + "/x", "demo"}, {"--password-file", evil, "-u", "a", "h"},
-		{"--active-ports", evil, "h"}, {"-u", evil, "h"},
+		{"--active-ports", evil, "h"}, {"-u", evil, "h"}, {"help", evil}, {"completion", evil}, {"plan", evil}, {"plan", "--from", evil},
+		{"serve", evil}, {"serve", "--user", evil}, {"serve", "--fault", evil}, {"serve", "--listen", evil}, {"serve", "--like", evil},
 	} {
 		s, stdout, stderr := testStreams()
 		if got := run(t.Context(), args, s); got != 2 {

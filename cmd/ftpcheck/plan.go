@@ -148,7 +148,7 @@ func announcedBy(cmd *cobra.Command, s *streams, args []string, check *checkFlag
 	}
 	seen := report.AnnouncedBy(&ev)
 	if seen.Range == nil {
-		fmt.Fprintf(s.err, "ftpcheck: hint: %s announced no passive port: ftpcheck %s tells why\n", report.Escape(args[0]), report.Escape(args[0]))
+		fmt.Fprintf(s.err, "ftpcheck: hint: %s announced no passive port: ftpcheck %[1]s tells why\n", report.Escape(parsed.again(args[0])))
 	}
 	return &seen, nil
 }

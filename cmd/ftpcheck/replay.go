@@ -34,7 +34,11 @@ The FILE - is standard input.`,
 			if err != nil {
 				return err
 			}
-			return v.show(cmd.Context(), readable(args[0], probe.ReadEvents(in)))
+			if err := v.keeps(args[0]); err != nil {
+				v.file.discard()
+				return err
+			}
+			return v.show(cmd.Context(), readable(args[0], whole(s, probe.ReadEvents(in))))
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -65,6 +69,24 @@ func readable(name string, events iter.Seq2[probe.Event, error]) iter.Seq2[probe
 			if !yield(e, err) {
 				return
 			}
+		}
+	}
+}
+
+// whole ends a recording that stops before its run does as that of a cancelled
+// run: what is missing was not tested, and cannot have passed.
+func whole(s *streams, events iter.Seq2[probe.Event, error]) iter.Seq2[probe.Event, error] {
+	return func(yield func(probe.Event, error) bool) {
+		var last probe.Event
+		for e, err := range events {
+			if !yield(e, err) || err != nil {
+				return
+			}
+			last = e
+		}
+		if last.Kind != probe.KindFinish {
+			warn(s, "the recording stops before the run does: what is missing counts as not tested", "")
+			yield(probe.Event{Kind: probe.KindFinish, At: last.At, Took: last.At, Outcome: probe.OutcomeCancelled}, nil)
 		}
 	}
 }
