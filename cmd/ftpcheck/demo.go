@@ -48,7 +48,7 @@ is ` + defaultScenario + `.`,
 			if err != nil {
 				return fmt.Errorf("scenario %s: %w", scenario.Name, err)
 			}
-			if timeout != 0 {
+			if cmd.Flags().Changed("timeout") {
 				check.timeout = timeout
 			}
 			return runDemo(cmd.Context(), s, scenario, check, &show, recording)

@@ -112,7 +112,11 @@ func planOf(load report.Load, blocking, from string) (report.Plan, error) {
 	}
 	p, err := report.NewPlan(load, uint16(first))
 	if err != nil {
-		return p, usageError{err.Error(), "a shorter --linger, a larger --blocking, or several servers"}
+		hint := "a shorter --linger, a larger --blocking, or several servers"
+		if first != 0 {
+			hint = "a lower --from, " + hint
+		}
+		return p, usageError{err.Error(), hint}
 	}
 	return p, nil
 }
