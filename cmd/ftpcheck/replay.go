@@ -19,7 +19,8 @@ func newReplayCommand(s *streams) *cobra.Command {
 		Use:   "replay [flags] FILE",
 		Short: "Report on a run that --record has recorded",
 		Long: `Report on a run that --record has recorded, in any format, without a network.
-The FILE - is standard input.`,
+The FILE - is standard input. A recording that was cut off is reported as a run
+that was interrupted.`,
 		Example: "  ftpcheck replay run.jsonl\n  ftpcheck replay --format json run.jsonl",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
