@@ -126,6 +126,7 @@ func TestDiagnose(t *testing.T) {
 		{"port closed", []part{unreached(map[string]probe.Outcome{"203.0.113.10:21": hops.Refused}, "203.0.113.10:21")}, "likely control-refused"},
 		{"port filtered, no IPv6 here", []part{unreached(map[string]probe.Outcome{"[2001:db8::1]:21": hops.Unreachable, "203.0.113.10:21": hops.Timeout}, "[2001:db8::1]:21", "203.0.113.10:21")}, "likely control-filtered"},
 		{"no route at all", []part{unreached(map[string]probe.Outcome{"203.0.113.10:21": hops.Unreachable}, "203.0.113.10:21")}, "likely control-rejected"},
+		{"an error of this system", []part{unreached(map[string]probe.Outcome{"[fe80::1]:21": probe.OutcomeFailed}, "[fe80::1]:21")}, "possible cause-not-found"},
 		{"cancelled", []part{unreached(map[string]probe.Outcome{"203.0.113.10:21": probe.OutcomeCancelled}, "203.0.113.10:21")}, ""},
 		{"IPv6 broken", []part{alsoDialled("[2001:db8::1]:21", hops.Timeout)}, "likely address-family-broken"},
 		{"no IPv6 here", []part{alsoDialled("[2001:db8::1]:21", hops.Unreachable)}, ""},

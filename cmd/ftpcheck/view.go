@@ -11,7 +11,6 @@ import (
 	"ftpcheck/probe"
 	"ftpcheck/report"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -53,16 +52,6 @@ func (f *viewFlags) judge(ran []probe.Check) (report.Judge, error) {
 		}
 	}
 	return report.Judge{Require: require, Strict: f.strict}, nil
-}
-
-// complete offers the values of the flags to the shell.
-func (f *viewFlags) complete(cmd *cobra.Command) {
-	fixed := func(flag string, values ...string) {
-		cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
-	fixed("format", formats...)
-	fixed("color", colors...)
-	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
 }
 
 // requires reports whether a check must be ok.
@@ -153,7 +142,11 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 	status := newStatus(v.s)
 	defer status.stop()
 	text := report.NewText(status.aside(out), v.text)
+	var unrecorded recordingError
 	for e, err := range events {
+		if errors.As(err, &unrecorded) {
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -179,10 +172,21 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
 	v.explainExit(r)
+	if unrecorded.why != nil {
+		return unrecorded
+	}
 	if r.Exit != report.ExitPass {
 		return exitStatus(r.Exit)
 	}
 	return nil
+}
+
+// keeps returns an error if the report would take the place of the recording.
+func (v *view) keeps(recording string) error {
+	if v.file == nil || v.file.name == "" || !sameFile(v.file.name, recording) {
+		return nil
+	}
+	return usageError{fmt.Sprintf("the report would replace the recording %s", recording), "another name for --output"}
 }
 
 func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error {
