@@ -20,7 +20,6 @@ type order struct {
 // cancelled first, and has time to clear away what it left at the server:
 // meanwhile the screen lives on.
 func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
-	m.asking = false
 	if m.running() {
 		m.halted, m.queued = true, &order{job, checks}
 		m.feed.cancel()

@@ -148,7 +148,7 @@ func (m *Model) submit() tea.Cmd {
 		m.form.wrong = report.ASCII(err.Error())
 		return nil
 	}
-	m.watch.on = false
+	m.asking, m.watch.on = false, false
 	m.say(warnings...)
 	return m.run(job, nil)
 }

@@ -31,7 +31,7 @@ const leastTarget = 28
 
 // standing says how the run stands: at length, then shorter.
 func (m *Model) standing() []string {
-	if m.asking || m.report == nil && !m.running() {
+	if m.asking && !m.running() && !m.watch.on || m.report == nil && !m.running() {
 		return nil
 	}
 	short, long := m.stage()
