@@ -222,8 +222,8 @@ func peerOf(ev *probe.Evidence) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// hostPort returns host:port, with brackets around an IPv6 address.
-func hostPort(host string, port uint16) string {
+// HostPort returns host:port, with brackets around an IPv6 address.
+func HostPort(host string, port uint16) string {
 	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
 		host = "[" + host + "]"
 	}

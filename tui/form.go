@@ -157,6 +157,7 @@ func (m *Model) submit() tea.Cmd {
 func (m *Model) paste(text string) {
 	switch {
 	case m.prompt != nil:
+		m.prompt.overwrite = false // another name is another question
 		m.prompt.name.insert(text)
 	case m.asking && m.form.field < len(m.form.texts):
 		m.form.texts[m.form.field].insert(text)

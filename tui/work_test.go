@@ -57,6 +57,15 @@ func simulation(t *testing.T, scenario *netlab.Scenario) *Job {
 	return job
 }
 
+// TestHeaderOverIPv6: an address and a port are two things.
+func TestHeaderOverIPv6(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		job := jobOf(recorded(t, "all-well"))
+		job.Host = "2001:db8::10"
+		drive(t, Work{}, Options{Job: job}).shows(" ftpcheck  [2001:db8::10]:21  anonymous")
+	})
+}
+
 // TestLiveRun follows a run over a simulated network to its end.
 func TestLiveRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
