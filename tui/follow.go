@@ -64,7 +64,11 @@ func (m *Model) fold() {
 		m.ev.Add(probe.Event{Kind: probe.KindFinish, Outcome: probe.OutcomeCancelled, Took: m.elapsed()})
 	}
 	if last || len(events) > 0 || m.report == nil {
-		m.report = report.New(m.ev, m.work.Judge)
+		judge := m.work.Judge
+		if m.only {
+			judge = judge.On(m.checks)
+		}
+		m.report = report.New(m.ev, judge)
 	}
 	if last {
 		m.feed = nil

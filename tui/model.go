@@ -119,7 +119,8 @@ func (m *Model) say(texts ...string) {
 
 // Outcome is what is left when the screen is closed.
 type Outcome struct {
-	Reports []*report.Report // to print; the last one judges; none when nothing was run
+	Reports []*report.Report // to print, oldest first; none when nothing was run
+	Partial bool             // the last one is on some of the checks alone; one before it is on all
 	Cut     bool             // a further run was cut short and is not among them
 }
 
@@ -132,11 +133,13 @@ func (m *Model) Close() Outcome {
 	if last != nil && last.Interrupted && m.ended != nil {
 		last, cut = m.ended, true
 	}
-	switch {
-	case last == nil:
+	if last == nil {
 		return Outcome{}
-	case m.whole != nil && m.whole != last:
-		return Outcome{[]*report.Report{m.whole, last}, cut}
 	}
-	return Outcome{[]*report.Report{last}, cut}
+	out := Outcome{Partial: last == m.ended && last != m.whole, Cut: cut}
+	if out.Partial && m.whole != nil {
+		out.Reports = append(out.Reports, m.whole)
+	}
+	out.Reports = append(out.Reports, last)
+	return out
 }
