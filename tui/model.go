@@ -43,29 +43,15 @@ type Model struct {
 	prompt *prompt
 	status string // what has just happened: above the footer until the next key
 
-	cursor string // name of the row: a check's, or a finding's code
-	moved  bool   // the user has moved the cursor
-	focus  focus
-	alone  bool   // the detail has the screen to itself
-	over   action // an overlay: help, transcript, path, ports, changes; or none
-	scroll [panes]int
+	cursor  string // name of the row: a check's, or a finding's code
+	moved   bool   // the user has moved the cursor
+	looking        // overlays: help, transcript, path, ports, changes
 
 	// What View needs again and again until the next message.
 	rowsNow []row
 	pathOf  int // width of path; 0: it is not drawn yet
 	path    []string
 }
-
-// focus is the pane that the keys for moving act on.
-type focus int
-
-const (
-	onList focus = iota
-	onDetail
-	onLog
-	onOverlay
-	panes
-)
 
 // New returns a screen. Its runs end when ctx is cancelled.
 func New(ctx context.Context, w Work, o Options) *Model {

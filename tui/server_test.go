@@ -293,6 +293,31 @@ func TestServerCursor(t *testing.T) {
 	if m.selected().number != 4 {
 		t.Errorf("session %d is selected, want the newest again", m.selected().number)
 	}
+	for i, key := range []string{"enter", "space"} { // both read its detail
+		m.press("esc", "g", key)
+		reads := m.selected().number
+		come(5 + i)
+		if m.selected().number != reads {
+			t.Errorf("%s: session %d is selected, want the one that is being read", key, m.selected().number)
+		}
+	}
+}
+
+// TestServerTooSmall: q quits, as the line says, whatever is being typed.
+func TestServerTooSmall(t *testing.T) {
+	m := serverScreen(t, 80, 24, nil)
+	m.press("f", "G")
+	for f := ftpd.Faults(); f[m.faultAt].Arg == ""; {
+		m.press("up")
+	}
+	m.press("enter")
+	m.Update(tea.WindowSizeMsg{Width: 39, Height: 10})
+	if lines, _ := m.draw(); m.ask == nil || lines[0] != "too small: need 40x10, q quits" {
+		t.Fatalf("it asks %v, and shows %q", m.ask, lines)
+	}
+	if _, cmd := m.Update(letter('q')); cmd == nil || cmd() != tea.Quit() {
+		t.Error("q does not quit")
+	}
 }
 
 // TestServerBounds: a client that never stops does not fill the memory.

@@ -41,7 +41,7 @@ func (m *Model) windowTitle() string {
 func (m *Model) draw() ([]string, *tea.Cursor) {
 	w, h := m.width, m.height
 	if m.tooSmall() {
-		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(max(h, 0), 1)], nil
+		return tooSmallLines(w, h), nil
 	}
 	var body []string
 	var cursor *tea.Cursor

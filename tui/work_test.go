@@ -138,6 +138,34 @@ func TestTheUsersCursorStays(t *testing.T) {
 	})
 }
 
+// TestWhatIsReadStays: a detail that is being read is not exchanged for that of
+// the worst finding.
+func TestWhatIsReadStays(t *testing.T) {
+	for _, key := range []string{"enter", "space"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
+			d.pass(100 * time.Millisecond)
+			d.press(key)
+			reads := d.m.cursor
+			d.pass(10 * time.Second)
+			if d.m.cursor != reads {
+				t.Errorf("%s: the detail was that of %s, and is that of %s", key, reads, d.m.cursor)
+			}
+		})
+	}
+}
+
+// TestNoPaneBehind: where one pane covers all, tab has no other to go to.
+func TestNoPaneBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := finished(t, "private-address")
+		d.press("t", "tab", "t")
+		d.shows("> CHECKS")
+		d.press("enter", "tab", "esc")
+		d.shows("> CHECKS")
+	})
+}
+
 // TestCancel: esc ends the run soon, what was not tested says so, and nothing
 // is left (a goroutine would fail the bubble).
 func TestCancel(t *testing.T) {
