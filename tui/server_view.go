@@ -149,7 +149,7 @@ func (m *serverModel) wideBody(l layout) []string {
 }
 
 func (m *serverModel) layout() layout {
-	return layoutOf(m.width, m.height, listWidthOf(m.width, 38), max(len(m.sessions), 1), 0).without(len(m.notice()))
+	return layoutOf(m.width, m.height, contents{listWidth: listWidthOf(m.width, 38), items: max(len(m.sessions), 1)}).without(len(m.notice()))
 }
 
 // rowsOf is the height of a pane.

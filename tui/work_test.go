@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -301,5 +302,20 @@ func TestRerunKeepsThePlace(t *testing.T) {
 		}
 		d.pass(10 * time.Second)
 		d.shows(" > PROBLEM  The server announces a private address")
+	})
+}
+
+// TestListTakesTheRoom: where the detail would leave columns blank, no row of
+// the list is cut.
+func TestListTakesTheRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := finished(t, "data-filtered")
+		cut := func(width int) bool {
+			d.size(width, 40)
+			return strings.Contains(strings.Join(d.m.list(d.m.layout().listWidth, 40), "\n"), "...")
+		}
+		if !cut(120) || cut(220) || cut(300) {
+			t.Errorf("rows are cut: at 120 %v, at 220 %v, at 300 %v", cut(120), cut(220), cut(300))
+		}
 	})
 }
