@@ -107,7 +107,7 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 // runDemoScreen shows the screen for a simulated network.
 func runDemoScreen(cmd *cobra.Command, s *streams, args []string, given *checkFlags, judge *viewFlags) error {
 	if err := onScreen(s); err != nil {
-		return err
+		return usageError{err.Error(), "without one: ftpcheck demo SCENARIO"}
 	}
 	if err := onlyDemoFlags(cmd.Flags()); err != nil {
 		return err

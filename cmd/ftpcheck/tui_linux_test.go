@@ -293,7 +293,8 @@ func TestScreenNeedsATerminal(t *testing.T) {
 		cmd := program(t, "tui", "--demo")
 		cmd.Env = append(os.Environ(), "TERM="+kind)
 		got := onTerminal(t, cmd)
-		if cmd.ProcessState.ExitCode() != 2 || strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "ftpcheck: error: the screen needs a terminal that can move the cursor") {
+		if cmd.ProcessState.ExitCode() != 2 || strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "ftpcheck: error: the screen needs a terminal that can move the cursor") ||
+			!strings.Contains(got, "hint: without one: ftpcheck demo SCENARIO") {
 			t.Errorf("TERM=%s: exit code %d, %q", kind, cmd.ProcessState.ExitCode(), got)
 		}
 		cmd = program(t)
