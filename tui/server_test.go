@@ -64,11 +64,21 @@ func aDay() []ftpd.Entry {
 	return list
 }
 
-const aboutServer = `ftpcheck 0.1.0 serves FTP; Ctrl-C stops it
+func about(faults []string) string {
+	text := aboutHead
+	for _, f := range faults {
+		text += "  fault     " + f + "\n"
+	}
+	return text + aboutTail
+}
+
+const aboutHead = `ftpcheck 0.1.0 serves FTP; Ctrl-C stops it
 
   listens   198.51.100.2:21
   passive   ports 50000-50100
-  user      check-abcdef
+`
+
+const aboutTail = `  user      check-abcdef
   password  ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 at the other side:
@@ -82,7 +92,7 @@ func serverScreen(t *testing.T, width, height int, told []ftpd.Entry) *serverMod
 	t.Helper()
 	log := &ServerLog{}
 	m := newServerModel(t.Context(), ServerOptions{
-		Log: log, Address: "198.51.100.2:21", About: aboutServer, Command: "ftpcheck ftp://198.51.100.2:21",
+		Log: log, Address: "198.51.100.2:21", About: about, Command: "ftpcheck ftp://198.51.100.2:21",
 		Said:      func(e ftpd.Entry) bool { return e.What != ftpd.WhatListen && e.What != ftpd.WhatOpen },
 		SetFaults: serverWithoutTLS(t).SetFaults, Plain: true,
 	})
@@ -224,6 +234,11 @@ func TestServerFaultKeys(t *testing.T) {
 	if !slices.Equal(m.faults, []string{"announce-private", "close-at=MODE"}) || m.ask != nil {
 		t.Errorf("with an argument: %v, %q", m.faults, m.status)
 	}
+	m.press("i")
+	if lines, _ := m.draw(); !strings.Contains(strings.Join(lines, "\n"), "fault     close-at=MODE") {
+		t.Errorf("what is said of the server leaves out its faults:\n%s", strings.Join(lines, "\n"))
+	}
+	m.press("f")
 	m.faultAt = index("later-fail")
 	m.press("enter", "many", "enter")
 	if len(m.faults) != 2 || m.status == "" || m.ask == nil {
