@@ -52,7 +52,7 @@ func useExplicitTLS(host string) []Example {
 
 // useImplicitTLS are the settings of clients for TLS from the first byte.
 func useImplicitTLS(host string, port uint16) []Example {
-	at := hostPort(host, port)
+	at := HostPort(host, port)
 	return []Example{
 		{"ftpcheck", "--tls implicit"},
 		{"curl", "curl ftps://" + at},

@@ -17,7 +17,7 @@ import (
 // cannot become markup. Verbose adds the transcript.
 func WriteMarkdown(w io.Writer, r *Report, verbose bool) error {
 	m := &markdown{bufio.NewWriter(w)}
-	m.line("# FTP check of %s: %s", mdText(hostPort(r.Target.Host, r.Target.Port)), r.Result)
+	m.line("# FTP check of %s: %s", mdText(HostPort(r.Target.Host, r.Target.Port)), r.Result)
 	m.writeFacts(r)
 	m.writeChecks(r)
 	for _, f := range r.Findings {

@@ -20,7 +20,7 @@ type Announced struct {
 func AnnouncedBy(ev *probe.Evidence) Announced {
 	a := Announced{Range: AnnouncedRangeOf(ev)}
 	if ev.Start != nil {
-		a.Target = hostPort(ev.Start.Host, ev.Start.Port)
+		a.Target = HostPort(ev.Start.Host, ev.Start.Port)
 	}
 	return a
 }

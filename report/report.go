@@ -58,6 +58,12 @@ type Judge struct {
 	Strict  bool          // warnings count
 }
 
+// On is the judge of a run on these checks alone: of the others it asks nothing.
+func (j Judge) On(checks []probe.Check) Judge {
+	j.Require = slices.DeleteFunc(slices.Clone(j.Require), func(c probe.Check) bool { return !slices.Contains(checks, c) })
+	return j
+}
+
 // New judges the evidence.
 func New(ev *probe.Evidence, o Judge) *Report {
 	r := &Report{
@@ -222,8 +228,8 @@ func peerOf(ev *probe.Evidence) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// hostPort returns host:port, with brackets around an IPv6 address.
-func hostPort(host string, port uint16) string {
+// HostPort returns host:port, with brackets around an IPv6 address.
+func HostPort(host string, port uint16) string {
 	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
 		host = "[" + host + "]"
 	}

@@ -208,7 +208,7 @@ func (v *view) site() string {
 	if s.Port == 21 || s.Port == 0 {
 		return s.Host
 	}
-	return hostPort(s.Host, s.Port)
+	return HostPort(s.Host, s.Port)
 }
 
 // host is the target as the user gave it.

@@ -151,7 +151,7 @@ func (t *Text) writeHeader(r *Report) {
 	t.header = true
 	parts := []string{
 		"ftpcheck " + ASCII(r.Tool),
-		fmt.Sprintf("%s as %s", hostPort(ASCII(r.Target.Host), r.Target.Port), ASCII(r.Target.User)),
+		fmt.Sprintf("%s as %s", HostPort(ASCII(r.Target.Host), r.Target.Port), ASCII(r.Target.User)),
 		r.Started.Format(time.RFC3339),
 	}
 	line := strings.Join(parts, "  ")
@@ -193,7 +193,7 @@ func (t *Text) resultLine(r *Report) string {
 		}
 	}
 	return fmt.Sprintf("RESULT %s %s problems=%d warnings=%d works=%s fails=%s",
-		t.word(strings.ToUpper(string(r.Result))), hostPort(ASCII(r.Target.Host), r.Target.Port),
+		t.word(strings.ToUpper(string(r.Result))), HostPort(ASCII(r.Target.Host), r.Target.Port),
 		r.count(Problem), r.count(Warning), commas(works), commas(fails))
 }
 

@@ -20,7 +20,6 @@ type order struct {
 // cancelled first, and has time to clear away what it left at the server:
 // meanwhile the screen lives on.
 func (m *Model) run(job *Job, checks []probe.Check) tea.Cmd {
-	m.asking = false
 	if m.running() {
 		m.halted, m.queued = true, &order{job, checks}
 		m.feed.cancel()
@@ -65,7 +64,11 @@ func (m *Model) fold() {
 		m.ev.Add(probe.Event{Kind: probe.KindFinish, Outcome: probe.OutcomeCancelled, Took: m.elapsed()})
 	}
 	if last || len(events) > 0 || m.report == nil {
-		m.report = report.New(m.ev, m.work.Judge)
+		judge := m.work.Judge
+		if m.only {
+			judge = judge.On(m.checks)
+		}
+		m.report = report.New(m.ev, judge)
 	}
 	if last {
 		m.feed = nil

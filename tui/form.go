@@ -148,7 +148,7 @@ func (m *Model) submit() tea.Cmd {
 		m.form.wrong = report.ASCII(err.Error())
 		return nil
 	}
-	m.watch.on = false
+	m.asking, m.watch.on = false, false
 	m.say(warnings...)
 	return m.run(job, nil)
 }
@@ -157,6 +157,7 @@ func (m *Model) submit() tea.Cmd {
 func (m *Model) paste(text string) {
 	switch {
 	case m.prompt != nil:
+		m.prompt.overwrite = false // another name is another question
 		m.prompt.name.insert(text)
 	case m.asking && m.form.field < len(m.form.texts):
 		m.form.texts[m.form.field].insert(text)

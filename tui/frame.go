@@ -14,7 +14,7 @@ import (
 func (m *Model) header() string {
 	left := " ftpcheck"
 	if m.job != nil && !m.asking {
-		left += fmt.Sprintf("  %s:%d  %s", report.ASCII(m.job.Host), m.job.Port, report.ASCII(m.job.User))
+		left += fmt.Sprintf("  %s  %s", report.ASCII(report.HostPort(m.job.Host, m.job.Port)), report.ASCII(m.job.User))
 	}
 	right := ""
 	for _, right = range m.standing() {
@@ -31,7 +31,7 @@ const leastTarget = 28
 
 // standing says how the run stands: at length, then shorter.
 func (m *Model) standing() []string {
-	if m.asking || m.report == nil && !m.running() {
+	if m.asking && !m.running() && !m.watch.on || m.report == nil && !m.running() {
 		return nil
 	}
 	short, long := m.stage()
@@ -107,7 +107,11 @@ func (m *Model) notice() []string {
 func (m *Model) footer() (string, *tea.Cursor) {
 	switch {
 	case m.prompt != nil && m.prompt.overwrite:
-		return " " + clip("the file exists: overwrite it? y or n", m.width-2), nil
+		ask := " exists: overwrite it? y or n"
+		if m.width < splitWidth {
+			ask = ": overwrite it? y or n"
+		}
+		return " " + clip(report.ASCII(m.prompt.name.String()), m.width-2-len(ask)) + ask, nil
 	case m.prompt != nil:
 		ask := " save as (" + extensions() + "): "
 		if m.width < splitWidth {

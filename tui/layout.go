@@ -9,6 +9,7 @@ const (
 	deepHeight          = 30  // from here on the log stands below
 	leastLog            = 5
 	leastList           = 8 // rows that the list keeps before the path
+	leastDetail         = 6 // rows that the detail keeps before the list
 )
 
 // frameRows are always there: a header and a rule above, a rule and a footer
@@ -28,13 +29,20 @@ type layout struct {
 	wide          bool
 }
 
+// contents are what a screen has to show.
+type contents struct {
+	listWidth int  // on a wide screen
+	items     int  // lines of the list
+	path      int  // lines of the path diagram
+	calm      bool // the detail has little to say: the list comes first
+}
+
 // listWidthOf is the width of the list on a wide screen, of which it takes so
 // many hundredths.
 func listWidthOf(width, hundredths int) int { return min(max(width*hundredths/100, 44), 72) }
 
-// layoutOf shares out a screen. list is the width of the list on a wide screen,
-// items the number of its lines, and path that of the path diagram.
-func layoutOf(width, height, list, items, path int) layout {
+// layoutOf shares out a screen.
+func layoutOf(width, height int, c contents) layout {
 	l := layout{width: width, height: height}
 	body := height - frameRows
 	switch {
@@ -42,19 +50,23 @@ func layoutOf(width, height, list, items, path int) layout {
 		return l
 	case width >= wideWidth:
 		l.wide = true
-		l.listWidth = list
+		l.listWidth = c.listWidth
 		l.detailWidth = width - l.listWidth - 2
 		if height >= deepHeight { // the list and the path come first
-			l.logRows = min(max(body-1-(items+1+path), leastLog), body/3)
+			l.logRows = min(max(body-1-(c.items+1+c.path), leastLog), body/3)
 			body -= l.logRows + 1
 		}
 		l.listRows, l.detailRows = body, body
-		if room := body - path - 1; path > 0 && room >= min(items, leastList) {
-			l.listRows, l.pathRows = room, path
+		if room := body - c.path - 1; c.path > 0 && room >= min(c.items, leastList) {
+			l.listRows, l.pathRows = room, c.path
 		}
 	case width >= splitWidth && height >= splitHeight:
 		l.listWidth, l.detailWidth = width, width
-		l.listRows = min(max(items, 3), (body-1)*9/20)
+		most := (body - 1) * 9 / 20
+		if c.calm {
+			most = max(most, body-1-leastDetail)
+		}
+		l.listRows = min(max(c.items, 3), most)
 		l.detailRows = body - 1 - l.listRows
 	default:
 		l.listWidth, l.listRows = width, body

@@ -43,29 +43,15 @@ type Model struct {
 	prompt *prompt
 	status string // what has just happened: above the footer until the next key
 
-	cursor string // name of the row: a check's, or a finding's code
-	moved  bool   // the user has moved the cursor
-	focus  focus
-	alone  bool   // the detail has the screen to itself
-	over   action // an overlay: help, transcript, path, ports, changes; or none
-	scroll [panes]int
+	cursor  string // name of the row: a check's, or a finding's code
+	moved   bool   // the user has moved the cursor
+	looking        // overlays: help, transcript, path, ports, changes
 
 	// What View needs again and again until the next message.
 	rowsNow []row
 	pathOf  int // width of path; 0: it is not drawn yet
 	path    []string
 }
-
-// focus is the pane that the keys for moving act on.
-type focus int
-
-const (
-	onList focus = iota
-	onDetail
-	onLog
-	onOverlay
-	panes
-)
 
 // New returns a screen. Its runs end when ctx is cancelled.
 func New(ctx context.Context, w Work, o Options) *Model {
@@ -119,7 +105,8 @@ func (m *Model) say(texts ...string) {
 
 // Outcome is what is left when the screen is closed.
 type Outcome struct {
-	Reports []*report.Report // to print; the last one judges; none when nothing was run
+	Reports []*report.Report // to print, oldest first; none when nothing was run
+	Partial bool             // the last one is on some of the checks alone; one before it is on all
 	Cut     bool             // a further run was cut short and is not among them
 }
 
@@ -132,11 +119,13 @@ func (m *Model) Close() Outcome {
 	if last != nil && last.Interrupted && m.ended != nil {
 		last, cut = m.ended, true
 	}
-	switch {
-	case last == nil:
+	if last == nil {
 		return Outcome{}
-	case m.whole != nil && m.whole != last:
-		return Outcome{[]*report.Report{m.whole, last}, cut}
 	}
-	return Outcome{[]*report.Report{last}, cut}
+	out := Outcome{Partial: last == m.ended && last != m.whole, Cut: cut}
+	if out.Partial && m.whole != nil {
+		out.Reports = append(out.Reports, m.whole)
+	}
+	out.Reports = append(out.Reports, last)
+	return out
 }

@@ -116,6 +116,11 @@ func (s styles) frameOf(header string, body, footer []string, width, height int)
 	return lines
 }
 
+// tooSmallLines is all of a screen that is too small, in what room there is.
+func tooSmallLines(width, height int) []string {
+	return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(width, 0))}[:min(max(height, 0), 1)]
+}
+
 // beside puts two blocks side by side in so many rows, with a bar between
 // them. joints says in which rows a rule of one of them meets the bar, and
 // with which character; the others have none.

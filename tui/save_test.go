@@ -35,7 +35,7 @@ func TestSave(t *testing.T) {
 
 		files["a.txt"] = "mine"
 		save("a.txt")
-		d.shows("the file exists: overwrite it? y or n")
+		d.shows(" a.txt exists: overwrite it? y or n")
 		d.press("n")
 		d.shows("save as")
 		if files["a.txt"] != "mine" {
@@ -46,6 +46,15 @@ func TestSave(t *testing.T) {
 		if files["a.txt"] == "mine" {
 			t.Error("not overwritten")
 		}
+		files["theirs/a.txt"] = "theirs"
+		save("a.txt")
+		d.press("n", "home", "enter")
+		d.update(pasted("theirs/"))
+		d.press("y")
+		if files["theirs/a.txt"] != "theirs" {
+			t.Error("a file was overwritten that the question did not name")
+		}
+		d.press("esc")
 		save("/full/a.txt")
 		d.shows("cannot write the report: no space left on device")
 	})

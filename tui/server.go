@@ -16,7 +16,7 @@ import (
 type ServerOptions struct {
 	Log       *ServerLog            // what the server tells
 	Address   string                // control address, for the header
-	About     string                // what there is to say of the server: lines
+	About     func([]string) string // what there is to say of the server with these faults: lines
 	Command   string                // to type at the other side
 	Faults    []string              // that are switched on at first, as in ftpd.Options
 	Said      func(ftpd.Entry) bool // false: only the log of the session shows the entry

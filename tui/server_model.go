@@ -37,12 +37,9 @@ type serverModel struct {
 	faultAt int       // under the cursor
 	ask     *argument // of a fault, being typed
 
-	status string // what has just happened: above the footer until the next key
-	cursor int    // number of the selected session; 0: the newest one
-	focus  focus
-	alone  bool   // the detail has the screen to itself
-	over   action // help, faults, log, about; or none
-	scroll [panes]int
+	status  string // what has just happened: above the footer until the next key
+	cursor  int    // number of the selected session; 0: the newest one
+	looking        // overlays: help, faults, log, about
 }
 
 // argument is what a fault needs, while it is typed.

@@ -163,7 +163,7 @@ func (m *serverModel) logLines() []string {
 
 func (m *serverModel) aboutLines(width int) []string {
 	var lines []string
-	for text := range strings.Lines(m.opt.About) {
+	for text := range strings.Lines(m.opt.About(m.faults)) {
 		text = strings.TrimRight(text, "\n")
 		for _, l := range report.Wrap(text, width-2) {
 			lines = append(lines, " "+l)

@@ -64,11 +64,21 @@ func aDay() []ftpd.Entry {
 	return list
 }
 
-const aboutServer = `ftpcheck 0.1.0 serves FTP; Ctrl-C stops it
+func about(faults []string) string {
+	text := aboutHead
+	for _, f := range faults {
+		text += "  fault     " + f + "\n"
+	}
+	return text + aboutTail
+}
+
+const aboutHead = `ftpcheck 0.1.0 serves FTP; Ctrl-C stops it
 
   listens   198.51.100.2:21
   passive   ports 50000-50100
-  user      check-abcdef
+`
+
+const aboutTail = `  user      check-abcdef
   password  ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 at the other side:
@@ -82,7 +92,7 @@ func serverScreen(t *testing.T, width, height int, told []ftpd.Entry) *serverMod
 	t.Helper()
 	log := &ServerLog{}
 	m := newServerModel(t.Context(), ServerOptions{
-		Log: log, Address: "198.51.100.2:21", About: aboutServer, Command: "ftpcheck ftp://198.51.100.2:21",
+		Log: log, Address: "198.51.100.2:21", About: about, Command: "ftpcheck ftp://198.51.100.2:21",
 		Said:      func(e ftpd.Entry) bool { return e.What != ftpd.WhatListen && e.What != ftpd.WhatOpen },
 		SetFaults: serverWithoutTLS(t).SetFaults, Plain: true,
 	})
@@ -224,6 +234,11 @@ func TestServerFaultKeys(t *testing.T) {
 	if !slices.Equal(m.faults, []string{"announce-private", "close-at=MODE"}) || m.ask != nil {
 		t.Errorf("with an argument: %v, %q", m.faults, m.status)
 	}
+	m.press("i")
+	if lines, _ := m.draw(); !strings.Contains(strings.Join(lines, "\n"), "fault     close-at=MODE") {
+		t.Errorf("what is said of the server leaves out its faults:\n%s", strings.Join(lines, "\n"))
+	}
+	m.press("f")
 	m.faultAt = index("later-fail")
 	m.press("enter", "many", "enter")
 	if len(m.faults) != 2 || m.status == "" || m.ask == nil {
@@ -292,6 +307,31 @@ func TestServerCursor(t *testing.T) {
 	come(4)
 	if m.selected().number != 4 {
 		t.Errorf("session %d is selected, want the newest again", m.selected().number)
+	}
+	for i, key := range []string{"enter", "space"} { // both read its detail
+		m.press("esc", "g", key)
+		reads := m.selected().number
+		come(5 + i)
+		if m.selected().number != reads {
+			t.Errorf("%s: session %d is selected, want the one that is being read", key, m.selected().number)
+		}
+	}
+}
+
+// TestServerTooSmall: q quits, as the line says, whatever is being typed.
+func TestServerTooSmall(t *testing.T) {
+	m := serverScreen(t, 80, 24, nil)
+	m.press("f", "G")
+	for f := ftpd.Faults(); f[m.faultAt].Arg == ""; {
+		m.press("up")
+	}
+	m.press("enter")
+	m.Update(tea.WindowSizeMsg{Width: 39, Height: 10})
+	if lines, _ := m.draw(); m.ask == nil || lines[0] != "too small: need 40x10, q quits" {
+		t.Fatalf("it asks %v, and shows %q", m.ask, lines)
+	}
+	if _, cmd := m.Update(letter('q')); cmd == nil || cmd() != tea.Quit() {
+		t.Error("q does not quit")
 	}
 }
 

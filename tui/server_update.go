@@ -14,7 +14,7 @@ func (m *serverModel) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case does == doSuspend:
 		return tea.Suspend
-	case msg.String() == "ctrl+c":
+	case msg.String() == "ctrl+c", does == doQuit && m.tooSmall():
 		return tea.Quit
 	case m.ask != nil:
 		m.askKey(msg)
@@ -35,11 +35,14 @@ func (m *serverModel) do(a action) tea.Cmd {
 	case doFaults, doLog, doAbout, doHelp:
 		m.toggle(a)
 	case doPane:
-		m.nextPane()
+		m.nextPane(m.shown)
 	case doOpen:
 		m.alone, m.over = m.selected() != nil, doNone
+		m.hold()
 	case doBack:
-		m.goBack()
+		if !m.uncover() {
+			m.focus = onList
+		}
 	case doPause:
 		m.paused = !m.paused
 		m.takeIn()
@@ -75,66 +78,28 @@ func (m *serverModel) turnFault() {
 	m.setFault(f, "", !on)
 }
 
-// toggle shows an overlay, or takes it away again.
-func (m *serverModel) toggle(a action) {
-	if m.over == a {
-		m.over = doNone
-		return
-	}
-	m.over = a
-	m.scroll[onOverlay] = 0
-}
-
-// goBack leaves what is on top.
-func (m *serverModel) goBack() {
-	switch {
-	case m.over != doNone:
-		m.over = doNone
-	case m.alone:
-		m.alone = false
-	default:
-		m.focus = onList
-	}
-}
-
-// nextPane gives the focus to the next pane that is on the screen.
-func (m *serverModel) nextPane() {
+// shown reports whether a pane is on the screen beside the list.
+func (m *serverModel) shown(f focus) bool {
 	l := m.layout()
-	shown := map[focus]bool{onList: true, onDetail: l.split(), onLog: l.logRows > 0}
-	for m.focus = (m.focus + 1) % onOverlay; !shown[m.focus]; {
-		m.focus = (m.focus + 1) % onOverlay
-	}
+	return f == onList || f == onDetail && l.split() || f == onLog && l.logRows > 0
 }
 
-// move moves the cursor or scrolls, depending on the pane. The keys for whole
-// pages always scroll: the detail, where the list has the focus.
+// move moves the cursor or scrolls, depending on the pane.
 func (m *serverModel) move(a action) {
-	at := m.focus
-	switch {
-	case m.over == doFaults:
-		by := stepsOf(a, m.bodyRows()-1)
-		m.faultAt = min(max(m.faultAt+by, 0), len(ftpd.Faults())-1)
+	if m.over == doFaults {
+		m.faultAt = min(max(m.faultAt+stepsOf(a, m.bodyRows()-1), 0), len(ftpd.Faults())-1)
 		return
-	case m.over != doNone:
-		at = onOverlay
-	case m.alone:
-		at = onDetail
-	case at == onList && (a == doPageUp || a == doPageDown) && m.layout().split():
-		at = onDetail
 	}
-	if at == onList {
+	at := m.paneFor(a, m.layout().split())
+	switch at {
+	case onList:
 		m.moveCursor(stepsOf(a, m.layout().listRows-1))
 		return
+	case onDetail:
+		m.hold()
 	}
 	_, lines := m.linesOf(at)
-	furthest := max(len(lines)-m.rowsOf(at), 0)
-	m.scroll[at] = min(max(m.scroll[at]+stepsOf(a, m.rowsOf(at)-1), 0), furthest)
-}
-
-// stepsOf is how far a key moves, where a page has so many rows.
-func stepsOf(a action, page int) int {
-	page = max(page, 1)
-	return map[action]int{doUp: -1, doDown: 1, doPageUp: -page, doPageDown: page, doTop: -1 << 20, doBottom: 1 << 20}[a]
+	m.scrollBy(at, stepsOf(a, m.rowsOf(at)-1), max(len(lines)-m.rowsOf(at), 0))
 }
 
 // moveCursor selects another session. The newest one stays selected while
@@ -150,6 +115,14 @@ func (m *serverModel) moveCursor(by int) {
 	}
 	if at == 0 {
 		m.cursor = 0
+	}
+}
+
+// hold keeps the selected session selected while others come: its detail is
+// being read.
+func (m *serverModel) hold() {
+	if s := m.selected(); s != nil {
+		m.cursor = s.number
 	}
 }
 

@@ -41,8 +41,8 @@ func (m *serverModel) View() tea.View {
 // fit, and the place where text is being typed; nil: nowhere.
 func (m *serverModel) draw() ([]string, *tea.Cursor) {
 	w, h := m.width, m.height
-	if w < minWidth || h < minHeight {
-		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(h, 1)], nil
+	if m.tooSmall() {
+		return tooSmallLines(w, h), nil
 	}
 	footer, at := m.footer()
 	if at != nil {
@@ -50,6 +50,8 @@ func (m *serverModel) draw() ([]string, *tea.Cursor) {
 	}
 	return m.style.frameOf(m.header(), m.body(), append(m.notice(), footer), w, h), at
 }
+
+func (m *serverModel) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
 
 // header is the first line: the address, and how the server stands.
 func (m *serverModel) header() string {
@@ -147,7 +149,7 @@ func (m *serverModel) wideBody(l layout) []string {
 }
 
 func (m *serverModel) layout() layout {
-	return layoutOf(m.width, m.height, listWidthOf(m.width, 38), max(len(m.sessions), 1), 0).without(len(m.notice()))
+	return layoutOf(m.width, m.height, contents{listWidth: listWidthOf(m.width, 38), items: max(len(m.sessions), 1)}).without(len(m.notice()))
 }
 
 // rowsOf is the height of a pane.

@@ -106,10 +106,14 @@ func (m *Model) do(a action) tea.Cmd {
 		m.move(a)
 	case doTranscript, doPath, doPorts, doChanges, doHelp:
 		m.toggle(a)
+		if m.over == doTranscript {
+			m.scroll[onOverlay] = m.lineOfSelected(onOverlay)
+		}
 	case doPane:
-		m.nextPane()
+		m.nextPane(m.shown)
 	case doOpen:
 		m.alone, m.over, m.scroll[onDetail] = true, doNone, 0
+		m.moved = true // the detail is being read
 	case doBack:
 		return m.goBack()
 	case doRerun:
@@ -162,10 +166,7 @@ func (m *Model) needed() []probe.Check {
 // watch.
 func (m *Model) goBack() tea.Cmd {
 	switch {
-	case m.over != doNone:
-		m.toggle(m.over)
-	case m.alone:
-		m.alone = false
+	case m.uncover():
 	case m.running():
 		m.watch.on, m.halted, m.queued = false, true, nil
 		m.feed.cancel()
@@ -177,60 +178,21 @@ func (m *Model) goBack() tea.Cmd {
 	return nil
 }
 
-// toggle shows an overlay, or takes it away again.
-func (m *Model) toggle(a action) {
-	if m.over == a {
-		m.over = doNone
-		return
-	}
-	m.over = a
-	m.scroll[onOverlay] = 0
-	if a == doTranscript {
-		m.scroll[onOverlay] = m.lineOfSelected(onOverlay)
-	}
-}
-
-// nextPane gives the focus to the next pane that is on the screen.
-func (m *Model) nextPane() {
-	m.focus = (m.focus + 1) % onOverlay
-	for !m.shown(m.focus) {
-		m.focus = (m.focus + 1) % onOverlay
-	}
-}
-
 // shown reports whether a pane is on the screen beside the list.
 func (m *Model) shown(f focus) bool {
 	l := m.layout()
 	return f == onList || f == onDetail && l.split() || f == onLog && l.logRows > 0
 }
 
-// move moves the cursor or scrolls, depending on the pane. The keys for whole
-// pages always scroll: the detail, where the list has the focus.
+// move moves the cursor or scrolls, depending on the pane.
 func (m *Model) move(a action) {
-	at := m.focus
-	switch {
-	case m.over != doNone:
-		at = onOverlay
-	case m.alone:
-		at = onDetail
-	case at == onList && (a == doPageUp || a == doPageDown) && m.layout().split():
-		at = onDetail
-	}
+	at := m.paneFor(a, m.layout().split())
+	m.moved = m.moved || at == onList || at == onDetail // the detail is being read
 	if at == onList {
-		m.moveCursor(a)
+		m.choose(m.rowAt(m.cursorIndex() + stepsOf(a, m.layout().listRows-1)))
 		return
 	}
-	page := max(m.rowsOf(at)-1, 1)
-	by := map[action]int{doUp: -1, doDown: 1, doPageUp: -page, doPageDown: page, doTop: -1 << 20, doBottom: 1 << 20}[a]
-	m.scroll[at] = min(max(m.scroll[at]+by, 0), m.furthest(at))
-}
-
-func (m *Model) moveCursor(a action) {
-	page := max(m.layout().listRows-1, 1)
-	by := map[action]int{doUp: -1, doDown: 1, doPageUp: -page, doPageDown: page, doTop: -1 << 20, doBottom: 1 << 20}[a]
-	name := m.rowAt(m.cursorIndex() + by)
-	m.moved = true
-	m.choose(name)
+	m.scrollBy(at, stepsOf(a, m.rowsOf(at)-1), m.furthest(at))
 }
 
 // choose puts the cursor on a row. The panes show what belongs to it.

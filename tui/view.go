@@ -41,7 +41,7 @@ func (m *Model) windowTitle() string {
 func (m *Model) draw() ([]string, *tea.Cursor) {
 	w, h := m.width, m.height
 	if m.tooSmall() {
-		return []string{clip(fmt.Sprintf("too small: need %dx%d, q quits", minWidth, minHeight), max(w, 0))}[:min(max(h, 0), 1)], nil
+		return tooSmallLines(w, h), nil
 	}
 	var body []string
 	var cursor *tea.Cursor
@@ -105,15 +105,22 @@ func (m *Model) wideBody(l layout) []string {
 }
 
 func (m *Model) layout() layout {
-	items := len(m.rows())
-	if items > 0 && m.rows()[items-1].finding != nil {
-		items++ // the blank before the findings
+	c := contents{items: len(m.rows()), calm: true}
+	if c.items > 0 && m.rows()[c.items-1].finding != nil {
+		c.items++ // the blank before the findings
 	}
-	list, path := listWidthOf(m.width, 42), 0 // most checks have room for an address and what became of it
+	for _, r := range m.rows() {
+		if r.finding != nil && r.finding.Severity != report.Note {
+			c.calm = false
+		}
+	}
+	// Most checks have room for an address and what became of it. The list takes
+	// what the detail would leave blank.
+	c.listWidth = max(listWidthOf(m.width, 42), min(m.width-widestText-3, 120))
 	if m.width >= wideWidth {
-		path = len(m.pathLines(list))
+		c.path = len(m.pathLines(c.listWidth))
 	}
-	return layoutOf(m.width, m.height, list, items, path).without(len(m.notice()))
+	return layoutOf(m.width, m.height, c).without(len(m.notice()))
 }
 
 // rowsOf is the height of a pane.

@@ -121,6 +121,28 @@ func TestWatchNeedsNoSecondKey(t *testing.T) {
 	})
 }
 
+// TestWatchLeavesTheFormAlone: a run that begins while the form is on the screen
+// does not take it away. The header tells of the run.
+func TestWatchLeavesTheFormAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
+		d.press("w")
+		for d.m.runs < 1 {
+			d.pass(100 * time.Millisecond)
+		}
+		d.press("e", "ftp.example.com")
+		d.shows("watch, next in")
+		for runs := d.m.runs; d.m.runs == runs; {
+			d.pass(100 * time.Millisecond)
+		}
+		d.press(".uk")
+		d.shows(" > host      ftp.example.com.uk")
+		d.press("esc", "r", "r", "e") // the second run waits for the first one
+		d.pass(time.Second)
+		d.shows(" > host      ftp.example.com.uk", "watch, running")
+	})
+}
+
 // TestUnchanged: other ports and times are no change; another outcome is.
 func TestUnchanged(t *testing.T) {
 	line := func(port uint16, o probe.Outcome, took time.Duration) report.CheckLine {

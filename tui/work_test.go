@@ -4,12 +4,14 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/netlab"
+	"ftpcheck/report"
 	"ftpcheck/testdata/scenarios"
 
 	tea "charm.land/bubbletea/v2"
@@ -55,6 +57,15 @@ func simulation(t *testing.T, scenario *netlab.Scenario) *Job {
 		}
 	}
 	return job
+}
+
+// TestHeaderOverIPv6: an address and a port are two things.
+func TestHeaderOverIPv6(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		job := jobOf(recorded(t, "all-well"))
+		job.Host = "2001:db8::10"
+		drive(t, Work{}, Options{Job: job}).shows(" ftpcheck  [2001:db8::10]:21  anonymous")
+	})
 }
 
 // TestLiveRun follows a run over a simulated network to its end.
@@ -125,6 +136,34 @@ func TestTheUsersCursorStays(t *testing.T) {
 		if d.m.cursor != "control" {
 			t.Errorf("the cursor is on %s", d.m.cursor)
 		}
+	})
+}
+
+// TestWhatIsReadStays: a detail that is being read is not exchanged for that of
+// the worst finding.
+func TestWhatIsReadStays(t *testing.T) {
+	for _, key := range []string{"enter", "space"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
+			d.pass(100 * time.Millisecond)
+			d.press(key)
+			reads := d.m.cursor
+			d.pass(10 * time.Second)
+			if d.m.cursor != reads {
+				t.Errorf("%s: the detail was that of %s, and is that of %s", key, reads, d.m.cursor)
+			}
+		})
+	}
+}
+
+// TestNoPaneBehind: where one pane covers all, tab has no other to go to.
+func TestNoPaneBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := finished(t, "private-address")
+		d.press("t", "tab", "t")
+		d.shows("> CHECKS")
+		d.press("enter", "tab", "esc")
+		d.shows("> CHECKS")
 	})
 }
 
@@ -214,7 +253,8 @@ func TestClearingAwayTakesTime(t *testing.T) {
 // others show what was known before, and say so.
 func TestRerunThis(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := drive(t, Work{}, Options{Job: simulated(t, "private-address")})
+		required := report.Judge{Require: []probe.Check{probe.CheckPASV}} // which is not run again
+		d := drive(t, Work{Judge: required}, Options{Job: simulated(t, "private-address")})
 		d.pass(10 * time.Second)
 		d.press("g", "j", "j", "j", "j") // epsv
 		if d.m.cursor != "epsv" {
@@ -231,8 +271,8 @@ func TestRerunThis(t *testing.T) {
 		d.press("y")
 		d.shows("on 6 checks alone: r runs all")
 		out := d.m.Close()
-		if len(out.Reports) != 2 || len(out.Reports[0].Findings) != 2 || len(out.Reports[1].Findings) != 0 || out.Cut {
-			t.Errorf("printed at the end: %d reports, cut %v", len(out.Reports), out.Cut)
+		if len(out.Reports) != 2 || len(out.Reports[0].Findings) != 2 || len(out.Reports[1].Findings) != 0 || !out.Partial || out.Cut {
+			t.Errorf("printed at the end: %d reports, partial %v, cut %v", len(out.Reports), out.Partial, out.Cut)
 		}
 	})
 }
@@ -262,5 +302,20 @@ func TestRerunKeepsThePlace(t *testing.T) {
 		}
 		d.pass(10 * time.Second)
 		d.shows(" > PROBLEM  The server announces a private address")
+	})
+}
+
+// TestListTakesTheRoom: where the detail would leave columns blank, no row of
+// the list is cut.
+func TestListTakesTheRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := finished(t, "data-filtered")
+		cut := func(width int) bool {
+			d.size(width, 40)
+			return strings.Contains(strings.Join(d.m.list(d.m.layout().listWidth, 40), "\n"), "...")
+		}
+		if !cut(120) || cut(220) || cut(300) {
+			t.Errorf("rows are cut: at 120 %v, at 220 %v, at 300 %v", cut(120), cut(220), cut(300))
+		}
 	})
 }

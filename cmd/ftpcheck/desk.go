@@ -24,18 +24,23 @@ type desk struct {
 	flags checkFlags
 }
 
-// work is what the screen has of this program.
-func (d desk) work(judge *viewFlags, ran []probe.Check) (tui.Work, error) {
-	j, err := judge.judge(ran)
-	return tui.Work{
+// openDesk reads the flags. work is what the screen has of this program.
+func openDesk(s *streams, check *checkFlags, view *viewFlags) (d desk, o probe.Options, work tui.Work, err error) {
+	d = desk{s: s, flags: *check}
+	if o, err = check.options(); err != nil {
+		return d, o, work, err
+	}
+	judge, err := view.judge(o.Checks)
+	work = tui.Work{
 		Check: func(f tui.Form) error {
 			_, _, err := d.read(f)
 			return err
 		},
 		Open:  d.open,
 		Save:  d.save,
-		Judge: j,
-	}, err
+		Judge: judge,
+	}
+	return d, o, work, err
 }
 
 // save writes a report. As in a shell, ~/ is the home directory.

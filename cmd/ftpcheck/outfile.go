@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"ftpcheck/tui"
 )
 
 // reportFile is a file that appears under its name only when it is complete,
@@ -69,4 +72,30 @@ func (f *reportFile) discard() {
 	}
 	f.Close()
 	os.Remove(f.File.Name())
+}
+
+// saveReport writes a file that the screen saves.
+func saveReport(name string, overwrite bool, write func(io.Writer) error) (string, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular(): // a pipe would make the screen wait for its reader
+		return "", fmt.Errorf("cannot write the report: %s is no file", path)
+	case err == nil && !overwrite:
+		return "", tui.ErrExists
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("cannot write the report: %w", err)
+	}
+	f, err := createReport(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.discard()
+	if err := write(f); err != nil {
+		return "", fmt.Errorf("cannot write the report: %w", err)
+	}
+	return path, f.commit()
 }

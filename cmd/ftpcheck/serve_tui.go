@@ -56,14 +56,18 @@ func (f *serveFlags) runScreen(ctx context.Context, s *streams, opt ftpd.Options
 		return err
 	case listening = <-ready:
 	}
-	welcome := f.welcome(opt, like, listening, server.Certificate())
+	welcome := func(faults []string) string {
+		now := opt
+		now.Faults = faults
+		return f.welcome(now, like, listening, server.Certificate())
+	}
 	failed := tui.RunServer(ctx, tui.ServerOptions{
 		Log: &shown, Address: listening[0].String(), About: welcome, Command: f.otherSide(opt, listening[0]),
 		Said: said, Faults: opt.Faults, SetFaults: server.SetFaults, ASCII: !utf8Locale(s),
 	})
 	cancel()
 	err = <-ended
-	fmt.Fprint(f.welcomeTo(s), welcome)
+	fmt.Fprint(f.welcomeTo(s), welcome(opt.Faults))
 	printed.print(s.out)
 	switch {
 	case failed != nil:

@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"ftpcheck/report"
 	"ftpcheck/tui"
 
 	"github.com/spf13/cobra"
@@ -75,12 +70,7 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 	if check.passwordFile == "-" {
 		return usageError{"the screen and --password-file - both need standard input", "use a file, FTPCHECK_PASSWORD or the form"}
 	}
-	options, err := check.options()
-	if err != nil {
-		return err
-	}
-	d := desk{s: s, flags: *check}
-	work, err := d.work(judge, options.Checks)
+	d, _, work, err := openDesk(s, check, judge)
 	if err != nil {
 		return err
 	}
@@ -116,7 +106,7 @@ func runScreen(ctx context.Context, s *streams, args []string, check *checkFlags
 // runDemoScreen shows the screen for a simulated network.
 func runDemoScreen(cmd *cobra.Command, s *streams, args []string, given *checkFlags, judge *viewFlags) error {
 	if err := onScreen(s); err != nil {
-		return err
+		return usageError{err.Error(), "without one: ftpcheck demo SCENARIO"}
 	}
 	if err := onlyDemoFlags(cmd.Flags()); err != nil {
 		return err
@@ -135,12 +125,7 @@ func runDemoScreen(cmd *cobra.Command, s *streams, args []string, given *checkFl
 	if cmd.Flags().Changed("timeout") {
 		check.timeout = given.timeout
 	}
-	options, err := check.options()
-	if err != nil {
-		return err
-	}
-	d := desk{s: s, flags: *check}
-	work, err := d.work(judge, options.Checks)
+	_, options, work, err := openDesk(s, check, judge)
 	if err != nil {
 		return err
 	}
@@ -160,62 +145,6 @@ func onlyDemoFlags(flags *pflag.FlagSet) (err error) {
 		}
 	})
 	return err
-}
-
-// show shows the screen and prints what is left when it is closed.
-func show(ctx context.Context, s *streams, work tui.Work, o tui.Options, simulated bool) error {
-	out, err := tui.Run(ctx, work, o)
-	options := report.TextOptions{Color: (&viewFlags{color: "auto"}).colored(s, false)}
-	for _, r := range out.Reports {
-		if werr := report.WriteText(s.out, r, options); werr != nil && err == nil {
-			err = fmt.Errorf("cannot write the report: %w", werr)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if out.Cut {
-		fmt.Fprintln(s.err, "ftpcheck: a further run was cut short: this is the report of the run before")
-	}
-	var interrupted interruption
-	if errors.As(context.Cause(ctx), &interrupted) {
-		return exitStatus(interrupted.exitCode())
-	}
-	if len(out.Reports) == 0 {
-		return nil
-	}
-	last := out.Reports[len(out.Reports)-1]
-	(&view{s: s, judge: work.Judge}).explainExit(last)
-	if last.Exit == report.ExitPass || simulated && last.Exit <= report.ExitLogin {
-		return nil // a simulation that worked is what was asked for
-	}
-	return exitStatus(last.Exit)
-}
-
-// saveReport writes a file that the screen saves.
-func saveReport(name string, overwrite bool, write func(io.Writer) error) (string, error) {
-	path, err := filepath.Abs(name)
-	if err != nil {
-		return "", err
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && !info.Mode().IsRegular(): // a pipe would make the screen wait for its reader
-		return "", fmt.Errorf("cannot write the report: %s is no file", path)
-	case err == nil && !overwrite:
-		return "", tui.ErrExists
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("cannot write the report: %w", err)
-	}
-	f, err := createReport(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.discard()
-	if err := write(f); err != nil {
-		return "", fmt.Errorf("cannot write the report: %w", err)
-	}
-	return path, f.commit()
 }
 
 // utf8Locale reports whether the terminal takes characters outside ASCII

@@ -26,6 +26,7 @@ type terminal struct {
 	slave   *os.File
 	mu      sync.Mutex
 	shown   bytes.Buffer
+	closed  chan struct{} // all that was written has been read
 }
 
 // openScreen starts the program on a terminal of 80x24.
@@ -36,7 +37,7 @@ func openScreen(t *testing.T, env []string, args ...string) *terminal {
 	if err := unix.IoctlSetWinsize(int(control.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
 		t.Fatal(err)
 	}
-	s := &terminal{t: t, cmd: program(t, args...), control: control, slave: slave}
+	s := &terminal{t: t, cmd: program(t, args...), control: control, slave: slave, closed: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8", "LC_ALL=", "FTPCHECK_PASSWORD=", "NETRC=", "HOME="+t.TempDir())
 	s.cmd.Env = append(s.cmd.Env, env...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = slave, slave, slave
@@ -45,6 +46,7 @@ func openScreen(t *testing.T, env []string, args ...string) *terminal {
 		t.Fatal(err)
 	}
 	go func() {
+		defer close(s.closed)
 		buf := make([]byte, 4096)
 		for {
 			n, err := control.Read(buf)
@@ -102,7 +104,8 @@ func (s *terminal) end() (code int, after string) {
 	if mode.Lflag&unix.ECHO == 0 || mode.Lflag&unix.ICANON == 0 {
 		s.t.Errorf("the terminal's mode was not restored: %#x", mode.Lflag)
 	}
-	time.Sleep(50 * time.Millisecond) // what is written last is still being read
+	s.slave.Close() // the last one that has it open
+	<-s.closed
 	before, after, found := cutLast(s.text(), "\x1b[?1049l")
 	if !found || !strings.Contains(before, "\x1b[?1049h") {
 		s.t.Errorf("the screen was not closed: %q", s.text())
@@ -290,7 +293,8 @@ func TestScreenNeedsATerminal(t *testing.T) {
 		cmd := program(t, "tui", "--demo")
 		cmd.Env = append(os.Environ(), "TERM="+kind)
 		got := onTerminal(t, cmd)
-		if cmd.ProcessState.ExitCode() != 2 || strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "ftpcheck: error: the screen needs a terminal that can move the cursor") {
+		if cmd.ProcessState.ExitCode() != 2 || strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "ftpcheck: error: the screen needs a terminal that can move the cursor") ||
+			!strings.Contains(got, "hint: without one: ftpcheck demo SCENARIO") {
 			t.Errorf("TERM=%s: exit code %d, %q", kind, cmd.ProcessState.ExitCode(), got)
 		}
 		cmd = program(t)
