@@ -53,8 +53,10 @@ func TestScreenHostileServer(t *testing.T) {
 	p.runs("ftpcheck tui --timeout 2s " + addr)
 	p.shows(`(PASS|FAIL|ERROR) +\d+ s$`)
 	p.keys("t", "G")
+	p.hides("CHECKS")
 	p.shows(`\\x1b\[2J`) // shown, but as text
 	p.keys("t")
+	p.shows("CHECKS")
 	p.shows("^ enter open")
 	p.keys("Enter")
 	p.shows("^ esc back")
