@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -16,13 +17,16 @@ type Report struct {
 	Started time.Time     // wall clock, UTC
 	Took    time.Duration // of the whole run
 	Result  Result
-	Exit    int // exit code of the program
+	Exit    int   // exit code of the program
+	Judge   Judge // what counted as a failure
 
 	Target     Target
 	Server     Server
 	Client     Client
 	Checks     []CheckLine    // those that ran or were skipped, in the order of probe.Checks
 	Arrows     []Arrow        // the connections that were tried, for the diagram
+	Path       Path           // the way between the two sides, and where each arrow ends
+	Ports      []TriedPorts   // the data ports that were tried
 	Findings   []Finding      // worst first, the root cause first
 	Clients    []ClientPolicy // which programs work; empty when no mode was tried
 	Transcript []probe.Line
@@ -60,13 +64,17 @@ type Judge struct {
 
 // New judges the evidence.
 func New(ev *probe.Evidence, o Judge) *Report {
+	v := newView(ev)
 	r := &Report{
 		Took:        ev.Took,
+		Judge:       o,
 		Target:      Target{TLS: wantedTLS(ev)},
 		Server:      serverOf(ev),
 		Client:      clientOf(ev),
 		Checks:      Lines(ev),
 		Arrows:      Arrows(ev),
+		Path:        v.path(),
+		Ports:       v.triedPorts(),
 		Findings:    Diagnose(ev),
 		Clients:     Clients(ev),
 		Transcript:  ev.Transcript(),
@@ -76,19 +84,19 @@ func New(ev *probe.Evidence, o Judge) *Report {
 		r.Tool, r.Started = s.Tool, s.Time.UTC()
 		r.Target.Host, r.Target.Port, r.Target.User = s.Host, s.Port, s.User
 	}
-	r.judge(ev, o)
+	r.judge(ev)
 	return r
 }
 
 // judge sets Result and Exit.
-func (r *Report) judge(ev *probe.Evidence, o Judge) {
+func (r *Report) judge(ev *probe.Evidence) {
 	code := ExitPass
 	switch {
 	case !reached(ev):
 		code = ExitNoJudgment
 	case loginRefused(ev):
 		code = ExitLogin
-	case r.count(Problem) > 0, o.Strict && r.count(Warning) > 0, !r.satisfies(o.Require):
+	case slices.ContainsFunc(r.Findings, r.counts), len(r.unmet()) > 0:
 		code = ExitFail
 	}
 	r.Exit = code
@@ -119,11 +127,43 @@ func (r *Report) count(s Severity) int {
 	return n
 }
 
-// satisfies reports whether every required check is ok.
-func (r *Report) satisfies(required []probe.Check) bool {
-	return !slices.ContainsFunc(required, func(c probe.Check) bool {
-		return r.state(c) != OK
-	})
+// counts reports whether the finding makes the run a failure.
+func (r *Report) counts(f Finding) bool {
+	return f.Severity == Problem || r.Judge.Strict && f.Severity == Warning
+}
+
+// unmet are the required checks that are not ok.
+func (r *Report) unmet() []probe.Check {
+	var checks []probe.Check
+	for _, c := range r.Judge.Require {
+		if r.state(c) != OK {
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+// unmetText says why a required check is not good enough.
+func (r *Report) unmetText(c probe.Check) string {
+	if s := r.state(c); s != "" {
+		return fmt.Sprintf("%s is required to be ok, but is %s", c, Word(s))
+	}
+	return fmt.Sprintf("%s is required, but was not tested", c)
+}
+
+// WhyFailed says why a run with exit code 1 has failed, apart from problems.
+func (r *Report) WhyFailed() []string {
+	var why []string
+	if r.Exit != ExitFail {
+		return nil
+	}
+	for _, c := range r.unmet() {
+		why = append(why, r.unmetText(c))
+	}
+	if r.Judge.Strict && r.count(Problem) == 0 {
+		why = append(why, "warnings count as failures (--strict)")
+	}
+	return why
 }
 
 // state returns the state of a check; zero when it was not tested.

@@ -186,7 +186,7 @@ func show(ctx context.Context, s *streams, work tui.Work, o tui.Options, simulat
 		return nil
 	}
 	last := out.Reports[len(out.Reports)-1]
-	(&view{s: s, judge: work.Judge}).explainExit(last)
+	explainExit(s, last)
 	if last.Exit == report.ExitPass || simulated && last.Exit <= report.ExitLogin {
 		return nil // a simulation that worked is what was asked for
 	}

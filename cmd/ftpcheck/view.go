@@ -178,7 +178,7 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 	if err != nil {
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
-	v.explainExit(r)
+	explainExit(v.s, r)
 	if r.Exit != report.ExitPass {
 		return exitStatus(r.Exit)
 	}
@@ -196,21 +196,8 @@ func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error 
 }
 
 // explainExit says why a run without a problem fails.
-func (v *view) explainExit(r *report.Report) {
-	if r.Exit != report.ExitFail {
-		return
-	}
-	for _, c := range v.judge.Require {
-		at := slices.IndexFunc(r.Checks, func(l report.CheckLine) bool { return l.Check == c })
-		switch {
-		case at < 0:
-			fmt.Fprintf(v.s.err, "ftpcheck: %s is required, but was not tested\n", c)
-		case r.Checks[at].State != report.OK:
-			fmt.Fprintf(v.s.err, "ftpcheck: %s is required to be ok, but is %s\n", c, report.Word(r.Checks[at].State))
-		}
-	}
-	problem := func(f report.Finding) bool { return f.Severity == report.Problem }
-	if v.judge.Strict && !slices.ContainsFunc(r.Findings, problem) {
-		fmt.Fprintln(v.s.err, "ftpcheck: warnings count as failures (--strict)")
+func explainExit(s *streams, r *report.Report) {
+	for _, why := range r.WhyFailed() {
+		fmt.Fprintf(s.err, "ftpcheck: %s\n", why)
 	}
 }
