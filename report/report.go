@@ -1,9 +1,7 @@
 package report
 
 import (
-	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,12 +54,6 @@ type Client struct {
 	SeenAs  string // our address as the server names it; empty when it does not
 }
 
-// Judge says what counts as a failure beyond a problem.
-type Judge struct {
-	Require []probe.Check // checks that must be ok
-	Strict  bool          // warnings count
-}
-
 // New judges the evidence.
 func New(ev *probe.Evidence, o Judge) *Report {
 	v := newView(ev)
@@ -88,84 +80,6 @@ func New(ev *probe.Evidence, o Judge) *Report {
 	return r
 }
 
-// judge sets Result and Exit.
-func (r *Report) judge(ev *probe.Evidence) {
-	code := ExitPass
-	switch {
-	case !reached(ev):
-		code = ExitNoJudgment
-	case loginRefused(ev):
-		code = ExitLogin
-	case slices.ContainsFunc(r.Findings, r.counts), len(r.unmet()) > 0:
-		code = ExitFail
-	}
-	r.Exit = code
-	switch code {
-	case ExitPass:
-		r.Result = Pass
-	case ExitFail:
-		r.Result = Fail
-	default:
-		r.Result = Error
-	}
-	if r.Interrupted {
-		r.Exit = ExitInterrupt
-		if r.Result == Pass {
-			r.Result = Error // what was not tested cannot have passed
-		}
-	}
-}
-
-// count returns the number of findings of this severity.
-func (r *Report) count(s Severity) int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity == s {
-			n++
-		}
-	}
-	return n
-}
-
-// counts reports whether the finding makes the run a failure.
-func (r *Report) counts(f Finding) bool {
-	return f.Severity == Problem || r.Judge.Strict && f.Severity == Warning
-}
-
-// unmet are the required checks that are not ok.
-func (r *Report) unmet() []probe.Check {
-	var checks []probe.Check
-	for _, c := range r.Judge.Require {
-		if r.state(c) != OK {
-			checks = append(checks, c)
-		}
-	}
-	return checks
-}
-
-// unmetText says why a required check is not good enough.
-func (r *Report) unmetText(c probe.Check) string {
-	if s := r.state(c); s != "" {
-		return fmt.Sprintf("%s is required to be ok, but is %s", c, Word(s))
-	}
-	return fmt.Sprintf("%s is required, but was not tested", c)
-}
-
-// WhyFailed says why a run with exit code 1 has failed, apart from problems.
-func (r *Report) WhyFailed() []string {
-	var why []string
-	if r.Exit != ExitFail {
-		return nil
-	}
-	for _, c := range r.unmet() {
-		why = append(why, r.unmetText(c))
-	}
-	if r.Judge.Strict && r.count(Problem) == 0 {
-		why = append(why, "warnings count as failures (--strict)")
-	}
-	return why
-}
-
 // state returns the state of a check; zero when it was not tested.
 func (r *Report) state(c probe.Check) State {
 	for _, l := range r.Checks {
@@ -174,32 +88,6 @@ func (r *Report) state(c probe.Check) State {
 		}
 	}
 	return ""
-}
-
-// reached reports whether nothing that ran stood in the way of a login:
-// name, control connection, greeting and TLS.
-func reached(ev *probe.Evidence) bool {
-	if l := ev.Lookup; l != nil && l.Outcome != probe.OutcomeOK {
-		return false
-	}
-	if !wasRun(ev, probe.CheckControl) && len(ev.Control) == 0 {
-		return true // only the name was asked for
-	}
-	s := ev.Login()
-	if s == nil || s.Greeting == nil || s.Greeting.Code/100 != 2 {
-		return false
-	}
-	return s.LoggedIn || loginRefused(ev) || !wasRun(ev, probe.CheckLogin) && !barred(ev)
-}
-
-// loginRefused reports whether the server answered the login with a refusal.
-func loginRefused(ev *probe.Evidence) bool {
-	s := ev.Login()
-	if s == nil || s.LoggedIn {
-		return false
-	}
-	r := loginAnswer(s)
-	return r != nil && r.Code >= 400
 }
 
 // loginAnswer returns the last reply of the login dialogue, or nil.
@@ -237,6 +125,26 @@ func clientOf(ev *probe.Evidence) Client {
 		c.SeenAs = seen.addr.String()
 	}
 	return c
+}
+
+// words are what was learned about the server.
+func (s Server) words() string {
+	text := strings.TrimSpace(s.Product + " " + s.Version)
+	if s.Address != "" {
+		text = join(text, ", ", s.Address)
+	}
+	if s.Hops > 0 {
+		text += ", " + count(s.Hops, "hop") + " away"
+	}
+	return text
+}
+
+// words are what was learned about this machine.
+func (c Client) words() string {
+	if c.Address == "" {
+		return ""
+	}
+	return join(c.Address, ", seen by the server as ", c.SeenAs)
 }
 
 // productNames returns the server's name as its greeting spells it, and its

@@ -106,7 +106,7 @@ func (t *Text) Finish(r *Report) error {
 	} else {
 		t.writeBody(r)
 	}
-	t.line("%s", t.resultLine(r))
+	t.line("%s", resultLine(r, t.word))
 	return t.w.Flush()
 }
 
@@ -180,8 +180,9 @@ func (t *Text) writeCheck(l CheckLine) {
 	}
 }
 
-// resultLine is the last line: the verdict for logs and scripts.
-func (t *Text) resultLine(r *Report) string {
+// resultLine is the last line: the verdict for logs and scripts. paint
+// decorates its word.
+func resultLine(r *Report, paint func(string) string) string {
 	var works, fails []string
 	for _, l := range r.Checks {
 		switch {
@@ -193,7 +194,7 @@ func (t *Text) resultLine(r *Report) string {
 		}
 	}
 	return fmt.Sprintf("RESULT %s %s problems=%d warnings=%d works=%s fails=%s",
-		t.word(strings.ToUpper(string(r.Result))), hostPort(ASCII(r.Target.Host), r.Target.Port),
+		paint(strings.ToUpper(string(r.Result))), hostPort(ASCII(r.Target.Host), r.Target.Port),
 		r.count(Problem), r.count(Warning), commas(works), commas(fails))
 }
 
