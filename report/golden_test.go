@@ -31,6 +31,7 @@ func TestGoldens(t *testing.T) {
 			golden(t, name+".md", markdownOf(t, r, false))
 			golden(t, name+".xml", junitFile(t, r))
 			golden(t, name+".github", githubText(t, r))
+			golden(t, name+".html", htmlFile(t, r, name == "tls-well"))
 			var record bytes.Buffer
 			for _, e := range s.all() {
 				if err := probe.WriteEvent(&record, e); err != nil {

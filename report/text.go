@@ -183,7 +183,14 @@ func (t *Text) writeCheck(l CheckLine) {
 // resultLine is the last line: the verdict for logs and scripts. paint
 // decorates its word.
 func resultLine(r *Report, paint func(string) string) string {
-	var works, fails []string
+	works, fails := r.modes()
+	return fmt.Sprintf("RESULT %s %s problems=%d warnings=%d works=%s fails=%s",
+		paint(strings.ToUpper(string(r.Result))), hostPort(ASCII(r.Target.Host), r.Target.Port),
+		r.count(Problem), r.count(Warning), commas(works), commas(fails))
+}
+
+// modes are the modes that work, and those that do not.
+func (r *Report) modes() (works, fails []string) {
 	for _, l := range r.Checks {
 		switch {
 		case !slices.Contains(probe.Passive, l.Check) && !slices.Contains(probe.Active, l.Check):
@@ -193,9 +200,7 @@ func resultLine(r *Report, paint func(string) string) string {
 			fails = append(fails, string(l.Check))
 		}
 	}
-	return fmt.Sprintf("RESULT %s %s problems=%d warnings=%d works=%s fails=%s",
-		paint(strings.ToUpper(string(r.Result))), hostPort(ASCII(r.Target.Host), r.Target.Port),
-		r.count(Problem), r.count(Warning), commas(works), commas(fails))
+	return works, fails
 }
 
 func commas(words []string) string {

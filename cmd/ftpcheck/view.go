@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/report"
@@ -27,8 +28,8 @@ type viewFlags struct {
 
 func (f *viewFlags) add(fs *pflag.FlagSet) {
 	f.addJudge(fs)
-	fs.StringVar(&f.format, "format", "text", "`FORMAT` of the report: text, json or markdown")
-	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete")
+	fs.StringVar(&f.format, "format", "", "`FORMAT` of the report: "+strings.Join(formatNames(), ", ")+" (default as FILE's extension says, or text)")
+	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete; it replaces a file that is there")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print one line for each finding, and the result")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print all examples of a fix, which programs work, and the transcript, too")
@@ -60,7 +61,7 @@ func (f *viewFlags) complete(cmd *cobra.Command) {
 	fixed := func(flag string, values ...string) {
 		cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
-	fixed("format", formats...)
+	fixed("format", formatNames()...)
 	fixed("color", colors...)
 	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
 }
@@ -68,10 +69,31 @@ func (f *viewFlags) complete(cmd *cobra.Command) {
 // requires reports whether a check must be ok.
 func (f *viewFlags) requires(c probe.Check) bool { return slices.Contains(f.require, string(c)) }
 
-var (
-	formats = []string{"text", "json", "markdown"}
-	colors  = []string{"auto", "always", "never"}
-)
+var colors = []string{"auto", "always", "never"}
+
+// formatNames are what --format takes.
+func formatNames() []string {
+	var names []string
+	for _, f := range report.Formats {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// chosen is the format that --format names, or else the extension of -o FILE.
+func (f *viewFlags) chosen() (report.Format, error) {
+	if f.format == "" {
+		if format, ok := report.FormatOf(f.output); ok {
+			return format, nil
+		}
+		return report.Formats[0], nil
+	}
+	at := slices.Index(formatNames(), f.format)
+	if at < 0 {
+		return report.Format{}, unknownValue("--format", f.format, formatNames())
+	}
+	return report.Formats[at], nil
+}
 
 // howToRun is the flag that makes a check part of the run.
 func howToRun(c probe.Check) string {
@@ -89,15 +111,16 @@ type view struct {
 	s      *streams
 	judge  report.Judge
 	text   report.TextOptions
-	format string
+	format report.Format
 	file   *reportFile // nil: standard output
 }
 
 // open checks the flags and opens the output file, before a run costs time.
 // ran are the checks of the run; nil when they are not known.
 func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
-	if !slices.Contains(formats, f.format) {
-		return nil, unknownValue("--format", f.format, formats)
+	format, err := f.chosen()
+	if err != nil {
+		return nil, err
 	}
 	if !slices.Contains(colors, f.color) {
 		return nil, unknownValue("--color", f.color, colors)
@@ -112,7 +135,7 @@ func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
 	v := &view{
 		s:      s,
 		judge:  judge,
-		format: f.format,
+		format: format,
 	}
 	toFile := f.output != "" && f.output != "-"
 	v.text = report.TextOptions{
@@ -158,7 +181,7 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 			return err
 		}
 		ev.Add(e)
-		if v.format == "text" {
+		if v.live() {
 			if err := text.Update(&ev); err != nil {
 				return fmt.Errorf("cannot write the report: %w", err)
 			}
@@ -185,14 +208,14 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 	return nil
 }
 
+// live reports whether the report appears while the run goes on.
+func (v *view) live() bool { return v.format.Name == report.Formats[0].Name }
+
 func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error {
-	switch v.format {
-	case "json":
-		return report.WriteJSON(out, r)
-	case "markdown":
-		return report.WriteMarkdown(out, r, v.text.Verbose)
+	if v.live() {
+		return text.Finish(r)
 	}
-	return text.Finish(r)
+	return v.format.Write(out, r, v.text)
 }
 
 // explainExit says why a run without a problem fails.
