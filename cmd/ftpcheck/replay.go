@@ -20,7 +20,10 @@ func newReplayCommand(s *streams) *cobra.Command {
 		Short: "Report on a run that --record has recorded",
 		Long: `Report on a run that --record has recorded, in any format, without a network.
 - reads the recording from standard input.`,
-		Example: "  ftpcheck replay run.jsonl\n  ftpcheck replay --format json run.jsonl",
+		Example: `  ftpcheck replay run.jsonl
+  ftpcheck replay -o report.html run.jsonl
+  ftpcheck replay --format github run.jsonl
+  ftpcheck replay --format markdown run.jsonl >> "$GITHUB_STEP_SUMMARY"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError{fmt.Sprintf("one recording is needed, not %d", len(args)), "ftpcheck replay FILE, or - for standard input"}

@@ -71,30 +71,6 @@ func (f *viewFlags) requires(c probe.Check) bool { return slices.Contains(f.requ
 
 var colors = []string{"auto", "always", "never"}
 
-// formatNames are what --format takes.
-func formatNames() []string {
-	var names []string
-	for _, f := range report.Formats {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
-// chosen is the format that --format names, or else the extension of -o FILE.
-func (f *viewFlags) chosen() (report.Format, error) {
-	if f.format == "" {
-		if format, ok := report.FormatOf(f.output); ok {
-			return format, nil
-		}
-		return report.Formats[0], nil
-	}
-	at := slices.Index(formatNames(), f.format)
-	if at < 0 {
-		return report.Format{}, unknownValue("--format", f.format, formatNames())
-	}
-	return report.Formats[at], nil
-}
-
 // howToRun is the flag that makes a check part of the run.
 func howToRun(c probe.Check) string {
 	switch c {
