@@ -245,11 +245,10 @@ func TestHalfARunNeverPanics(t *testing.T) {
 				t.Fatalf("%s: no start", name)
 			}
 			var b strings.Builder
-			if err := WriteText(&b, r, TextOptions{Verbose: true}); err != nil {
-				t.Fatal(err)
-			}
-			if err := WriteJSON(&b, r); err != nil {
-				t.Fatal(err)
+			for _, f := range Formats {
+				if err := f.Write(&b, r, TextOptions{Verbose: true}); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
