@@ -30,7 +30,7 @@ interrupted.`
 
 const checkExample = `  ftpcheck ftp.example.com
   ftpcheck -u alice ftp.example.com:2121
-  ftpcheck --require pasv,epsv --format json -o report.json ftp.example.com
+  ftpcheck --require pasv,epsv -o report.xml ftp.example.com     JUnit, for CI
   ftpcheck                 the interactive screen, as ftpcheck tui
   ftpcheck demo            a simulated network, offline
   ftpcheck explain active-and-passive`

@@ -21,7 +21,7 @@ func completeCheck(cmd *cobra.Command) {
 
 // completeView offers the values of the flags that judge and show a run.
 func completeView(cmd *cobra.Command) {
-	completeOne(cmd, "format", formats)
+	completeOne(cmd, "format", formatNames())
 	completeOne(cmd, "color", colors)
 	completeList(cmd, "require", checkNames())
 }

@@ -21,7 +21,10 @@ func newReplayCommand(s *streams) *cobra.Command {
 		Long: `Report on a run that --record has recorded, in any format, without a network.
 The FILE - is standard input. A recording that was cut off is reported as a run
 that was interrupted.`,
-		Example: "  ftpcheck replay run.jsonl\n  ftpcheck replay --format json run.jsonl",
+		Example: `  ftpcheck replay run.jsonl
+  ftpcheck replay -o report.html run.jsonl
+  ftpcheck replay --format github run.jsonl
+  ftpcheck replay --format markdown run.jsonl >> "$GITHUB_STEP_SUMMARY"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError{fmt.Sprintf("one recording is needed, not %d", len(args)), "ftpcheck replay FILE, or - for standard input"}
