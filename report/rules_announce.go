@@ -29,6 +29,9 @@ func replyMalformed(v *view) *Finding {
 			Effect: "Most clients give up or fall back to another mode.",
 			Fixes:  []Fix{{Who: ServerAdmin, Do: "Update the server. If a NAT device rewrites replies, turn its FTP helper off."}},
 		}
+		if v.twin(p.Check) == nil && !encrypted(v.ev, p.Mode) {
+			f.RuledOut = []string{"Not decided: the server, or a device on the way that changes its replies (FTP helper). Over TLS none can."}
+		}
 		if p.Check == probe.CheckPASV && !wholeAddress(text(p.Reply)) {
 			f.Fixes[0].Do = "Correct the server's passive address setting, or update the server. If a NAT device rewrites replies, turn its FTP helper off."
 			f.Fixes[0].Examples = examplesAnnounce(v, announceable(p.peer))
@@ -141,6 +144,12 @@ func portsExhausted(v *view) *Finding {
 	return f
 }
 
+// hasFeature reports whether the server lists it in its reply to FEAT.
+func (v *view) hasFeature(name string) bool {
+	r := v.login.Reply("FEAT")
+	return r != nil && r.Code == 211 && wire.ParseFEAT(r.Lines).Has(name)
+}
+
 // lacksFeature reports whether FEAT was answered and names neither word. Only
 // servers that list their standard commands prove something by leaving one out.
 func (v *view) lacksFeature(names ...string) bool {
@@ -235,6 +244,10 @@ func epsvUnsupported(v *view) *Finding {
 		Story:  []string{"The server refuses EPSV:", "Over IPv4 clients fall back to PASV, which costs a round trip; over IPv6 there is no other passive command."},
 		Effect: "Clients that only use EPSV fail; most fall back to PASV.",
 		Fixes:  []Fix{{Who: ServerAdmin, Do: "Update the server, or allow EPSV where it is denied (ProFTPD <Limit EPSV>, vsftpd cmds_denied)."}},
+	}
+	if notUnderstood(epsv.Reply) && v.hasFeature("EPSV") {
+		f.Certainty = Likely
+		f.RuledOut = []string{"Not ruled out: a device on the way that changes the command. The server says that it does not know EPSV, and lists it in its reply to FEAT."}
 	}
 	if on6 {
 		f.Severity = Problem
