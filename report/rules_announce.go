@@ -29,6 +29,9 @@ func replyMalformed(v *view) *Finding {
 			Effect: "Most clients give up or fall back to another mode.",
 			Fixes:  []Fix{{Who: ServerAdmin, Do: "Update the server. If a NAT device rewrites replies, turn its FTP helper off."}},
 		}
+		if v.twin(p.Check) == nil && !encrypted(v.ev, p.Mode) {
+			f.RuledOut = []string{"Not decided: the server, or a device on the way that changes its replies (FTP helper). Over TLS none can."}
+		}
 		if p.Check == probe.CheckPASV && !wholeAddress(text(p.Reply)) {
 			f.Fixes[0].Do = "Correct the server's passive address setting, or update the server. If a NAT device rewrites replies, turn its FTP helper off."
 			f.Fixes[0].Examples = examplesAnnounce(v, announceable(p.peer))
@@ -139,6 +142,12 @@ func portsExhausted(v *view) *Finding {
 	f.Effect = "Transfers fail at busy times, or when a client opens several connections, and work again a few minutes later."
 	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Widen the passive port range, in the server and in every firewall in front of it: more ports than transfers in four minutes."}}
 	return f
+}
+
+// hasFeature reports whether the server lists it in its reply to FEAT.
+func (v *view) hasFeature(name string) bool {
+	r := v.login.Reply("FEAT")
+	return r != nil && r.Code == 211 && wire.ParseFEAT(r.Lines).Has(name)
 }
 
 // lacksFeature reports whether FEAT was answered and names neither word. Only

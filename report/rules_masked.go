@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"ftpcheck/probe"
-	"ftpcheck/probe/wire"
 )
 
 // crossedOut is a verb as a device leaves it that lets no such command pass.
@@ -81,7 +80,7 @@ func (v *view) crossed(c probe.Check) (crossed, bool) {
 		return crossed{}, false
 	}
 	word := verb(m.Command)
-	got := crossed{Mode: m, listed: v.offers(word)}
+	got := crossed{Mode: m, listed: v.hasFeature(word)}
 	if said := text(m.Reply); !strings.Contains(strings.ToUpper(said), word) {
 		if found := crossedOut.FindStringSubmatch(said); found != nil {
 			got.arrived = found[2]
@@ -101,13 +100,4 @@ func (v *view) crossed(c probe.Check) (crossed, bool) {
 func (v *view) masked(c probe.Check) bool {
 	_, ok := v.crossed(c)
 	return ok
-}
-
-// offers reports whether FEAT names a command.
-func (v *view) offers(word string) bool {
-	if v.login == nil {
-		return false
-	}
-	r := v.login.Reply("FEAT")
-	return r != nil && r.Code == 211 && wire.ParseFEAT(r.Lines).Has(word)
 }
