@@ -65,9 +65,6 @@ func (f *viewFlags) complete(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
 }
 
-// requires reports whether a check must be ok.
-func (f *viewFlags) requires(c probe.Check) bool { return slices.Contains(f.require, string(c)) }
-
 var (
 	formats = []string{"text", "json", "markdown"}
 	colors  = []string{"auto", "always", "never"}
