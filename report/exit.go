@@ -8,7 +8,7 @@ const (
 	ExitNoJudgment = 3   // name, control connection, greeting or TLS failed, or a password was not sent: the modes could not be judged
 	ExitLogin      = 4   // the server refused the login
 	ExitInterrupt  = 130 // interrupted (SIGINT); what was observed until then is reported
-	ExitTerminated = 143 // terminated (SIGTERM); likewise
+	ExitTerminated = 143 // terminated (SIGTERM, or SIGHUP when the terminal is gone); likewise
 )
 
 // Result is the verdict in one word.

@@ -34,7 +34,7 @@ func TestLookAlikes(t *testing.T) {
 		{"most ports are rejected where another one ends", []part{samples(hops.Rejected, false, 50001, 50010, 50020), samples(hops.Timeout, false, 50060), controlPath,
 			path(netipPort(50001), "x192.168.1.1", "!198.51.100.1"), path(netipPort(50060), "x192.168.1.1", "-"), rejectedBy("198.51.100.1")}, "data-rejected", "sure certain; only a few such messages", ""},
 		{"EPSV is listed and not understood", []part{features("EPSV", "PASV"), refused(probe.CheckEPSV, 500, "Unknown command."), pasv("203.0.113.10:50013", "", hops.Open)},
-			"epsv-unsupported", "sure likely; lists it in its reply to FEAT", ""},
+			"command-masked", "sure likely; a server that lists what it does not do", ""},
 		{"the server objects to the address that it sees", []part{client("198.51.100.7"), says("STAT", "211-", "     Connected to 198.51.100.7", "211 End"),
 			refused(probe.CheckEPRT, 500, "Illegal EPRT command."), refused(probe.CheckPORT, 500, "Illegal PORT command.")}, "active-disabled", "sure possible; changes PORT and EPRT", "The address is not the reason"},
 		{"a malformed reply may be spoilt on the way", []part{malformed("Entering Passive Mode (203,0,113,10,", "4 numbers")}, "passive-reply-malformed", "Not decided: the server, or a device", ""},

@@ -31,7 +31,7 @@ type change struct {
 // mostChanges bounds the list of a watch that goes on for days.
 const mostChanges = 500
 
-// learn takes in a run, and lists what it changes. Ports and times differ in
+// learn takes in a run, and lists what it changes, the worst first. Ports and times differ in
 // every run and are no change. A check that was not run again, or skipped
 // because another one failed, has not changed.
 func (k *memory) learn(r *report.Report, ev *probe.Evidence, at time.Time) []change {
@@ -69,7 +69,22 @@ func (k *memory) learn(r *report.Report, ev *probe.Evidence, at time.Time) []cha
 		}
 		k.lines[is.Check] = is
 	}
+	slices.SortStableFunc(list, func(a, b change) int { return cmp.Compare(a.rank(), b.rank()) })
 	return list
+}
+
+// rank orders the changes of one run: what is worst comes first, and says most.
+func (c change) rank() int {
+	words := []string{c.from, c.to}
+	switch {
+	case slices.Contains(words, "PROBLEM"):
+		return 0
+	case slices.Contains(words, "WARNING"):
+		return 1
+	case slices.Contains(words, "NOTE"):
+		return 3
+	}
+	return 2
 }
 
 // worstFirst orders findings by severity, then by code.

@@ -50,7 +50,7 @@ func (f *field) key(msg tea.KeyPressMsg) bool {
 		f.at = min(f.at+1, len(f.text))
 	case "home", "ctrl+a":
 		f.at = 0
-	case "end":
+	case "end", "ctrl+e":
 		f.at = len(f.text)
 	case "backspace", "ctrl+h":
 		f.cut(f.at-1, f.at)

@@ -115,10 +115,12 @@ func (m *Model) settle() {
 	}
 }
 
-// done is the report to take away: while a run is under way that of the run
-// before, because half a run proves nothing. nil: there is none yet.
+// done is the report to take away: while a run is under way, and when it was
+// cancelled, that of the run before, because half a run proves nothing. Half of
+// the first one is better than none, once it is no longer under way. nil: there
+// is none yet.
 func (m *Model) done() *report.Report {
-	if m.running() {
+	if m.running() || m.ended != nil {
 		return m.ended
 	}
 	return m.report

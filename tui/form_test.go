@@ -97,6 +97,7 @@ func TestField(t *testing.T) {
 		"abc home delete end Z":          "bcZ",
 		"abc ctrl+u d":                   "d",
 		"abc left ctrl+k":                "ab",
+		"abc ctrl+a X ctrl+e Y":          "XabcY",
 		"one space two ctrl+w":           "one ",
 		"one space two space ctrl+w":     "one ",
 		"home backspace left delete ":    "",

@@ -115,14 +115,11 @@ type Outcome struct {
 // first run that is cut short is reported, a further one is not.
 func (m *Model) Close() Outcome {
 	m.stop()
-	last, cut := m.report, false
-	if last != nil && last.Interrupted && m.ended != nil {
-		last, cut = m.ended, true
-	}
+	last := m.done()
 	if last == nil {
 		return Outcome{}
 	}
-	out := Outcome{Partial: last == m.ended && last != m.whole, Cut: cut}
+	out := Outcome{Partial: last == m.ended && last != m.whole, Cut: last != m.report}
 	if out.Partial && m.whole != nil {
 		out.Reports = append(out.Reports, m.whole)
 	}

@@ -78,16 +78,21 @@ func (m *Model) saveAs(overwrite bool) {
 		m.say(err.Error())
 	default:
 		m.prompt = nil
-		m.say("saved as " + where + m.partly(r))
+		m.say("saved as " + where + m.which(r))
 	}
 }
 
-// partly says so where a report is on some of the checks alone.
-func (m *Model) partly(r *report.Report) string {
-	if r.Interrupted || m.whole == nil || r == m.whole {
-		return ""
+// which says so where a report is not the one on the screen, or is on some of
+// the checks alone.
+func (m *Model) which(r *report.Report) string {
+	text := ""
+	if r != m.report {
+		text = ", of an earlier run"
 	}
-	return fmt.Sprintf(", on %d checks alone: r runs all", len(r.Checks))
+	if r.Interrupted || r == m.whole {
+		return text
+	}
+	return fmt.Sprintf("%s, on %d checks alone: r runs all", text, len(r.Checks))
 }
 
 // copyTicket puts the report as a ticket into the terminal's clipboard.
@@ -102,6 +107,6 @@ func (m *Model) copyTicket() tea.Cmd {
 		m.say(err.Error())
 		return nil
 	}
-	m.say("ticket sent to the clipboard (OSC 52)" + m.partly(r) + "; not there? s saves it as .md")
+	m.say("ticket sent to the clipboard (OSC 52)" + m.which(r) + "; not there? s saves it as .md")
 	return tea.SetClipboard(b.String())
 }

@@ -73,12 +73,25 @@ func TestNothingHalfIsTakenAway(t *testing.T) {
 		d.pass(10 * time.Second)
 		d.press("r")
 		d.pass(time.Second)
-		d.press("s", "enter", "y")
-		for _, text := range []string{files["ftpcheck.txt"], d.copied} {
-			if !strings.Contains(text, "The server announces a private address") {
-				t.Errorf("taken away: %.200q", text)
+		take := func() {
+			t.Helper()
+			files, d.copied = memoryFiles{}, ""
+			d.m.work.Save = files.save
+			d.press("s", "enter")
+			d.shows("ftpcheck.txt, of an earlier run")
+			d.press("y")
+			d.shows("OSC 52), of an earlier run")
+			for _, text := range []string{files["ftpcheck.txt"], d.copied} {
+				if !strings.Contains(text, "The server announces a private address") {
+					t.Errorf("taken away: %.200q", text)
+				}
 			}
 		}
+		take()
+		d.press("esc")
+		d.pass(time.Second)
+		d.shows("cancelled")
+		take()
 	})
 }
 

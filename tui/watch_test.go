@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,5 +159,22 @@ func TestUnchanged(t *testing.T) {
 	got := k.learn(&report.Report{Checks: []report.CheckLine{line(50001, probe.OutcomeRefused, 6)}}, &probe.Evidence{}, time.Time{})
 	if len(got) != 1 || got[0].words() != "00:00:00  pasv: still FAIL, 50001refused6ns" {
 		t.Errorf("changes: %v", got)
+	}
+}
+
+// TestWorstChangeFirst: the line above the footer has room for one change.
+func TestWorstChangeFirst(t *testing.T) {
+	run := func(state report.State, findings ...report.Finding) *report.Report {
+		return &report.Report{Checks: []report.CheckLine{{Check: "epsv", State: state}}, Findings: findings}
+	}
+	note, warning, problem := report.Finding{Code: "n", Severity: report.Note}, report.Finding{Code: "w", Severity: report.Warning}, report.Finding{Code: "p", Severity: report.Problem}
+	var k memory
+	k.learn(run(report.OK, note), &probe.Evidence{}, time.Time{})
+	var names []string
+	for _, c := range k.learn(run(report.Failed, warning, problem), &probe.Evidence{}, time.Time{}) {
+		names = append(names, c.name)
+	}
+	if got := strings.Join(names, " "); got != "p w epsv n" {
+		t.Errorf("the changes are %s", got)
 	}
 }

@@ -84,11 +84,10 @@ func runCheck(cmd *cobra.Command, s *streams, args []string, check *checkFlags, 
 	if err != nil {
 		return err
 	}
-	options, err := check.options()
+	options, err := check.optionsFor(show.require)
 	if err != nil {
 		return err
 	}
-	options.Peer = options.Peer || show.requires(probe.CheckPeer)
 	v, err := show.open(s, options.Checks)
 	if err != nil {
 		return err

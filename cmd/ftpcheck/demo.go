@@ -127,11 +127,10 @@ func scenarioFlags(scenario *netlab.Scenario, show *viewFlags) (*checkFlags, err
 
 // runDemo runs the checks in the scenario's network.
 func runDemo(ctx context.Context, s *streams, scenario *netlab.Scenario, check *checkFlags, show *viewFlags, recording string) error {
-	options, err := check.options()
+	options, err := check.optionsFor(show.require)
 	if err != nil {
 		return err
 	}
-	options.Peer = options.Peer || show.requires(probe.CheckPeer)
 	v, err := show.open(s, options.Checks)
 	if err != nil {
 		return err

@@ -20,14 +20,15 @@ import (
 
 // desk turns what stands in the form into runs.
 type desk struct {
-	s     *streams
-	flags checkFlags
+	s       *streams
+	flags   checkFlags
+	require []string // checks that must be ok
 }
 
 // openDesk reads the flags. work is what the screen has of this program.
 func openDesk(s *streams, check *checkFlags, view *viewFlags) (d desk, o probe.Options, work tui.Work, err error) {
-	d = desk{s: s, flags: *check}
-	if o, err = check.options(); err != nil {
+	d = desk{s: s, flags: *check, require: view.require}
+	if o, err = check.optionsFor(view.require); err != nil {
 		return d, o, work, err
 	}
 	judge, err := view.judge(o.Checks)
@@ -100,7 +101,7 @@ func (d desk) read(f tui.Form) (parsedTarget, probe.Options, error) {
 	flags := d.flags
 	flags.user = f.User
 	flags.tls = string(f.TLS)
-	o, err := flags.options()
+	o, err := flags.optionsFor(d.require)
 	if err != nil {
 		return t, o, err
 	}

@@ -134,6 +134,19 @@ func TestFormFromCommandLine(t *testing.T) {
 	}
 }
 
+// TestFormRequires: a check that must be ok is asked for, as by the plain
+// command.
+func TestFormRequires(t *testing.T) {
+	given := newDesk(t, nil)
+	d, o, work, err := openDesk(given.s, &given.flags, &viewFlags{require: []string{"peer"}})
+	if err != nil || !o.Peer || !slices.Equal(work.Judge.Require, []probe.Check{probe.CheckPeer}) {
+		t.Fatalf("peer %v, judge %v, error %v", o.Peer, work.Judge, err)
+	}
+	if _, o, err = d.read(d.form("h")); err != nil || !o.Peer {
+		t.Errorf("the form's run: peer %v, error %v", o.Peer, err)
+	}
+}
+
 // TestScreenSaves: a file that exists is left alone unless told otherwise, and
 // no half report is left behind.
 func TestScreenSaves(t *testing.T) {

@@ -124,6 +124,14 @@ func (f *checkFlags) options() (probe.Options, error) {
 	return o, err
 }
 
+// optionsFor are the options of a run whose required checks must be ok: what is
+// required is asked for.
+func (f *checkFlags) optionsFor(require []string) (probe.Options, error) {
+	o, err := f.options()
+	o.Peer = o.Peer || slices.Contains(require, string(probe.CheckPeer))
+	return o, err
+}
+
 // deep reads the flags of what is done only when asked for.
 func (f *checkFlags) deep(o *probe.Options) (err error) {
 	if o.Sweep, err = parsePorts("--sweep", f.sweep); err != nil {

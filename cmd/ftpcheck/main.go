@@ -31,10 +31,10 @@ type interruption struct{ signal os.Signal }
 func (i interruption) Error() string { return "interrupted by " + i.signal.String() }
 
 func (i interruption) exitCode() int {
-	if i.signal == syscall.SIGTERM {
-		return report.ExitTerminated
+	if i.signal == os.Interrupt {
+		return report.ExitInterrupt
 	}
-	return report.ExitInterrupt
+	return report.ExitTerminated
 }
 
 // cancelOnSignal ends the run in good order at the first signal, so that what
@@ -42,6 +42,9 @@ func (i interruption) exitCode() int {
 func cancelOnSignal(cancel context.CancelCauseFunc) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	got := <-signals
 	signal.Stop(signals)
 	cancel(interruption{got})

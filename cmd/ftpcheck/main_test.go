@@ -33,7 +33,7 @@ func TestInterrupted(t *testing.T) {
 	for _, test := range []struct {
 		signal os.Signal
 		want   int
-	}{{os.Interrupt, 130}, {syscall.SIGTERM, 143}} {
+	}{{os.Interrupt, 130}, {syscall.SIGTERM, 143}, {syscall.SIGHUP, 143}} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s, stdout, stderr := testStreams()
 		s.network = cancelling{cancel: func() { cancel(interruption{test.signal}) }}

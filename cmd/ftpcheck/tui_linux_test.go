@@ -157,6 +157,7 @@ func TestScreenInterrupted(t *testing.T) {
 		{"q", func(s *terminal) { s.press("q") }, 130},
 		{"ctrl+c", func(s *terminal) { s.press("\x03") }, 130},
 		{"SIGTERM", func(s *terminal) { s.cmd.Process.Signal(syscall.SIGTERM) }, 143},
+		{"SIGHUP", func(s *terminal) { s.cmd.Process.Signal(syscall.SIGHUP) }, 143},
 		{"SIGINT", func(s *terminal) { s.cmd.Process.Signal(os.Interrupt) }, 130},
 	} {
 		s := openScreen(t, nil, "tui", "--demo", "everything-filtered")

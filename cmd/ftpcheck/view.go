@@ -55,9 +55,6 @@ func (f *viewFlags) judge(ran []probe.Check) (report.Judge, error) {
 	return report.Judge{Require: require, Strict: f.strict}, nil
 }
 
-// requires reports whether a check must be ok.
-func (f *viewFlags) requires(c probe.Check) bool { return slices.Contains(f.require, string(c)) }
-
 var colors = []string{"auto", "always", "never"}
 
 // howToRun is the flag that makes a check part of the run.
