@@ -52,8 +52,3 @@ func writeCommand(w io.Writer, command, title, text string) {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	fmt.Fprintf(w, "::%s title=%s::%s\n", command, property.Replace(noCommand(title)), data.Replace(noCommand(text)))
 }
-
-// noCommand breaks up what begins a command of the older form, ##[command],
-// which the runner obeys anywhere in a line. The newer one, ::command::, has to
-// begin the line, and no text from elsewhere does.
-func noCommand(s string) string { return strings.ReplaceAll(s, "##", `#\x23`) }

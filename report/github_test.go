@@ -26,7 +26,7 @@ func githubText(t *testing.T, r *Report) string {
 	if !strings.HasPrefix(lines[last], "RESULT ") {
 		t.Errorf("the last line is %q", lines[last])
 	}
-	if strings.Contains(b.String(), "##") {
+	if bracketCommand.MatchString(b.String()) {
 		t.Errorf("a command of the older form:\n%s", b.String())
 	}
 	errors := 0
@@ -97,6 +97,39 @@ func TestGitHubIsNotCommanded(t *testing.T) {
 		plain := noCommand(ASCII(words))
 		if want := strings.ReplaceAll(plain, "%", "%25"); !strings.Contains(text, want) {
 			t.Errorf("%q: no %q in\n%s", words, want, text)
+		}
+	}
+}
+
+// TestLogsAreNotCommanded: nor do the other formats tell a build system what to
+// do, wherever a line is broken.
+func TestLogsAreNotCommanded(t *testing.T) {
+	evil := []string{"::stop-commands::x", "  ::error::owned", "##[error]owned", "###[group]", "##vso[task.x]y", "##teamcity[x]"}
+	for pad := range 80 {
+		evil = append(evil, strings.Repeat("x", pad)+"::error::owned", strings.Repeat("x", pad)+" ::error::owned")
+	}
+	for _, words := range evil {
+		r := New(runs["private-address"]().evidence(), Judge{})
+		r.Target.Host = words
+		for i := range r.Findings {
+			evilFinding(&r.Findings[i], words)
+		}
+		for i := range r.Transcript {
+			r.Transcript[i].Text = words
+		}
+		for _, f := range Formats {
+			if f.Name == "html" || f.Name == "junit" { // files, which keep a server's words as they are
+				continue
+			}
+			var b bytes.Buffer
+			if err := f.Write(&b, r, TextOptions{Verbose: true}); err != nil {
+				t.Fatal(err)
+			}
+			for l := range strings.Lines(b.String()) {
+				if bracketCommand.MatchString(l) || colonCommand.MatchString(l) && !githubCommand.MatchString(strings.TrimSuffix(l, "\n")) {
+					t.Fatalf("%s of %q has the line %q", f.Name, words, l)
+				}
+			}
 		}
 	}
 }

@@ -162,6 +162,8 @@ func asciiJSON(text []byte) []byte {
 		r, n := utf8.DecodeRune(text)
 		text = text[n:]
 		switch {
+		case r == '#' && len(out) > 0 && out[len(out)-1] == '#': // a build system may obey ##[command], see noCommand
+			out = append(out, `\u0023`...)
 		case r < 0x7f:
 			out = append(out, byte(r))
 		case r <= 0xffff:

@@ -40,7 +40,11 @@ func WriteClientsMarkdown(w io.Writer, clients []ClientPolicy) error {
 
 type markdown struct{ w *bufio.Writer }
 
-func (m *markdown) line(format string, args ...any) { fmt.Fprintf(m.w, format+"\n", args...) }
+func (m *markdown) line(format string, args ...any) {
+	for l := range strings.Lines(fmt.Sprintf(format+"\n", args...)) {
+		m.w.WriteString(logLine(l))
+	}
+}
 
 func (m *markdown) writeFacts(r *Report) {
 	m.line("\nChecked by ftpcheck %s at %s, as user %s.", mdText(r.Tool), r.Started.Format(time.RFC3339), mdText(r.Target.User))

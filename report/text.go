@@ -234,6 +234,6 @@ func arrowOf(dir probe.Kind) string {
 }
 
 func (t *Text) emitLine(line string) {
-	t.w.WriteString(line)
+	t.w.WriteString(logLine(line))
 	t.w.WriteByte('\n')
 }
