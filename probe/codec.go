@@ -27,11 +27,18 @@ func WriteEvent(w io.Writer, e Event) error {
 }
 
 // ReadEvents yields the events of a recording. It ends at the first error,
-// which names the line.
+// which names the line. A recording that was cut off within a line ends before
+// that one.
 func ReadEvents(r io.Reader) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		lines := bufio.NewScanner(r)
 		lines.Buffer(make([]byte, 0, 4096), maxEventBytes)
+		cut := false // the line has no end
+		lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+			advance, line, err := bufio.ScanLines(data, atEOF)
+			cut = advance > 0 && data[advance-1] != '\n'
+			return advance, line, err
+		})
 		n := 0
 		for lines.Scan() {
 			n++
@@ -41,6 +48,8 @@ func ReadEvents(r io.Reader) iter.Seq2[Event, error] {
 			var e Event
 			err := json.Unmarshal(lines.Bytes(), &e)
 			switch {
+			case n > 1 && cut && endsEarly(err, len(lines.Bytes())):
+				return
 			case err != nil:
 				err = fmt.Errorf("line %d is not an event: %w", n, err)
 			case n == 1 && (e.Kind != KindStart || e.Start == nil):
@@ -63,4 +72,10 @@ func ReadEvents(r io.Reader) iter.Seq2[Event, error] {
 			yield(Event{}, fmt.Errorf("line %d: %w", n+1, err))
 		}
 	}
+}
+
+// endsEarly reports whether a line of so many bytes is JSON as far as it goes.
+func endsEarly(err error, length int) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax) && syntax.Offset == int64(length)
 }

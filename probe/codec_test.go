@@ -82,6 +82,23 @@ func TestBrokenRecordings(t *testing.T) {
 	}
 }
 
+// TestRecordingCutWithinALine: all that is whole counts.
+func TestRecordingCutWithinALine(t *testing.T) {
+	const start = `{"kind":"start","at_ns":0,"start":{"time":"2026-11-22T14:03:07Z","tool":"","host":"h","port":21,"user":"","options":{}}}` + "\n"
+	const next = `{"kind":"begin","at_ns":1,"check":"pasv"}`
+	for cut := range len(next) {
+		n := 0
+		for _, err := range ReadEvents(strings.NewReader(start + next[:cut])) {
+			if n++; err != nil {
+				t.Errorf("%q: %v", next[:cut], err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%q: %d events, want 1", next[:cut], n)
+		}
+	}
+}
+
 func FuzzReadEvents(f *testing.F) {
 	f.Add([]byte(`{"kind":"start","start":{"time":"2026-11-22T14:03:07Z","options":{}}}` + "\n" +
 		`{"kind":"begin","check":"pasv"}` + "\n" + `{"kind":"send","check":"pasv","session":1,"text":"PASV"}` + "\n" +
