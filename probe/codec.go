@@ -53,6 +53,9 @@ func ReadEvents(r io.Reader) iter.Seq2[Event, error] {
 			}
 		}
 		err := lines.Err()
+		if errors.Is(err, bufio.ErrTooLong) {
+			err = fmt.Errorf("more than %d bytes are no event", maxEventBytes)
+		}
 		if err == nil && n == 0 {
 			err = errors.New("the recording is empty")
 		}

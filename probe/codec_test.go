@@ -68,7 +68,7 @@ func TestBrokenRecordings(t *testing.T) {
 		"empty":         {"", "empty"},
 		"not a start":   {`{"kind":"end"}`, "line 1 is not the start"},
 		"no JSON":       {start + "hello", "line 2 is not an event"},
-		"endless line":  {start + strings.Repeat("x", maxEventBytes+1), "line 2"},
+		"endless line":  {start + strings.Repeat("x", maxEventBytes+1), "line 2: more than"},
 		"bad address":   {start + `{"kind":"dial","addr":"1.2.3"}`, "line 2 is not an event"},
 		"start missing": {`{"kind":"start"}`, "line 1 is not the start"},
 	} {

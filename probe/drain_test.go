@@ -30,15 +30,16 @@ func TestDrainEndsAtOnceWhenTheListingIsOver(t *testing.T) {
 	}
 }
 
-// The word that a data connection broke (426) may come before we see it break.
-// That is no silence of ours.
+// The word that a data connection broke (426), or the session (421), may come
+// before we see the connection break. That is no silence of the server's.
 func TestTheServersWordOvertakesTheReset(t *testing.T) {
 	for _, test := range []struct {
-		j    job
-		line string
+		j     job
+		reply string
 	}{
-		{job{line: "STOR x", send: largeUpload}, "STOR x"},
-		{job{line: "RETR x", most: maxDownload}, "RETR x"},
+		{job{line: "STOR x", send: largeUpload}, "426 it broke"},
+		{job{line: "RETR x", most: maxDownload}, "426 it broke"},
+		{job{line: "RETR x", most: maxDownload}, "421 going down"},
 	} {
 		m, data := realMover(t)
 		c, control := realMover(t)
@@ -46,13 +47,13 @@ func TestTheServersWordOvertakesTheReset(t *testing.T) {
 		go func() {
 			in := bufio.NewScanner(control)
 			in.Scan()
-			if in.Text() != test.line {
-				t.Errorf("%q, want %q", in.Text(), test.line)
+			if in.Text() != test.j.line {
+				t.Errorf("%q, want %q", in.Text(), test.j.line)
 			}
 			control.Write([]byte("150 here it comes\r\n"))
 			data.Write([]byte("it"))
 			data.Read(make([]byte, 1))
-			control.Write([]byte("426 it broke\r\n"))
+			control.Write([]byte(test.reply + "\r\n"))
 			time.Sleep(100 * time.Millisecond)
 			data.(*net.TCPConn).SetLinger(0)
 			data.Close()
@@ -79,7 +80,7 @@ func TestTheServersWordOvertakesTheReset(t *testing.T) {
 		close(r.events)
 		<-seen
 		if len(got) != 1 || got[0].Outcome != OutcomeReset {
-			t.Errorf("%s: %+v, want one reset", test.line, got)
+			t.Errorf("%s, %s: %+v, want one reset", test.j.line, test.reply, got)
 		}
 	}
 }

@@ -71,8 +71,10 @@ func TestHostileServersEndInAFinding(t *testing.T) {
 			}
 			r := report.New(ev, report.Judge{})
 			var text bytes.Buffer
-			if err := report.WriteText(&text, r, report.TextOptions{}); err != nil {
-				t.Fatal(err)
+			for _, f := range report.Formats {
+				if err := f.Write(&text, r, report.TextOptions{}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if len(r.Findings) == 0 {
 				t.Errorf("no finding:\n%s", text.String())

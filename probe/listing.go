@@ -71,8 +71,8 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 	for ok && reply.Code/100 == 1 {
 		reply, ok = s.await(check, over, false)
 	}
-	// With a 226 the data is complete or on its way, with a 426 the end of its
-	// connection is; after anything else nothing more is due.
+	// With a 226 the data is complete or on its way, with a 421 or 426 the end of
+	// its connection is; after anything else nothing more is due.
 	most := over
 	if s.step != 0 {
 		most = began.Add(maxTransfer) // it may be long, as long as it moves
@@ -80,7 +80,7 @@ func (w *worker) transfer(ctx context.Context, check Check, j job, sources <-cha
 	switch {
 	case ok && reply.Code/100 == 2:
 		d.settle(max(8*r.rtt, lastData), most)
-	case ok && reply.Code == 426:
+	case ok && (reply.Code == 421 || reply.Code == 426):
 		d.settle(max(8*r.rtt, lastEnd), most)
 	}
 	d.taken.Store(ok && reply.Code/100 == 2)
@@ -191,7 +191,7 @@ func (d *drains) touch() {
 const lastData = 3 * time.Second
 
 // lastEnd is the wait for the end of a data connection of which the server says
-// that it broke (RFC 959 4.2.2: 426).
+// that it broke (RFC 959 4.2.2: 426), or that the session is over (421).
 const lastEnd = time.Second
 
 // brief bounds the listing of a further try where the main one did not list:

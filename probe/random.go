@@ -48,6 +48,14 @@ func (r *run) unannounced(n int) (list []netip.AddrPort) {
 	return list
 }
 
+// uncommonPort is one that is not the control port.
+func (r *run) uncommonPort() uint16 {
+	if uncommon[0] == r.Target.Port {
+		return uncommon[1]
+	}
+	return uncommon[0]
+}
+
 func (p PortRange) holds(port uint16) bool { return p.Low <= port && port <= p.High }
 
 // dialRandom dials two ports at which nothing should listen, once in a run.

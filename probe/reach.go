@@ -96,6 +96,7 @@ func (r *run) control(ctx context.Context, addrs []netip.Addr, path *path) (conn
 	}
 	if best.conn == nil {
 		path.search(netip.AddrPortFrom(addrs[0], r.Target.Port))
+		path.search(netip.AddrPortFrom(addrs[0], r.uncommonPort())) // whether that is about this port, or ends all that is sent there
 		finish()
 		return nil, nil
 	}

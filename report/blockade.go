@@ -52,7 +52,7 @@ func (v *view) shut() *blockade {
 	}
 	// Routers send few ICMP messages a second (RFC 1812 4.3.2.8), so that most
 	// of several attempts at once get none.
-	if icmp := tally[hops.Rejected] + tally[hops.Unreachable]; icmp > 0 && tally[hops.Refused] == 0 {
+	if icmp := tally[hops.Rejected] + tally[hops.Unreachable]; icmp > 0 && tally[hops.Refused] == 0 && !v.getPast(b.dials) {
 		b.unsaid = tally[hops.Timeout]
 		b.outcome = hops.Rejected
 		if tally[hops.Unreachable] > tally[hops.Rejected] {
@@ -69,6 +69,21 @@ func (v *view) shut() *blockade {
 	}
 	b.trace, b.other = v.traceTo(same)
 	return b
+}
+
+// getPast reports whether packets of an attempt without an answer got as far as
+// where others are rejected: then it is not a message that it lacks.
+func (v *view) getPast(dials []*probe.Dial) bool {
+	farthest, nearest := 0, 0
+	for _, d := range dials {
+		switch t := readTrace(v.ev.PathTo(d.To)); {
+		case d.Outcome == hops.Timeout && t.answer == hops.Timeout:
+			farthest = max(farthest, t.expired)
+		case d.Outcome != hops.Timeout && t.answer == d.Outcome && (nearest == 0 || t.distance < nearest):
+			nearest = t.distance
+		}
+	}
+	return nearest > 0 && farthest >= nearest
 }
 
 // certainty lowers what the rule would claim when the outcomes or places differ.

@@ -39,6 +39,9 @@ type CheckLine struct {
 	Peer          *PeerView       // peer; nil: the other end told nothing
 }
 
+// words are the summary, escaped and bounded, where it may be one long line.
+func (l CheckLine) words() string { return clip(ASCII(l.Summary), 200) }
+
 // slowGreeting is the wait for a greeting from which on it is a warning.
 const slowGreeting = 3 * time.Second
 

@@ -108,6 +108,9 @@ func claims(f Finding) string {
 	for _, c := range f.Checks {
 		lines = append(lines, "check "+string(c))
 	}
+	if f.Where != nil {
+		lines = append(lines, "place "+string(f.Where.Side))
+	}
 	return strings.Join(lines, "\n")
 }
 

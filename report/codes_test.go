@@ -26,6 +26,7 @@ var catalogue = []cause{
 	{"address-denied", "P", "server-admin"},
 	{"control-intercepted", "W", "client-network"},
 	{"control-stalled", "PW", "located"},
+	{"command-masked", "PW", "client-network"},
 	{"tls-required", "P", "client-user"},
 	{"tls-unavailable", "P", "server-admin"},
 	{"tls-stripped", "P", "located"},

@@ -1,5 +1,5 @@
 // Package report judges evidence: findings by a table of rules, the state of
-// each check, the result, and prints them as text and JSON.
+// each check, the result, and prints them in every format.
 //
 // It never touches the network; it is a pure function of probe.Evidence.
 package report

@@ -29,6 +29,9 @@ func TestGoldens(t *testing.T) {
 			golden(t, name+".txt", text)
 			golden(t, name+".json", json80(t, schema, r))
 			golden(t, name+".md", markdownOf(t, r, false))
+			golden(t, name+".xml", junitFile(t, r))
+			golden(t, name+".github", githubText(t, r))
+			golden(t, name+".html", htmlFile(t, r, name == "tls-well"))
 			var record bytes.Buffer
 			for _, e := range s.all() {
 				if err := probe.WriteEvent(&record, e); err != nil {

@@ -225,10 +225,11 @@ func TestVerdict(t *testing.T) {
 func TestAWarningCountsWhenStrict(t *testing.T) {
 	r := &Report{Findings: []Finding{{Severity: Warning}, {Severity: Note}}}
 	ev := runAllWell().evidence()
-	if r.judge(ev, Judge{}); r.Exit != ExitPass {
+	if r.judge(ev); r.Exit != ExitPass {
 		t.Errorf("exit %d for a warning", r.Exit)
 	}
-	if r.judge(ev, Judge{Strict: true}); r.Exit != ExitFail {
+	r.Judge.Strict = true
+	if r.judge(ev); r.Exit != ExitFail {
 		t.Errorf("exit %d for a warning when strict", r.Exit)
 	}
 }
@@ -244,11 +245,10 @@ func TestHalfARunNeverPanics(t *testing.T) {
 				t.Fatalf("%s: no start", name)
 			}
 			var b strings.Builder
-			if err := WriteText(&b, r, TextOptions{Verbose: true}); err != nil {
-				t.Fatal(err)
-			}
-			if err := WriteJSON(&b, r); err != nil {
-				t.Fatal(err)
+			for _, f := range Formats {
+				if err := f.Write(&b, r, TextOptions{Verbose: true}); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}

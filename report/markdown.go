@@ -44,18 +44,11 @@ func (m *markdown) line(format string, args ...any) { fmt.Fprintf(m.w, format+"\
 
 func (m *markdown) writeFacts(r *Report) {
 	m.line("\nChecked by ftpcheck %s at %s, as user %s.", mdText(r.Tool), r.Started.Format(time.RFC3339), mdText(r.Target.User))
-	server := strings.TrimSpace(r.Server.Product + " " + r.Server.Version)
-	if r.Server.Address != "" {
-		server = join(server, ", ", r.Server.Address)
+	if s := r.Server.words(); s != "" {
+		m.line("Server: %s.", mdText(s))
 	}
-	if r.Server.Hops > 0 {
-		server += ", " + count(r.Server.Hops, "hop") + " away"
-	}
-	if server != "" {
-		m.line("Server: %s.", mdText(server))
-	}
-	if r.Client.Address != "" {
-		m.line("Client: %s.", mdText(join(r.Client.Address, ", seen by the server as ", r.Client.SeenAs)))
+	if c := r.Client.words(); c != "" {
+		m.line("Client: %s.", mdText(c))
 	}
 }
 
@@ -63,7 +56,7 @@ func (m *markdown) writeChecks(r *Report) {
 	m.line("\n| check | state | what was seen |")
 	m.line("|---|---|---|")
 	for _, l := range r.Checks {
-		m.line("| %s | %s | %s |", l.Check, Word(l.State), mdText(clip(ASCII(l.Summary), 200)))
+		m.line("| %s | %s | %s |", l.Check, Word(l.State), mdText(l.words()))
 	}
 	if lines := diagram(r.Arrows, r.Client.Address, r.Server.Address); len(lines) > 0 {
 		m.line("")

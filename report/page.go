@@ -79,3 +79,6 @@ func (p *page) list(label string, items []string) {
 		label = " " // a blank label keeps the column
 	}
 }
+
+// undecorated leaves a word as it is.
+func undecorated(word string) string { return word }

@@ -208,7 +208,16 @@ func (t *twin) dials() bool { return slices.Contains(probe.Active, t.Check) }
 // was sent, and does not lead one end to the other because of that.
 func (v *view) distorted(c probe.Check) bool {
 	t := v.twin(c)
-	return t.changed() && !v.led(t) && !v.translated(t)
+	return t.changed() && !v.led(t) && !v.translated(t) && !v.maybeTranslated(t)
+}
+
+// maybeTranslated reports whether the change may be the one that a NAT device on
+// this side has to make, to an address that the server does not get to see.
+func (v *view) maybeTranslated(t *twin) bool {
+	sent, _ := named(t.sent)
+	got, ok := named(t.got)
+	seen, _ := v.sourceRewritten()
+	return ok && t.dials() && seen.IsValid() && inner(sent.Addr()) && public(got.Addr()) && got.Port() == sent.Port()
 }
 
 // led reports whether the announcement, as it arrived, led one end to the other.

@@ -96,8 +96,13 @@ func (v *view) came(ports ...*exchange.Port) (whole, half, turned bool) {
 	return whole, half, turned
 }
 
-// isOurs reports whether the other end saw one of our sessions come from there.
+// isOurs reports whether the other end saw one of our sessions come from there,
+// or it is our own address: behind a proxy on the control port, data comes from
+// another address than the sessions do.
 func (v *view) isOurs(a netip.Addr) bool {
+	if a.IsValid() && a == v.local && public(a) {
+		return true
+	}
 	for _, h := range v.other.Hellos {
 		if a.IsValid() && h.Client.Addr().Unmap() == a {
 			return true

@@ -1,8 +1,8 @@
 package report
 
 import (
+	"maps"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,7 +85,9 @@ never arrived; ~ half-way: it arrived, and its answer was
 lost; . silent; * not all alike; blank: not tried`
 	plain, lines := newPage(58, nil)
 	p := portMapPage{plain, map[string]bool{}}
-	p.bothEnds(m)
+	for _, tried := range m.tried() {
+		p.draw(tried)
+	}
 	p.legend()
 	if diff := cmp.Diff(want, strings.Join(*lines, "\n")); diff != "" {
 		t.Error(diff)
@@ -95,8 +97,8 @@ lost; . silent; * not all alike; blank: not tried`
 // TestPortThatDiffers: a port that opened once and was refused once is neither.
 func TestPortThatDiffers(t *testing.T) {
 	got := portStates([]uint16{50001, 50000, 50001, 50002}, []PortState{PortRefused, PortOpen, PortOpen, ""})
-	want := []portState{{50000, PortOpen}, {50001, "open and refused"}}
-	if !slices.Equal(got, want) {
+	want := map[uint16]PortState{50000: PortOpen, 50001: "open and refused"}
+	if !maps.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

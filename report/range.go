@@ -191,7 +191,11 @@ func (v *view) placeShut(f *Finding, b boundary) {
 	switch {
 	case t.answer == first.Outcome && v.stoppedByNAT(t):
 		f.Where.Side = SideServer
+		if f.Certainty == Certain {
+			f.Certainty = Likely
+		}
 		f.Story = append(f.Story, v.natStory(t)...)
+		f.RuledOut = append(f.RuledOut, beforeNAT(t))
 		f.Fixes[0] = v.fixForward()
 	case f.Where.Side == SideClient:
 		f.Owner = ClientNetwork

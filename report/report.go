@@ -2,7 +2,6 @@ package report
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,13 +15,16 @@ type Report struct {
 	Started time.Time     // wall clock, UTC
 	Took    time.Duration // of the whole run
 	Result  Result
-	Exit    int // exit code of the program
+	Exit    int   // exit code of the program
+	Judge   Judge // what counted as a failure
 
 	Target     Target
 	Server     Server
 	Client     Client
 	Checks     []CheckLine    // those that ran or were skipped, in the order of probe.Checks
 	Arrows     []Arrow        // the connections that were tried, for the diagram
+	Path       Path           // the way between the two sides, and where each arrow ends
+	Ports      []TriedPorts   // the data ports that were tried
 	Findings   []Finding      // worst first, the root cause first
 	Clients    []ClientPolicy // which programs work; empty when no mode was tried
 	Transcript []probe.Line
@@ -52,27 +54,19 @@ type Client struct {
 	SeenAs  string // our address as the server names it; empty when it does not
 }
 
-// Judge says what counts as a failure beyond a problem.
-type Judge struct {
-	Require []probe.Check // checks that must be ok
-	Strict  bool          // warnings count
-}
-
-// On is the judge of a run on these checks alone: of the others it asks nothing.
-func (j Judge) On(checks []probe.Check) Judge {
-	j.Require = slices.DeleteFunc(slices.Clone(j.Require), func(c probe.Check) bool { return !slices.Contains(checks, c) })
-	return j
-}
-
 // New judges the evidence.
 func New(ev *probe.Evidence, o Judge) *Report {
+	v := newView(ev)
 	r := &Report{
 		Took:        ev.Took,
+		Judge:       o,
 		Target:      Target{TLS: wantedTLS(ev)},
 		Server:      serverOf(ev),
 		Client:      clientOf(ev),
 		Checks:      Lines(ev),
 		Arrows:      Arrows(ev),
+		Path:        v.path(),
+		Ports:       v.triedPorts(),
 		Findings:    Diagnose(ev),
 		Clients:     Clients(ev),
 		Transcript:  ev.Transcript(),
@@ -82,54 +76,8 @@ func New(ev *probe.Evidence, o Judge) *Report {
 		r.Tool, r.Started = s.Tool, s.Time.UTC()
 		r.Target.Host, r.Target.Port, r.Target.User = s.Host, s.Port, s.User
 	}
-	r.judge(ev, o)
+	r.judge(ev)
 	return r
-}
-
-// judge sets Result and Exit.
-func (r *Report) judge(ev *probe.Evidence, o Judge) {
-	code := ExitPass
-	switch {
-	case !reached(ev):
-		code = ExitNoJudgment
-	case loginRefused(ev):
-		code = ExitLogin
-	case r.count(Problem) > 0, o.Strict && r.count(Warning) > 0, !r.satisfies(o.Require):
-		code = ExitFail
-	}
-	r.Exit = code
-	switch code {
-	case ExitPass:
-		r.Result = Pass
-	case ExitFail:
-		r.Result = Fail
-	default:
-		r.Result = Error
-	}
-	if r.Interrupted {
-		r.Exit = ExitInterrupt
-		if r.Result == Pass {
-			r.Result = Error // what was not tested cannot have passed
-		}
-	}
-}
-
-// count returns the number of findings of this severity.
-func (r *Report) count(s Severity) int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity == s {
-			n++
-		}
-	}
-	return n
-}
-
-// satisfies reports whether every required check is ok.
-func (r *Report) satisfies(required []probe.Check) bool {
-	return !slices.ContainsFunc(required, func(c probe.Check) bool {
-		return r.state(c) != OK
-	})
 }
 
 // state returns the state of a check; zero when it was not tested.
@@ -140,32 +88,6 @@ func (r *Report) state(c probe.Check) State {
 		}
 	}
 	return ""
-}
-
-// reached reports whether nothing that ran stood in the way of a login:
-// name, control connection, greeting and TLS.
-func reached(ev *probe.Evidence) bool {
-	if l := ev.Lookup; l != nil && l.Outcome != probe.OutcomeOK {
-		return false
-	}
-	if !wasRun(ev, probe.CheckControl) && len(ev.Control) == 0 {
-		return true // only the name was asked for
-	}
-	s := ev.Login()
-	if s == nil || s.Greeting == nil || s.Greeting.Code/100 != 2 {
-		return false
-	}
-	return s.LoggedIn || loginRefused(ev) || !wasRun(ev, probe.CheckLogin) && !barred(ev)
-}
-
-// loginRefused reports whether the server answered the login with a refusal.
-func loginRefused(ev *probe.Evidence) bool {
-	s := ev.Login()
-	if s == nil || s.LoggedIn {
-		return false
-	}
-	r := loginAnswer(s)
-	return r != nil && r.Code >= 400
 }
 
 // loginAnswer returns the last reply of the login dialogue, or nil.
@@ -203,6 +125,26 @@ func clientOf(ev *probe.Evidence) Client {
 		c.SeenAs = seen.addr.String()
 	}
 	return c
+}
+
+// words are what was learned about the server.
+func (s Server) words() string {
+	text := strings.TrimSpace(s.Product + " " + s.Version)
+	if s.Address != "" {
+		text = join(text, ", ", s.Address)
+	}
+	if s.Hops > 0 {
+		text += ", " + count(s.Hops, "hop") + " away"
+	}
+	return text
+}
+
+// words are what was learned about this machine.
+func (c Client) words() string {
+	if c.Address == "" {
+		return ""
+	}
+	return join(c.Address, ", seen by the server as ", c.SeenAs)
 }
 
 // productNames returns the server's name as its greeting spells it, and its

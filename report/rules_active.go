@@ -226,7 +226,7 @@ func activeFlags(v *view) string {
 
 func activeDisabled(v *view) *Finding {
 	list := v.activeWhere(func(a active) bool {
-		if !v.refused(a) || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT {
+		if !v.refused(a) || notUnderstood(a.Reply) && a.Check == probe.CheckEPRT || v.masked(a.Check) {
 			return false
 		}
 		why, _ := v.mismatch(a)
@@ -249,9 +249,15 @@ func activeDisabled(v *view) *Finding {
 	why, _ := v.mismatch(a)
 	right := v.seen.known() && v.seen.addr == a.Announced.Addr().Unmap()
 	both := len(list) == len(probe.Active)
+	objects := right && addressText.MatchString(text(a.Reply)) && !v.arrivedAsSent(a) && !v.lacksFeature("EPRT")
 	f.Certainty = sure(both && why == "" && (right || activeOff.MatchString(text(a.Reply)) || v.lacksFeature("EPRT")))
 	f.Story = []string{fmt.Sprintf("The server refuses to connect to us. We announced %s, and it answered:", a.Announced)}
-	if right {
+	switch {
+	case objects:
+		f.Certainty = Possible
+		f.Story = append(f.Story, "It objects to the address, and sees this client under that very one.")
+		f.RuledOut = append(f.RuledOut, "Not ruled out: a device on the way that changes PORT and EPRT, so that another address arrives. The opposite end (ftpcheck serve) would tell.")
+	case right:
 		f.Story = append(f.Story, "The address is not the reason: the server sees this client under the same one.")
 	}
 	if both && v.lacksFeature("EPRT") {

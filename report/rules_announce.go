@@ -29,6 +29,9 @@ func replyMalformed(v *view) *Finding {
 			Effect: "Most clients give up or fall back to another mode.",
 			Fixes:  []Fix{{Who: ServerAdmin, Do: "Update the server. If a NAT device rewrites replies, turn its FTP helper off."}},
 		}
+		if v.twin(p.Check) == nil && !encrypted(v.ev, p.Mode) {
+			f.RuledOut = []string{"Not decided: the server, or a device on the way that changes its replies (FTP helper). Over TLS none can."}
+		}
 		if p.Check == probe.CheckPASV && !wholeAddress(text(p.Reply)) {
 			f.Fixes[0].Do = "Correct the server's passive address setting, or update the server. If a NAT device rewrites replies, turn its FTP helper off."
 			f.Fixes[0].Examples = examplesAnnounce(v, announceable(p.peer))
@@ -141,6 +144,12 @@ func portsExhausted(v *view) *Finding {
 	return f
 }
 
+// hasFeature reports whether the server lists it in its reply to FEAT.
+func (v *view) hasFeature(name string) bool {
+	r := v.login.Reply("FEAT")
+	return r != nil && r.Code == 211 && wire.ParseFEAT(r.Lines).Has(name)
+}
+
 // lacksFeature reports whether FEAT was answered and names neither word. Only
 // servers that list their standard commands prove something by leaving one out.
 func (v *view) lacksFeature(names ...string) bool {
@@ -173,6 +182,7 @@ func passiveDisabled(v *view) *Finding {
 			return nil
 		case exhaustedText.MatchString(text(p.Reply)):
 			return nil
+		case v.masked(p.Check):
 		default:
 			no = append(no, p)
 		}
@@ -222,7 +232,7 @@ var disabledText = regexp.MustCompile(`(?i)disabled|not allowed|550 permission d
 
 func epsvUnsupported(v *view) *Finding {
 	epsv, pasv := v.passiveOf(probe.CheckEPSV), v.passiveOf(probe.CheckPASV)
-	if epsv == nil || refusal(epsv.Mode) == nil || epsv.Reply.Code/100 != 5 {
+	if epsv == nil || refusal(epsv.Mode) == nil || epsv.Reply.Code/100 != 5 || v.masked(epsv.Check) {
 		return nil
 	}
 	on6 := epsv.peer.Is6()

@@ -168,7 +168,7 @@ func (v *view) helperOpens(f *Finding) *Finding {
 
 func eprtUnsupported(v *view) *Finding {
 	eprt, port := v.activeOf(probe.CheckEPRT), v.activeOf(probe.CheckPORT)
-	if eprt == nil || !v.refused(*eprt) || eprt.Reply.Code/100 != 5 {
+	if eprt == nil || !v.refused(*eprt) || eprt.Reply.Code/100 != 5 || v.masked(eprt.Check) {
 		return nil
 	}
 	granted := port != nil && accepted(port.Mode)

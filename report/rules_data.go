@@ -61,17 +61,22 @@ func dataNotForwarded(v *view) *Finding {
 	if t.answer == hops.Timeout {
 		f.RuledOut[0] = "A firewall on the server itself: the packets do not get that far."
 	}
-	if t.distance > 1 {
-		f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: a filter on %s that blocks these ports on their way to the next hop.", t.hopName(t.distance-1)))
-	} else {
-		f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall on this machine that blocks these ports on their way out.")
-	}
+	f.RuledOut = append(f.RuledOut, beforeNAT(t))
 	r, _ := v.wholeRange(v.announcedRange())
 	f.Fixes = []Fix{v.fixForward(),
 		{Who: ServerAdmin, Do: "Give the server a fixed passive range, the one that is forwarded.", Examples: examplesRange(v, r)},
 	}
 	v.notForwardedBothEnds(f, b)
 	return v.tlsDoubt(f)
+}
+
+// beforeNAT is the other place at which attempts may end that do not get past
+// the NAT device.
+func beforeNAT(t trace) string {
+	if t.distance > 1 {
+		return fmt.Sprintf("Not ruled out: a filter on %s that blocks these ports on their way to the next hop.", t.hopName(t.distance-1))
+	}
+	return "Not ruled out: a firewall on this machine that blocks these ports on their way out."
 }
 
 // stoppedByNAT reports whether attempts end at the device that does the

@@ -15,6 +15,8 @@ var dialogueRules = []rule{
 		"The server sends a line or a reply without end, or something that is no reply."}, when: replyBroken},
 	{Code: Code{"control-stalled", Problem, ServerNetwork, "A command gets no reply",
 		"The server leaves a command unanswered, or hangs up at it."}, when: controlStalled},
+	{Code: Code{"command-masked", Warning, ClientNetwork, "A command arrives crossed out",
+		"The server says that it does not know a command which it lists itself, or which did not arrive as it was sent."}, when: commandMasked},
 }
 
 // losses are the control connections that gave out so.

@@ -103,6 +103,12 @@ func (v *view) inboundProven(f *Finding, a active) {
 		return
 	}
 	from20, others := v.sources()
+	if from20 && others && v.backTo(a) == nil {
+		f.Certainty = Possible
+		f.Story = append(f.Story, "Connections that the server made at our request arrived.")
+		f.RuledOut = append(f.RuledOut, "Not ruled out: the server did not get to connect for the listing, because its command was lost.")
+		return
+	}
 	// A search of which any attempt got here says nothing of where others die.
 	if b := v.searchBack(); b.known() && b.trace.answer != hops.Open && !v.endsAtNAT(b) && len(v.halfHere()) == 0 {
 		f.Where = v.locateBack(b)

@@ -12,7 +12,7 @@ import (
 var middleRules = []rule{
 	{Code: Code{"data-false-open", Problem, ServerNetwork, "Something accepts every port",
 		"A device on the way completes every connection in the server's place, and the server never sees it."},
-		when: dataFalseOpen, hides: []string{"control-silent", "data-stalled", "data-silent", "data-reset", "data-source-rejected", "mtu-black-hole", "completion-reply-missing", "later-transfers-fail"}},
+		when: dataFalseOpen, hides: []string{"control-silent", "data-stalled", "data-silent", "data-reset", "data-source-rejected", "data-tls-failed", "mtu-black-hole", "completion-reply-missing", "later-transfers-fail"}},
 	{Code: Code{"control-intercepted", Warning, ClientNetwork, "A proxy answers on the control port",
 		"The control port is answered at a shorter distance than the server's data ports: something stands in between and speaks FTP."},
 		when: controlIntercepted},
@@ -68,6 +68,15 @@ func dataFalseOpen(v *view) *Finding {
 			if f.Quote == nil && r != nil {
 				f.Quote = v.quoteReply(t.Check, r)
 			}
+		}
+	}
+	for _, p := range v.passive {
+		switch h := v.handshakeFailed(p.Mode); {
+		case h == nil || !p.open():
+		case h.Outcome != hops.Timeout:
+			return nil
+		default:
+			f.Checks = append(f.Checks, p.Check)
 		}
 	}
 	if len(f.Checks) == 0 {

@@ -188,12 +188,13 @@ func within(p float64) string {
 	return fmt.Sprintf("%.0f %%", math.Ceil(p*100))
 }
 
-// placeIntermittent uses a hop search only where it met the same failure.
+// placeIntermittent goes by who rejects. A hop search is no help: each of its
+// attempts fails or gets farther at random, too.
 func (v *view) placeIntermittent(f *Finding, odd []sample) {
 	f.Where = &Where{Side: SideUnknown, Of: v.distance()}
 	for _, s := range odd {
-		if t := readTrace(v.ev.PathTo(s.dial.To)); failed(s.dial) && t.answer == s.dial.Outcome {
-			f.Where = v.locate(t, s.dial.ICMP)
+		if i := s.dial.ICMP; failed(s.dial) && i != nil && i.From.IsValid() {
+			v.locateSender(f.Where, i.From.Unmap(), v.control())
 			break
 		}
 	}

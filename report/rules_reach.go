@@ -111,13 +111,40 @@ func (v *view) firstUnreached(outcomes ...probe.Outcome) (d *probe.Dial, f *Find
 	return d, f
 }
 
+// passes reports whether packets to another port of the same host got at least
+// as far as a hop.
+func (v *view) passes(to netip.AddrPort, hop int) bool {
+	return slices.ContainsFunc(v.ev.Hops, func(h probe.Hop) bool {
+		return h.To.Addr() == to.Addr() && h.To != to && h.Outcome == hops.Expired && h.TTL >= hop
+	})
+}
+
+// onOtherPorts adds that packets to another port of the same host get no farther.
+func (v *view) onOtherPorts(to netip.AddrPort) string {
+	if slices.ContainsFunc(v.ev.Hops, func(h probe.Hop) bool { return h.To.Addr() == to.Addr() && h.To != to && tested(h.Outcome) }) {
+		return ", on another port neither"
+	}
+	return ""
+}
+
+// refusedOnTheWay reports whether the refusal comes from nearer than where
+// packets to another port of the same host get.
+func (v *view) refusedOnTheWay(d *probe.Dial) bool {
+	t := readTrace(v.ev.PathTo(d.To))
+	return d.Outcome == hops.Refused && t.answer == hops.Refused && v.passes(d.To, t.distance)
+}
+
 func controlRejected(v *view) *Finding {
-	d, f := v.firstUnreached(hops.Rejected, hops.Unreachable)
-	if f == nil {
+	d, f := v.firstUnreached(hops.Rejected, hops.Unreachable, hops.Refused)
+	if f == nil || d.Outcome == hops.Refused && !v.refusedOnTheWay(d) {
 		return nil
 	}
 	f.Owner = ownerAt(f.Where)
 	f.Certainty = sure(d.ICMP != nil && d.ICMP.From.IsValid())
+	if d.Outcome == hops.Refused {
+		f.Certainty = Certain
+		f.Story = append(f.Story, fmt.Sprintf("The refusal comes from hop %d or from nearer. Packets to another port of the same host get farther, so that it is not the server that refuses.", f.Where.AfterHop+1))
+	}
 	f.Fixes = []Fix{{Who: f.Owner, Do: fmt.Sprintf("Let TCP to %s pass.", d.To)}}
 	if noRoute(d) {
 		f.Title, f.Owner, f.Where.Side = "This machine has no route to the server", ClientNetwork, SideClient
@@ -128,10 +155,10 @@ func controlRejected(v *view) *Finding {
 
 func controlRefused(v *view) *Finding {
 	d, f := v.firstUnreached(hops.Refused)
-	if f == nil {
+	if f == nil || v.refusedOnTheWay(d) {
 		return nil
 	}
-	near := classOf(d.To.Addr()) == classLoopback || f.Where.HopKnown && f.Where.AfterHop == 0
+	near := classOf(d.To.Addr()) == classLoopback
 	f.Certainty = sure(near)
 	t := readTrace(v.ev.PathTo(d.To))
 	if t.answer == hops.Refused {
@@ -159,11 +186,17 @@ func controlFiltered(v *view) *Finding {
 	}
 	t := readTrace(v.ev.PathTo(d.To))
 	f.Certainty = sure(t.answer == hops.Timeout)
-	f.Owner = ownerAt(f.Where)
-	if t.answer == hops.Timeout && t.expired > 0 {
-		f.Story = append(f.Story, fmt.Sprintf("Packets get as far as %s; from hop %d on nothing answers. So they die in the forward filter of hop %d, or at hop %d itself.",
-			t.hopName(t.expired), t.distance, t.expired, t.distance))
+	switch {
+	case t.answer != hops.Timeout:
+	case v.passes(d.To, t.distance):
+		f.Story = append(f.Story, fmt.Sprintf("Packets get as far as %s, and those to another port farther. So these die in the forward filter of hop %d, or at hop %d itself.",
+			t.hopName(t.expired), t.expired, t.distance))
+	default:
+		f.Where.Side = SideUnknown
+		f.Story = append(f.Story, fmt.Sprintf("Packets get as far as %s; from hop %d on nothing answers%s. They die there, or farther on behind routers that do not answer.",
+			t.hopName(t.expired), t.distance, v.onOtherPorts(d.To)))
 	}
+	f.Owner = ownerAt(f.Where)
 	if f.Where.Side == SideUnknown {
 		f.RuledOut = []string{"Not decided: a firewall on this side or the server's, or a server that is switched off. Another FTP server tried from here, or this one tried from elsewhere, would tell."}
 	}

@@ -72,7 +72,22 @@ func mtuBlackHole(v *view) *Finding {
 	if f != nil {
 		f.Checks = append(f.Checks, also...)
 	}
-	return v.mtuBothEnds(f)
+	return v.mtuHandshake(v.mtuBothEnds(f))
+}
+
+// mtuHandshake adds the TLS handshake of the control connection.
+func (v *view) mtuHandshake(f *Finding) *Finding {
+	if h := v.secured().handshake; f != nil && h != nil && h.Outcome == hops.Timeout {
+		f.Checks = append(f.Checks, probe.CheckSecure)
+		f.Story = append(f.Story, "The TLS handshake on the control connection got no answer, either: a client's offer and a server's certificate need packets that large.")
+	}
+	return f
+}
+
+// largeVanish reports whether it is proven that large packets get lost.
+func (v *view) largeVanish() bool {
+	f := mtuBlackHole(v)
+	return f != nil && (f.Certainty == Certain || v.segments(true).blackHole())
 }
 
 // passedFull reports whether other data of the same direction that needs full

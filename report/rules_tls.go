@@ -208,8 +208,8 @@ func tlsHandshakeFailed(v *view) *Finding {
 		return nil
 	}
 	h := s.handshake
-	if h.Outcome == hops.Timeout && v.segments(true).blackHole() {
-		return nil // mtu-black-hole tells of it: the server's certificate needs a packet of the size that vanishes
+	if h.Outcome == hops.Timeout && v.largeVanish() {
+		return nil // mtu-black-hole tells of it
 	}
 	works, fails := versions(v.ev)
 	f := v.tlsFinding()

@@ -27,6 +27,9 @@ func (v *view) failures() []failure {
 		add(probe.CheckName, l.Outcome != probe.OutcomeOK && l.Outcome != probe.OutcomeCancelled && l.Outcome != "", "the look-up ended: %s", l.Outcome)
 	}
 	add(probe.CheckControl, len(v.unreached()) > 0, "no address answered")
+	if d := v.unbegun(); d != nil {
+		add(probe.CheckControl, true, "%s %s", d.To, dialWords(d))
+	}
 	if l := Line(v.ev, probe.CheckSecure); l.State == Failed {
 		add(probe.CheckSecure, true, "%s", unended(l.Summary))
 	}
@@ -187,7 +190,23 @@ func unexplained(v *view, found []Finding) *Finding {
 	}
 	f.Fixes = []Fix{{Who: Nobody, Do: "Run again with --record run.jsonl, and compare: a failure that stays the same is a fault, one that moves is load or chance."},
 		{Who: ServerAdmin, Do: "Look into the server's log at the time of this run.", Examples: v.serverLog()}}
+	if v.unbegun() != nil {
+		f.Effect = "Nothing could be tested from here."
+		f.RuledOut = []string{"Not ruled out: a passing shortage on this machine. A second run would tell."}
+		f.Fixes = []Fix{{Who: ClientUser, Do: "Check the address that was given, and this machine: the words are those of its own system, not of the server."}}
+	}
 	return f
+}
+
+// unbegun returns the first control attempt where all of them ended in errors
+// of this machine's system that say nothing of the network: an address without
+// its zone, no socket left.
+func (v *view) unbegun() *probe.Dial {
+	other := func(d probe.Dial) bool { return d.Outcome != probe.OutcomeFailed }
+	if len(v.ev.Control) == 0 || slices.ContainsFunc(v.ev.Control, other) {
+		return nil
+	}
+	return &v.ev.Control[0]
 }
 
 // soundParts lists what was seen to work.

@@ -184,6 +184,7 @@ func runControlFiltered() *script {
 	s.dial(probe.AsControl, serverFTP, hops.Timeout)
 	s.skip("no control connection", append([]probe.Check{probe.CheckLogin}, untested...)...)
 	s.trace(serverFTP, 1, hops.Timeout)
+	s.trace(serverIP+":23603", 3, hops.Refused)
 	return s
 }
 

@@ -46,6 +46,8 @@ func runScenario(t *testing.T, s *netlab.Scenario) {
 	}
 	r := New(&ev, judge)
 	compareReport(t, s, r)
+	junitFile(t, r)
+	githubText(t, r)
 	if limit, err := time.ParseDuration(s.Expect.Within); s.Expect.Within != "" && (err != nil || r.Took > limit) {
 		t.Errorf("took %v, want at most %s (%v)", r.Took, s.Expect.Within, err)
 	}

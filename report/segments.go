@@ -106,10 +106,6 @@ func (v *view) mtuBothEnds(f *Finding) *Finding {
 	v.locateNarrow(f, list)
 	f.Fixes[0].Examples = append([]Example{{"nft", fmt.Sprintf("nft add rule inet filter forward tcp flags syn tcp option maxseg size set %d", first.passed)}}, f.Fixes[0].Examples...)
 	f.Checks = append(f.Checks, probe.CheckPeer)
-	if h := v.secured().handshake; h != nil && h.Outcome == hops.Timeout && list[0].down {
-		f.Checks = append(f.Checks, probe.CheckSecure)
-		f.Story = append(f.Story, "The TLS handshake on the control connection got no answer, either: a server's certificate needs packets that large.")
-	}
 	for _, t := range v.transfers() { // those that stalled in that direction
 		if t.stalled() && slices.ContainsFunc(list, func(s segments) bool { return s.down != t.uploads() }) {
 			f.Checks = append(f.Checks, t.Check)

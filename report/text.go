@@ -106,7 +106,7 @@ func (t *Text) Finish(r *Report) error {
 	} else {
 		t.writeBody(r)
 	}
-	t.line("%s", t.resultLine(r))
+	t.line("%s", resultLine(r, t.word))
 	return t.w.Flush()
 }
 
@@ -180,9 +180,17 @@ func (t *Text) writeCheck(l CheckLine) {
 	}
 }
 
-// resultLine is the last line: the verdict for logs and scripts.
-func (t *Text) resultLine(r *Report) string {
-	var works, fails []string
+// resultLine is the last line: the verdict for logs and scripts. paint
+// decorates its word.
+func resultLine(r *Report, paint func(string) string) string {
+	works, fails := r.modes()
+	return fmt.Sprintf("RESULT %s %s problems=%d warnings=%d works=%s fails=%s",
+		paint(strings.ToUpper(string(r.Result))), HostPort(ASCII(r.Target.Host), r.Target.Port),
+		r.count(Problem), r.count(Warning), commas(works), commas(fails))
+}
+
+// modes are the modes that work, and those that do not.
+func (r *Report) modes() (works, fails []string) {
 	for _, l := range r.Checks {
 		switch {
 		case !slices.Contains(probe.Passive, l.Check) && !slices.Contains(probe.Active, l.Check):
@@ -192,9 +200,7 @@ func (t *Text) resultLine(r *Report) string {
 			fails = append(fails, string(l.Check))
 		}
 	}
-	return fmt.Sprintf("RESULT %s %s problems=%d warnings=%d works=%s fails=%s",
-		t.word(strings.ToUpper(string(r.Result))), HostPort(ASCII(r.Target.Host), r.Target.Port),
-		r.count(Problem), r.count(Warning), commas(works), commas(fails))
+	return works, fails
 }
 
 func commas(words []string) string {

@@ -18,6 +18,12 @@ func (p *page) writeFinding(f Finding) {
 		p.line("%s", l)
 	}
 	p.line("")
+	p.writeBelowHead(f)
+	p.line("")
+}
+
+// writeBelowHead sets all of a finding but its head.
+func (p *page) writeBelowHead(f Finding) {
 	for i, paragraph := range f.Story {
 		p.paragraph(paragraph)
 		if i == 0 {
@@ -35,7 +41,6 @@ func (p *page) writeFinding(f Finding) {
 		p.writeRuledOut(f.RuledOut)
 	}
 	p.labelled("More", "ftpcheck explain "+f.Code)
-	p.line("")
 }
 
 // writeRuledOut lists what the cause is not, then what is left open.

@@ -52,7 +52,7 @@ var keyTable = []binding{
 	{doPane, []string{"tab"}, "tab", "", "the next pane, for the keys that move"},
 	{doRerun, []string{"r"}, "r", "rerun", "run all checks again"},
 	{doWatch, []string{"w"}, "w", "watch", "run again and again, and list what changes"},
-	{doSave, []string{"s"}, "s", "save", "save the report: .txt, .json or .md"},
+	{doSave, []string{"s"}, "s", "save", "save the report: .txt, .json, .xml (JUnit), .md or .html"},
 	{doCopyTicket, []string{"y"}, "y", "copy", "copy the report as a ticket (Markdown), by OSC 52"},
 	{doEdit, []string{"e"}, "e", "edit", "edit the target and the options"},
 	{doTranscript, []string{"t"}, "t", "transcript", "what was said on the control connections"},

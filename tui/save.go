@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
-	"slices"
 	"strings"
 
 	"ftpcheck/report"
@@ -20,25 +18,13 @@ type prompt struct {
 	overwrite bool // the question is whether to overwrite
 }
 
-// format is a kind of file that a report can be saved as.
-type format struct {
-	extension string
-	write     func(io.Writer, *report.Report) error
-}
-
-var formats = []format{
-	{".txt", func(w io.Writer, r *report.Report) error {
-		return report.WriteText(w, r, report.TextOptions{Verbose: true})
-	}},
-	{".json", report.WriteJSON},
-	{".md", func(w io.Writer, r *report.Report) error { return report.WriteMarkdown(w, r, true) }},
-}
-
 // extensions names the formats for people.
 func extensions() string {
 	var all []string
-	for _, f := range formats {
-		all = append(all, f.extension)
+	for _, f := range report.Formats {
+		if f.Extension != "" {
+			all = append(all, f.Extension)
+		}
 	}
 	return strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
 }
@@ -75,15 +61,15 @@ func (m *Model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
 // saveAs writes the report in the format that the file's extension names.
 func (m *Model) saveAs(overwrite bool) {
 	name := m.prompt.name.String()
-	at := slices.IndexFunc(formats, func(f format) bool {
-		return f.extension == strings.ToLower(path.Ext(name))
-	})
-	if at < 0 {
+	format, ok := report.FormatOf(name)
+	if !ok {
 		m.say(fmt.Sprintf("the name must end in %s, which says the format", extensions()))
 		return
 	}
 	r := m.prompt.report
-	where, err := m.work.Save(name, overwrite, func(w io.Writer) error { return formats[at].write(w, r) })
+	where, err := m.work.Save(name, overwrite, func(w io.Writer) error {
+		return format.Write(w, r, report.TextOptions{Verbose: true})
+	})
 	switch {
 	case errors.Is(err, ErrExists):
 		m.prompt.overwrite = true

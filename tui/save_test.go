@@ -21,15 +21,15 @@ func TestSave(t *testing.T) {
 		save := func(name string) {
 			d.press("s", "ctrl+u", name, "enter")
 		}
-		for name, begins := range map[string]string{"a.txt": "ftpcheck 0.1.0", "b.json": "{", "c.md": "# FTP check", "D.TXT": "ftpcheck 0.1.0"} {
+		for name, begins := range map[string]string{"a.txt": "ftpcheck 0.1.0", "b.json": "{", "c.md": "# FTP check", "D.TXT": "ftpcheck 0.1.0", "e.xml": "<?xml ", "f.html": "<!DOCTYPE html>"} {
 			save(name)
 			d.shows("saved as /home/me/" + name)
 			if !strings.HasPrefix(files[name], begins) {
 				t.Errorf("%s begins with %.20q", name, files[name])
 			}
 		}
-		save("run.html")
-		d.shows("the name must end in .txt, .json or .md")
+		save("run.pdf")
+		d.shows("the name must end in .txt, .json, .xml, .md or .html")
 		d.press("esc")
 		d.shows("not saved")
 

@@ -30,9 +30,9 @@ interrupted.`
 
 const checkExample = `  ftpcheck ftp.example.com
   ftpcheck -u alice ftp.example.com:2121
-  ftpcheck --require pasv,epsv --format json -o report.json ftp.example.com
-  ftpcheck                           the interactive screen, as ftpcheck tui
-  ftpcheck demo                      a simulated network, offline
+  ftpcheck --require pasv,epsv -o report.xml ftp.example.com     JUnit, for CI
+  ftpcheck                 the interactive screen, as ftpcheck tui
+  ftpcheck demo            a simulated network, offline
   ftpcheck explain active-and-passive`
 
 // newCheckCommand is the root command: it checks TARGET.
@@ -52,6 +52,9 @@ func newCheckCommand(s *streams) *cobra.Command {
 				if cmd.Flags().NFlag() == 0 && onScreen(s) == nil {
 					return runScreen(cmd.Context(), s, nil, &check, &show)
 				}
+				if cmd.Flags().NFlag() > 0 {
+					return usageError{"no TARGET is given", "TARGET is HOST, HOST:PORT or ftp://USER@HOST:PORT/PATH; see ftpcheck --help"}
+				}
 				fmt.Fprint(s.err, cmd.UsageString())
 				return exitStatus(report.ExitUsage)
 			}
@@ -67,16 +70,9 @@ func newCheckCommand(s *streams) *cobra.Command {
 	cmd.Flags().StringVar(&recording, "record", "", "record the run into `FILE`, for ftpcheck replay")
 	cmd.Flags().Bool("version", false, "print the version")
 	cmd.SetVersionTemplate(versionText())
-	show.complete(cmd)
+	completeView(cmd)
 	completeCheck(cmd)
 	return cmd
-}
-
-// completeCheck offers the values of a run's flags to the shell.
-func completeCheck(cmd *cobra.Command) {
-	cmd.RegisterFlagCompletionFunc("checks", completeList(checkNames()))
-	cmd.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(tlsModes, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("follow", cobra.FixedCompletions(follows, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // runCheck checks a real server.
@@ -111,6 +107,11 @@ func runCheck(cmd *cobra.Command, s *streams, args []string, check *checkFlags, 
 
 // runProber runs the checks and shows them.
 func runProber(ctx context.Context, prober *probe.Prober, v *view, recording string) error {
+	err := v.keeps(recording)
+	if err != nil {
+		v.file.discard()
+		return err
+	}
 	events, err := record(recording, prober.Run(ctx))
 	if err != nil {
 		v.file.discard()
@@ -122,11 +123,7 @@ func runProber(ctx context.Context, prober *probe.Prober, v *view, recording str
 // oneTarget says what is wrong when there is not exactly one TARGET, or when
 // it is a misspelt command.
 func oneTarget(cmd *cobra.Command, args []string) error {
-	var commands []string
-	for _, c := range cmd.Commands() {
-		commands = append(commands, c.Name())
-	}
-	near := nearest(args[0], commands)
+	near := nearest(args[0], commandNames(cmd))
 	if len(args) > 1 {
 		hint := "to check several servers, run it once for each"
 		if near != "" {
@@ -134,8 +131,9 @@ func oneTarget(cmd *cobra.Command, args []string) error {
 		}
 		return usageError{fmt.Sprintf("one TARGET is needed, not %d", len(args)), hint}
 	}
-	// A single letter apart from a command, and not even a dot in it.
-	if near != "" && distance(args[0], near) <= 1 && strings.Trim(args[0], "abcdefghijklmnopqrstuvwxyz") == "" {
+	// A single letter apart from a command, and not even a dot in it. A command
+	// itself comes here only after --, which says that it is none.
+	if near != "" && distance(args[0], near) == 1 && strings.Trim(args[0], "abcdefghijklmnopqrstuvwxyz") == "" {
 		return usageError{fmt.Sprintf("there is no command %q", args[0]),
 			fmt.Sprintf("did you mean ftpcheck %s? A host of this name: ftpcheck ftp://%s", near, args[0])}
 	}

@@ -48,25 +48,19 @@ is ` + defaultScenario + `.`,
 			if err != nil {
 				return fmt.Errorf("scenario %s: %w", scenario.Name, err)
 			}
-			if timeout != 0 {
+			if cmd.Flags().Changed("timeout") {
 				check.timeout = timeout
 			}
 			return runDemo(cmd.Context(), s, scenario, check, &show, recording)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			all, err := simulations()
-			if len(args) > 0 || err != nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return scenarioNames(all), cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completeScenario,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "`LIMIT` of each connection attempt, instead of the scenario's")
 	show.add(cmd.Flags())
 	cmd.Flags().StringVar(&recording, "record", "", "record the run into `FILE`, for ftpcheck replay")
-	show.complete(cmd)
+	completeView(cmd)
 	return cmd
 }
 

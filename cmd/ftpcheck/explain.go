@@ -24,12 +24,8 @@ func newExplainCommand(s *streams) *cobra.Command {
 			}
 			return usageError{fmt.Sprintf("one code or topic is needed, not %d", len(args)), "ftpcheck explain lists them"}
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return pageNames(), cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction:     completePage,
+		DisableFlagsInUseLine: true,
 	}
 }
 

@@ -52,7 +52,7 @@ func (f *checkFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "use IPv6 only")
 	fs.StringVar(&f.tls, "tls", string(probe.TLSAuto), "`MODE` of TLS: auto (where the server accepts it), off, explicit, implicit")
 	fs.BoolVar(&f.insecure, "insecure", false, "send the password also over a TLS connection that is not verified, and in clear for a comparison with plain FTP")
-	fs.StringSliceVar(&f.checks, "checks", nil, "run only the checks in `LIST`, separated by commas")
+	fs.StringSliceVar(&f.checks, "checks", nil, "run only the checks in `LIST`: "+strings.Join(checkNames(), ", "))
 	fs.DurationVar(&f.timeout, "timeout", probe.DefaultTimeout, "`LIMIT` of each connection attempt, or of a wait for one")
 	fs.DurationVar(&f.replyTimeout, "reply-timeout", probe.DefaultReplyTimeout, "`LIMIT` of each wait for a reply")
 	fs.IntVar(&f.parallel, "parallel", probe.DefaultParallel, "use up to `N` control sessions at once, 1 to 16")
@@ -231,21 +231,6 @@ func unknownValue(flag, value string, known []string) error {
 		hint = fmt.Sprintf("did you mean %s? It is %s", near, hint)
 	}
 	return usageError{fmt.Sprintf("%s: there is no %q", flag, value), hint}
-}
-
-// completeList completes the last name of a comma-separated list.
-func completeList(names []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		done := ""
-		if i := strings.LastIndexByte(typed, ','); i >= 0 {
-			done = typed[:i+1]
-		}
-		var all []string
-		for _, name := range names {
-			all = append(all, done+name)
-		}
-		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	}
 }
 
 // flagError puts the flag library's errors into our words.

@@ -104,7 +104,7 @@ func TestOptionsRefuse(t *testing.T) {
 
 // TestHelpFits: no help is wider than a terminal.
 func TestHelpFits(t *testing.T) {
-	for _, command := range []string{"", "serve", "plan", "demo", "explain", "replay"} {
+	for _, command := range []string{"", "serve", "plan", "demo", "explain", "replay", "tui", "help", "completion"} {
 		var out bytes.Buffer
 		if code := run(t.Context(), append(strings.Fields(command), "--help"), streams{out: &out, err: &out}); code != 0 {
 			t.Errorf("%s --help: exit %d", command, code)

@@ -62,12 +62,15 @@ func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)
 
 // run is the whole program: it carries out args and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
+	out := &checked{to: s.out}
+	s.out = out
 	root := newRootCommand(&s)
 	root.SetArgs(args)
-	root.SetIn(s.in)
-	root.SetOut(s.out)
-	root.SetErr(s.err)
-	return exitCode(s, root.ExecuteContext(ctx))
+	code := exitCode(s, root.ExecuteContext(ctx))
+	if err := out.err(); err != nil && code == report.ExitPass {
+		code = exitCode(s, fmt.Errorf("cannot write: %w", err))
+	}
+	return code
 }
 
 // exitCode says what went wrong, unless the command already has, and returns
@@ -96,6 +99,9 @@ func exitCode(s streams, err error) int {
 // calls, so that tests can run the program many times.
 func newRootCommand(s *streams) *cobra.Command {
 	root := newCheckCommand(s)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
 	root.AddCommand(
 		newDemoCommand(s),
 		newExplainCommand(s),
@@ -104,6 +110,15 @@ func newRootCommand(s *streams) *cobra.Command {
 		newServeCommand(s),
 		newTUICommand(s),
 	)
+	root.SetHelpCommand(newHelpCommand())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			refuseOtherShells(cmd)
+		}
+	}
+	offerFilesOnly(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	return root

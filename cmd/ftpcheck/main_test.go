@@ -69,7 +69,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 // TestFullDisk: a report that cannot be written is no success.
 func TestFullDisk(t *testing.T) {
-	for _, args := range [][]string{{"demo"}, {"demo", "--timeout", "300ms", "--format", "json"}, {"demo", "--list"}, {"explain"}, {"explain", "nat"}} {
+	for _, args := range [][]string{{"demo"}, {"demo", "--timeout", "300ms", "--format", "json"}, {"demo", "--list"}, {"explain"}, {"explain", "nat"}, {"--help"}, {"help", "serve"}, {"serve", "--listen", "127.0.0.1:0", "--for", "1ms"}} {
 		s, _, stderr := testStreams()
 		s.out = fullDisk{}
 		if got := run(t.Context(), args, s); got != 2 || !strings.Contains(stderr.String(), "ftpcheck: error: cannot write") {
@@ -84,7 +84,8 @@ func TestNoEscapeReachesTheTerminal(t *testing.T) {
 	for _, args := range [][]string{
 		{evil}, {"--" + evil}, {"--format", evil, "h"}, {"--checks", evil, "h"}, {"--timeout", evil, "h"}, {"demo", evil},
 		{"explain", evil}, {"replay", evil}, {"-o", evil + "/x", "demo"}, {"--password-file", evil, "-u", "a", "h"},
-		{"--active-ports", evil, "h"}, {"-u", evil, "h"},
+		{"--active-ports", evil, "h"}, {"-u", evil, "h"}, {"help", evil}, {"completion", evil}, {"plan", evil}, {"plan", "--from", evil},
+		{"serve", evil}, {"serve", "--user", evil}, {"serve", "--fault", evil}, {"serve", "--listen", evil}, {"serve", "--like", evil},
 	} {
 		s, stdout, stderr := testStreams()
 		if got := run(t.Context(), args, s); got != 2 {

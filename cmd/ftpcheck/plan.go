@@ -31,6 +31,9 @@ var planChecks = []probe.Check{
 	probe.CheckEPSV, probe.CheckPASV, probe.CheckPorts,
 }
 
+// planFormats are what --format takes.
+var planFormats = []string{"text", "json"}
+
 // newPlanCommand sizes a passive port range.
 func newPlanCommand(s *streams) *cobra.Command {
 	load := report.DefaultLoad
@@ -43,8 +46,8 @@ func newPlanCommand(s *streams) *cobra.Command {
 		Example: `  ftpcheck plan --clients 50 --connections 5 --files 600
   ftpcheck plan --clients 50 ftp.example.com`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return unknownValue("--format", format, []string{"text", "json"})
+			if !slices.Contains(planFormats, format) {
+				return unknownValue("--format", format, planFormats)
 			}
 			p, err := planOf(load, blocking, from)
 			if err != nil {
@@ -84,7 +87,8 @@ func newPlanCommand(s *streams) *cobra.Command {
 			fs.AddFlag(flag)
 		}
 	}
-	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	completeOne(cmd, "format", planFormats)
+	completeOne(cmd, "tls", tlsModes)
 	return cmd
 }
 
@@ -108,7 +112,11 @@ func planOf(load report.Load, blocking, from string) (report.Plan, error) {
 	}
 	p, err := report.NewPlan(load, uint16(first))
 	if err != nil {
-		return p, usageError{err.Error(), "a shorter --linger, a larger --blocking, or several servers"}
+		hint := "a shorter --linger, a larger --blocking, or several servers"
+		if first != 0 {
+			hint = "a lower --from, " + hint
+		}
+		return p, usageError{err.Error(), hint}
 	}
 	return p, nil
 }
@@ -144,7 +152,7 @@ func announcedBy(cmd *cobra.Command, s *streams, args []string, check *checkFlag
 	}
 	seen := report.AnnouncedBy(&ev)
 	if seen.Range == nil {
-		fmt.Fprintf(s.err, "ftpcheck: hint: %s announced no passive port: ftpcheck %s tells why\n", report.Escape(args[0]), report.Escape(args[0]))
+		fmt.Fprintf(s.err, "ftpcheck: hint: %s announced no passive port: ftpcheck %[1]s tells why\n", report.Escape(parsed.again(args[0])))
 	}
 	return &seen, nil
 }

@@ -19,7 +19,7 @@ import (
 	"ftpcheck/tui"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of README.md, and the stored screens and picture, anew")
+var update = flag.Bool("update", false, "write the generated parts of README.md, the manual page, and the stored screens and picture, anew")
 
 const maxReadmeLines = 160
 

@@ -49,7 +49,7 @@ func (f *serveFlags) add(fs *pflag.FlagSet) {
 	fs.IntVar(&f.perAddress, "max-per-address", ftpd.DefaultMaxPerAddress, "admit `N` sessions at once from one address")
 	fs.DurationVar(&f.idle, "idle", ftpd.DefaultIdle, "end a session that is silent for this `DURATION`")
 	fs.DurationVar(&f.life, "for", 0, "stop after this `DURATION` (default never)")
-	fs.BoolVar(&f.exchange, "exchange", true, "tell clients that are ftpcheck's own what was seen of them, and listen and dial for them")
+	fs.BoolVar(&f.exchange, "exchange", true, "tell clients that are ftpcheck's own what was seen of them, and listen and dial for them; --exchange=false: do not")
 	fs.StringVar(&f.like, "like", "", "imitate the running server `[USER@]HOST[:PORT]`: its greeting, FEAT, passive ports and announced address")
 	fs.StringVar(&f.format, "format", "text", "print `FORMAT`: text, json (one JSON object a line)")
 	fs.StringVar(&f.record, "record", "", "record all that happens in `FILE`, one JSON object a line")
@@ -91,18 +91,11 @@ all of them; what is for people goes to standard error then.`,
 			f.passiveGiven = cmd.Flags().Changed("passive")
 			return f.run(cmd.Context(), s)
 		},
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	cmd.Flags().SortFlags = false
 	f.add(cmd.Flags())
-	cmd.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(serveTLSModes, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(serveFormats, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("fault", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		names := []string{"help"}
-		for _, fault := range ftpd.Faults() {
-			names = append(names, fault.Name)
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	})
+	completeServe(cmd)
 	return cmd
 }
 

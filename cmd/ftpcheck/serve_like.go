@@ -54,7 +54,7 @@ func (f *serveFlags) imitate(ctx context.Context, s *streams, opt *ftpd.Options)
 	if err != nil {
 		return nil, err
 	}
-	of := fmt.Sprintf("%s:%d", target.Host, target.Port)
+	of := parsed.hostPort()
 	fmt.Fprintf(s.err, "ftpcheck: looking at %s\n", of)
 	limited, cancel := context.WithTimeout(ctx, likeLimit)
 	defer cancel()
@@ -68,7 +68,7 @@ func (f *serveFlags) imitate(ctx context.Context, s *streams, opt *ftpd.Options)
 	}
 	session := ev.Login()
 	if session == nil || session.Greeting == nil || session.Greeting.Code != 220 {
-		return nil, usageError{fmt.Sprintf("cannot imitate %s: it did not greet", of), "ftpcheck " + f.like + " tells why"}
+		return nil, usageError{fmt.Sprintf("cannot imitate %s: it did not greet", of), "ftpcheck " + parsed.again(f.like) + " tells why"}
 	}
 	l := &likeness{of: of}
 	l.greeting(session.Greeting, opt)

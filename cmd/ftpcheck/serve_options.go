@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/ftpd"
@@ -60,6 +62,8 @@ func (f *serveFlags) account(s *streams, opt *ftpd.Options) error {
 	switch {
 	case strings.EqualFold(f.user, "anonymous") || strings.EqualFold(f.user, "ftp"):
 		return usageError{fmt.Sprintf("--user %s is the user that has no password", f.user), "use --anonymous"}
+	case !utf8.ValidString(f.user) || strings.ContainsFunc(f.user, unicode.IsControl):
+		return usageError{"--user contains control characters or is not UTF-8", ""}
 	case f.passwordFile != "" && f.user == "":
 		return usageError{"--password-file is given, but no user", "add --user NAME"}
 	case f.passwordFile != "":

@@ -79,7 +79,7 @@ func saveEverything(t *testing.T, p *pane) {
 		return string(text)
 	}
 	save("report.pdf")
-	p.shows(`must end in \.txt, \.json or \.md`)
+	p.shows(`must end in \.txt, \.json, \.xml, \.md or \.html`)
 	p.keys("x") // the message goes, the question stays
 	p.shows("save as")
 	p.keys("Escape")

@@ -69,3 +69,27 @@ func (i *interruptible) Read(b []byte) (int, error) {
 	})
 	return i.pipe.Read(b)
 }
+
+// checked is a writer that keeps the first error: not every writer to standard
+// output looks for it.
+type checked struct {
+	to     io.Writer
+	mu     sync.Mutex
+	failed error
+}
+
+func (c *checked) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failed == nil {
+		c.failed = err
+	}
+	return n, err
+}
+
+func (c *checked) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failed
+}

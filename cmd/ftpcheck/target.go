@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -139,6 +140,20 @@ func (t *parsedTarget) setHost(hostport string) error {
 	}
 	t.Port, t.HasPort = uint16(n), true
 	return nil
+}
+
+// hostPort is where the server is.
+func (t *parsedTarget) hostPort() string {
+	return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
+}
+
+// again is what the user may type to check the target again: text, where the
+// target was read from, unless a password stands in it.
+func (t *parsedTarget) again(text string) string {
+	if t.HasPassword {
+		return t.hostPort()
+	}
+	return text
 }
 
 // settle brings the scheme and --tls together. Implicit TLS has a port of its

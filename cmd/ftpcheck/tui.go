@@ -34,12 +34,11 @@ ends, the text report is printed, and the exit code is that of ftpcheck TARGET.`
 			}
 			return runScreen(cmd.Context(), s, args, &check, &judge)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			all, err := simulations()
-			if !demo || len(args) > 0 || err != nil {
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			if !demo {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return scenarioNames(all), cobra.ShellCompDirectiveNoFileComp
+			return completeScenario(cmd, args, typed)
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -47,7 +46,7 @@ ends, the text report is printed, and the exit code is that of ftpcheck TARGET.`
 	judge.addJudge(cmd.Flags())
 	cmd.Flags().BoolVar(&demo, "demo", false, "run against a simulated network, offline; TARGET is the name of a scenario, see ftpcheck demo --list")
 	completeCheck(cmd)
-	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
+	completeList(cmd, "require", checkNames())
 	return cmd
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"ftpcheck/probe"
 	"ftpcheck/report"
 	"ftpcheck/tui"
 )
@@ -32,7 +31,7 @@ func show(ctx context.Context, s *streams, work tui.Work, o tui.Options, simulat
 	if len(out.Reports) == 0 {
 		return nil
 	}
-	code := judged(s, work.Judge, out)
+	code := judged(s, out)
 	if code == report.ExitPass || simulated && code <= report.ExitLogin {
 		return nil // a simulation that worked is what was asked for
 	}
@@ -42,23 +41,16 @@ func show(ctx context.Context, s *streams, work tui.Work, o tui.Options, simulat
 // judged says why the runs fail, where no problem does, and returns the exit
 // code: that of the last one. But a run on some of the checks has nothing to
 // say of the others, and cannot have passed for them.
-func judged(s *streams, judge report.Judge, out tui.Outcome) int {
+func judged(s *streams, out tui.Outcome) int {
 	last := out.Reports[len(out.Reports)-1]
-	whole := len(out.Reports) > 1
-	switch {
-	case out.Partial && last.Exit != report.ExitPass:
-		var ran []probe.Check
-		for _, l := range last.Checks {
-			ran = append(ran, l.Check)
+	if out.Partial && last.Exit == report.ExitPass {
+		if len(out.Reports) == 1 {
+			fmt.Fprintf(s.err, "ftpcheck: only %d checks were run to the end: the others were not tested\n", len(last.Checks))
+			return report.ExitNoJudgment
 		}
-		judge = judge.On(ran)
-	case out.Partial && !whole:
-		fmt.Fprintf(s.err, "ftpcheck: only %d checks were run to the end: the others were not tested\n", len(last.Checks))
-		return report.ExitNoJudgment
-	case out.Partial:
 		fmt.Fprintf(s.err, "ftpcheck: the last run was on %d checks alone: the result is that of the run on all\n", len(last.Checks))
 		last = out.Reports[0]
 	}
-	(&view{s: s, judge: judge}).explainExit(last)
+	explainExit(s, last)
 	return last.Exit
 }

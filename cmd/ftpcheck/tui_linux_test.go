@@ -218,7 +218,7 @@ func TestNoArgumentsOnTerminal(t *testing.T) {
 
 	cmd := program(t, "--format", "json")
 	cmd.Env = append(os.Environ(), "TERM=xterm")
-	if got := onTerminal(t, cmd); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(got, "Usage:") {
+	if got := onTerminal(t, cmd); cmd.ProcessState.ExitCode() != 2 || !strings.HasPrefix(got, "ftpcheck: error: no TARGET is given") {
 		t.Errorf("flags without a TARGET: exit code %d, %q", cmd.ProcessState.ExitCode(), got)
 	}
 

@@ -7,11 +7,11 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"ftpcheck/probe"
 	"ftpcheck/report"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -27,8 +27,8 @@ type viewFlags struct {
 
 func (f *viewFlags) add(fs *pflag.FlagSet) {
 	f.addJudge(fs)
-	fs.StringVar(&f.format, "format", "text", "`FORMAT` of the report: text, json or markdown")
-	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete")
+	fs.StringVar(&f.format, "format", "", "`FORMAT` of the report: "+strings.Join(formatNames(), ", ")+" (default as FILE's extension says, or text)")
+	fs.StringVarP(&f.output, "output", "o", "", "write the report to `FILE`, once it is complete; it replaces a file that is there")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print one line for each finding, and the result")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "print all examples of a fix, which programs work, and the transcript, too")
@@ -55,20 +55,7 @@ func (f *viewFlags) judge(ran []probe.Check) (report.Judge, error) {
 	return report.Judge{Require: require, Strict: f.strict}, nil
 }
 
-// complete offers the values of the flags to the shell.
-func (f *viewFlags) complete(cmd *cobra.Command) {
-	fixed := func(flag string, values ...string) {
-		cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
-	fixed("format", formats...)
-	fixed("color", colors...)
-	cmd.RegisterFlagCompletionFunc("require", completeList(checkNames()))
-}
-
-var (
-	formats = []string{"text", "json", "markdown"}
-	colors  = []string{"auto", "always", "never"}
-)
+var colors = []string{"auto", "always", "never"}
 
 // howToRun is the flag that makes a check part of the run.
 func howToRun(c probe.Check) string {
@@ -86,15 +73,16 @@ type view struct {
 	s      *streams
 	judge  report.Judge
 	text   report.TextOptions
-	format string
+	format report.Format
 	file   *reportFile // nil: standard output
 }
 
 // open checks the flags and opens the output file, before a run costs time.
 // ran are the checks of the run; nil when they are not known.
 func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
-	if !slices.Contains(formats, f.format) {
-		return nil, unknownValue("--format", f.format, formats)
+	format, err := f.chosen()
+	if err != nil {
+		return nil, err
 	}
 	if !slices.Contains(colors, f.color) {
 		return nil, unknownValue("--color", f.color, colors)
@@ -109,7 +97,7 @@ func (f *viewFlags) open(s *streams, ran []probe.Check) (*view, error) {
 	v := &view{
 		s:      s,
 		judge:  judge,
-		format: f.format,
+		format: format,
 	}
 	toFile := f.output != "" && f.output != "-"
 	v.text = report.TextOptions{
@@ -150,12 +138,16 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 	status := newStatus(v.s)
 	defer status.stop()
 	text := report.NewText(status.aside(out), v.text)
+	var unrecorded recordingError
 	for e, err := range events {
+		if errors.As(err, &unrecorded) {
+			break
+		}
 		if err != nil {
 			return err
 		}
 		ev.Add(e)
-		if v.format == "text" {
+		if v.live() {
 			if err := text.Update(&ev); err != nil {
 				return fmt.Errorf("cannot write the report: %w", err)
 			}
@@ -175,39 +167,37 @@ func (v *view) show(ctx context.Context, events iter.Seq2[probe.Event, error]) e
 	if err != nil {
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
-	v.explainExit(r)
+	explainExit(v.s, r)
+	if unrecorded.why != nil {
+		return unrecorded
+	}
 	if r.Exit != report.ExitPass {
 		return exitStatus(r.Exit)
 	}
 	return nil
 }
 
-func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error {
-	switch v.format {
-	case "json":
-		return report.WriteJSON(out, r)
-	case "markdown":
-		return report.WriteMarkdown(out, r, v.text.Verbose)
+// keeps returns an error if the report would take the place of the recording.
+func (v *view) keeps(recording string) error {
+	if v.file == nil || v.file.name == "" || !sameFile(v.file.name, recording) {
+		return nil
 	}
-	return text.Finish(r)
+	return usageError{fmt.Sprintf("the report would replace the recording %s", recording), "another name for --output"}
+}
+
+// live reports whether the report appears while the run goes on.
+func (v *view) live() bool { return v.format.Name == report.Formats[0].Name }
+
+func (v *view) finish(text *report.Text, out io.Writer, r *report.Report) error {
+	if v.live() {
+		return text.Finish(r)
+	}
+	return v.format.Write(out, r, v.text)
 }
 
 // explainExit says why a run without a problem fails.
-func (v *view) explainExit(r *report.Report) {
-	if r.Exit != report.ExitFail {
-		return
-	}
-	for _, c := range v.judge.Require {
-		at := slices.IndexFunc(r.Checks, func(l report.CheckLine) bool { return l.Check == c })
-		switch {
-		case at < 0:
-			fmt.Fprintf(v.s.err, "ftpcheck: %s is required, but was not tested\n", c)
-		case r.Checks[at].State != report.OK:
-			fmt.Fprintf(v.s.err, "ftpcheck: %s is required to be ok, but is %s\n", c, report.Word(r.Checks[at].State))
-		}
-	}
-	problem := func(f report.Finding) bool { return f.Severity == report.Problem }
-	if v.judge.Strict && !slices.ContainsFunc(r.Findings, problem) {
-		fmt.Fprintln(v.s.err, "ftpcheck: warnings count as failures (--strict)")
+func explainExit(s *streams, r *report.Report) {
+	for _, why := range r.WhyFailed() {
+		fmt.Fprintf(s.err, "ftpcheck: %s\n", why)
 	}
 }

@@ -119,7 +119,7 @@ type Session struct {
 	Heard  Millis         `json:"heard"`           // when the last command arrived
 	Ended  Millis         `json:"ended,omitempty"` // 0: it lives
 	How    Ending         `json:"how,omitempty"`
-	Lines  []Line         `json:"lines,omitempty"` // PORT and EPRT as they arrived, 227 and 229 as they were sent, NOOP as it arrived
+	Lines  []Line         `json:"lines,omitempty"` // PORT and EPRT as they arrived, 227 and 229 as they were sent, NOOP and what arrived crossed out (XXXX) as it arrived
 	Path   []Step         `json:"path,omitempty"`  // what became of replies with TTL 1, 2, …; an outcome "open" was acknowledged
 	Piece  []byte         `json:"piece,omitempty"` // what was sent each time, with its line end (PathRequest.Line)
 }

@@ -25,7 +25,7 @@ const (
 	WhatGreet    What = "greet"    // Raw was sent as the greeting, with all line ends
 	WhatSecure   What = "secure"   // a TLS handshake ended, of the control connection, or of Data, with Local and Remote: TLS, Resumed; or Err
 	WhatLogin    What = "login"    // the client logged in: User; or was refused: Code
-	WhatHear     What = "hear"     // Command arrived; Raw is the line where it is NOOP
+	WhatHear     What = "hear"     // Command arrived; Raw is the line where it is NOOP, and the verb where a device crossed it out
 	WhatAnnounce What = "announce" // the client announced Addr: Command PORT or EPRT, Raw as it arrived, Code of the answer; or the server did: Command PASV or EPSV, Raw as it was sent, Code 227 or 229
 	WhatOpen     What = "open"     // the server listens for data on Local, because of Command, and sends with SendTTL; or does not: Err
 	WhatArrive   What = "arrive"   // a data connection arrived at Local from Remote; Refused

@@ -3,6 +3,7 @@ package ftpd
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,25 @@ func TestEntriesOfActiveMode(t *testing.T) {
 	}
 	if e := r.one(t, WhatTransfer); e.Code != 425 || e.Remote.IsValid() || e.Text != "LIST: no data connection" {
 		t.Errorf("transfer: %+v", e)
+	}
+}
+
+// TestCrossedOutCommandIsTold: what a device leaves of a command is no secret,
+// and nothing behind it is told.
+func TestCrossedOutCommandIsTold(t *testing.T) {
+	r := serve(t, Options{})
+	c := r.login(t)
+	for _, line := range []string{"XXXX", "XXXX 1,2", "**** ", "XX", "XXXY", "hunter2"} {
+		c.ask(line, "500")
+	}
+	var got []string
+	for _, e := range r.entries(WhatHear) {
+		if e.Command == "" {
+			got = append(got, string(e.Raw))
+		}
+	}
+	if want := []string{"XXXX", "XXXX", "****", "", "", ""}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

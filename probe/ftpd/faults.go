@@ -142,19 +142,38 @@ func ends(reply string, verbs ...string) func(*behaviour, string) error {
 	})
 }
 
-func closeAt(b *behaviour, verb string) error {
-	return ends("", strings.ToUpper(verb))(b, "")
+func closeAt(b *behaviour, arg string) error {
+	verb, err := knownVerb(arg)
+	if err != nil {
+		return err
+	}
+	return ends("", verb)(b, "")
 }
 
 func activeFrom(b *behaviour, arg string) error {
 	a, err := netip.ParseAddr(arg)
+	if err != nil {
+		return fmt.Errorf("%q is not an IP address", arg)
+	}
 	b.activeFrom = a.Unmap()
+	return nil
+}
+
+func swallows(b *behaviour, arg string) error {
+	verb, err := knownVerb(arg)
+	if err == nil {
+		b.swallowed[verb] = true
+	}
 	return err
 }
 
-func swallows(b *behaviour, verb string) error {
-	b.swallowed[strings.ToUpper(verb)] = true
-	return nil
+// knownVerb refuses what is no command of FTP: such a fault would never show.
+func knownVerb(arg string) (string, error) {
+	verb := strings.ToUpper(arg)
+	if _, ours := commands[verb]; !ours && !noSuch[verb] {
+		return "", fmt.Errorf("%q is not a command of FTP", arg)
+	}
+	return verb, nil
 }
 
 func closedFrom(b *behaviour, arg string) error {

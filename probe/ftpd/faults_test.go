@@ -217,7 +217,9 @@ func TestUnknownFault(t *testing.T) {
 		{"idle-drop=5", `fault idle-drop: "5" is not a duration such as 30s`},
 		{"spill=9-1", `fault spill: "9-1" is not a port range`},
 		{"closed-from=0", `fault closed-from: "0" is not a port`},
-		{"active-from=x", `fault active-from: ParseAddr("x"): unable to parse IP`},
+		{"active-from=x", `fault active-from: "x" is not an IP address`},
+		{"close-at=PSAV", `fault close-at: "PSAV" is not a command of FTP`},
+		{"swallow=-1", `fault swallow: "-1" is not a command of FTP`},
 	}
 	for _, tt := range tests {
 		if _, err := parseFaults([]string{tt.fault}); err == nil {

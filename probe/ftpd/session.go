@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -174,17 +175,27 @@ func (s *session) converse() ending {
 	}
 }
 
+// crossedOut reports whether this is all that a device on the way leaves of a
+// verb that it does not let pass.
+func crossedOut(verb string) bool {
+	return len(verb) > 2 && (strings.Trim(verb, "X") == "" || strings.Trim(verb, "*") == "" || strings.Trim(verb, "?") == "")
+}
+
 // hear notes a command that arrived. What it says may be a secret, even in the
 // place of the verb.
 func (s *session) hear(line string) {
 	s.line = line
 	s.follows.Store(s.server.faults.Load())
 	e := Entry{What: WhatHear}
-	if verb, _ := wire.ParseCommand(line); commands[verb].do != nil || noSuch[verb] {
+	verb, _ := wire.ParseCommand(line)
+	switch {
+	case commands[verb].do != nil || noSuch[verb]:
 		e.Command = verb
-	}
-	if e.Command == "NOOP" {
-		e.Raw = kept(line)
+		if verb == "NOOP" {
+			e.Raw = kept(line)
+		}
+	case crossedOut(verb):
+		e.Raw = kept(verb)
 	}
 	s.log(e)
 }

@@ -23,6 +23,9 @@ func (e Entry) words() string {
 	case WhatLogin:
 		return e.loginWords()
 	case WhatHear:
+		if e.Command == "" && e.Raw != nil {
+			return quoted(e.Raw) + ", a command crossed out on the way"
+		}
 		return e.Command
 	case WhatAnnounce:
 		return e.announceWords()
