@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // TestKeyTable: every key does one thing, and every action has a key.
@@ -49,6 +51,34 @@ func holdTable(t *testing.T, table []binding) map[action]bool {
 		}
 	}
 	return actions
+}
+
+// TestEscWithAKeyBehind: over a slow line both come together, and look like one
+// key with alt. Where text is typed, that means nothing.
+func TestEscWithAKeyBehind(t *testing.T) {
+	alt := func(r rune) tea.KeyPressMsg { return tea.KeyPressMsg{Code: r, Mod: tea.ModAlt} }
+	synctest.Test(t, func(t *testing.T) {
+		d := finished(t, "private-address")
+		d.press("t")
+		d.update(alt('p'))
+		d.shows(" PATH ")
+		d.hides(" TRANSCRIPT ")
+		d.update(alt('e'))
+		d.press("h")
+		d.update(alt('q'))
+		d.shows(" > host      h")
+		d.press("esc", "enter")
+		d.update(alt('q'))
+		d.wait()
+		if d.m.alone || !d.quit {
+			t.Errorf("the detail is still there: %v, quit: %v", d.m.alone, d.quit)
+		}
+	})
+	m := serverScreen(t, 80, 24, nil)
+	m.press("f")
+	if m.Update(alt('i')); m.over != doAbout {
+		t.Error("the server's screen lost a key")
+	}
 }
 
 // TestHelp: the help lists every row of the key table.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"ftpcheck/report"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // What the screens of a run and of a server have in common.
@@ -18,6 +20,15 @@ func actionIn(table []binding, key string) action {
 		}
 	}
 	return doNone
+}
+
+// apart takes a key with alt apart into esc and the key behind it: a terminal
+// sends the same for both, and over a slow line two keys come together. No
+// table has a key with alt.
+func apart(msg tea.KeyPressMsg) (esc, behind tea.KeyPressMsg, both bool) {
+	behind = msg
+	behind.Mod &^= tea.ModAlt
+	return tea.KeyPressMsg{Code: tea.KeyEscape}, behind, msg.Mod.Contains(tea.ModAlt)
 }
 
 // hintsOf are the keys of a table that fit in width columns; help and quit

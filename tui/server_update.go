@@ -23,6 +23,9 @@ func (m *serverModel) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.turnFault()
 		return nil
 	}
+	if esc, behind, both := apart(msg); both {
+		return tea.Batch(m.key(esc), m.key(behind))
+	}
 	return m.do(does)
 }
 

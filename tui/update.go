@@ -94,6 +94,9 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.asking:
 		return m.formKey(msg)
 	}
+	if esc, behind, both := apart(msg); both {
+		return tea.Batch(m.key(esc), m.key(behind))
+	}
 	return m.do(does)
 }
 
