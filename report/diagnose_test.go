@@ -58,6 +58,7 @@ func TestDiagnose(t *testing.T) {
 		{"EPSV unknown, in words with X", []part{refused(probe.CheckEPSV, 500, "Unknown command; MAXXX")}, "likely epsv-unsupported"},
 		{"EPRT arrives as XXXX", []part{refused(probe.CheckEPRT, 500, "'XXXX' not understood")}, "certain command-masked"},
 		{"passive off", []part{refused(probe.CheckEPSV, 550, "Permission denied."), refused(probe.CheckPASV, 550, "Permission denied.")}, "certain passive-disabled"},
+		{"passive off over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckEPSV, 550, "Permission denied."), refused(probe.CheckPASV, 550, "Permission denied.")}, "likely passive-disabled"},
 		{"PASV over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 500, "You are connected using IPv6."), epsv(50012, hops.Open)}, "certain pasv-on-ipv6"},
 		{"no passive mode over IPv6", []part{server("2001:db8::1"), client("2001:db8::2"), refused(probe.CheckPASV, 500, "no"), refused(probe.CheckEPSV, 502, "no")}, "certain epsv-unsupported"},
 		{"no ports left", []part{refused(probe.CheckPASV, 425, "All reserved TCP ports are busy"), epsv(50012, hops.Open)}, "certain passive-ports-exhausted"},

@@ -168,7 +168,11 @@ func (v *view) lacksFeature(names ...string) bool {
 
 func passiveDisabled(v *view) *Finding {
 	pasv, epsv := v.passiveOf(probe.CheckPASV), v.passiveOf(probe.CheckEPSV)
+	var on6 []probe.Check
 	if pasv != nil && pasv.peer.Is6() {
+		if refusal(pasv.Mode) != nil {
+			on6 = append(on6, pasv.Check)
+		}
 		pasv = nil // it cannot serve IPv6, so refusing it says nothing
 	}
 	var no []*passive
@@ -195,6 +199,7 @@ func passiveDisabled(v *view) *Finding {
 		f.Checks = append(f.Checks, p.Check)
 		f.Quote = append(f.Quote, v.quoteReply(p.Check, p.Reply)...)
 	}
+	f.Checks = append(f.Checks, on6...)
 	f.Certainty = sure(len(no) == 2 && (v.lacksFeature("PASV", "EPSV") || disabledText.MatchString(text(no[0].Reply))))
 	f.Effect = "Clients in passive mode, the usual default, get no listing and no file."
 	f.Story = append(f.Story, passiveRefusedStory(v, no[0]))
