@@ -129,6 +129,14 @@ func (v *view) fateOf(d *probe.Dial, ports ...*exchange.Port) PortState {
 		return PortAnswered
 	case whole || half:
 		return PortHalfway
+	case d.Outcome == hops.Timeout && strangerByHalf(ports) && v.proxied():
+		return "" // it may be ours: behind a proxy, data comes from another address than the sessions do
 	}
 	return state
+}
+
+func strangerByHalf(ports []*exchange.Port) bool {
+	return slices.ContainsFunc(ports, func(p *exchange.Port) bool {
+		return slices.ContainsFunc(p.Knocks, func(k exchange.Knock) bool { return k.Half })
+	})
 }
