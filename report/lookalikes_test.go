@@ -44,6 +44,8 @@ func TestLookAlikes(t *testing.T) {
 		{"the server objects to the address that it sees", []part{client("198.51.100.7"), says("STAT", "211-", "     Connected to 198.51.100.7", "211 End"),
 			refused(probe.CheckEPRT, 500, "Illegal EPRT command."), refused(probe.CheckPORT, 500, "Illegal PORT command.")}, "active-disabled", "sure possible; changes PORT and EPRT", "The address is not the reason"},
 		{"a malformed reply may be spoilt on the way", []part{malformed("Entering Passive Mode (203,0,113,10,", "4 numbers")}, "passive-reply-malformed", "Not decided: the server, or a device", ""},
+		{"what follows gets lost, and the handshake does not", []part{client("198.51.100.7"), twoEnds("198.51.100.7", madeServer), epsv(50000, hops.Open), ending(probe.CheckEPSV, 0, hops.Timeout, *line(150, "Here.")),
+			passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Open, exchange.Knock{From: knock("198.51.100.7:41000").From, Half: true})}, "data-silent", "", "Something accepts every port"},
 		{"data from our own address, the control connection from a proxy's", append(proxied, passiveTry(probe.CheckEPSV, epsvSent, epsvSent, hops.Timeout,
 			exchange.Knock{From: knock("198.51.100.7:41000").From, Half: true})), "data-filtered", "Answers from the passive ports vanish", "nothing arrived there"},
 	}
