@@ -17,6 +17,7 @@ type blockade struct {
 	outcome probe.Outcome // of most of them
 	mixed   int           // how many ended otherwise
 	unsaid  int           // how many got no answer beside others that an ICMP message rejects
+	met     bool          // a hop search for one of those met the rejection
 	trace   trace         // the hop search to one of those that ended so
 	other   trace         // to one that ended so in another place
 }
@@ -52,8 +53,9 @@ func (v *view) shut() *blockade {
 	}
 	// Routers send few ICMP messages a second (RFC 1812 4.3.2.8), so that most
 	// of several attempts at once get none.
-	if icmp := tally[hops.Rejected] + tally[hops.Unreachable]; icmp > 0 && tally[hops.Refused] == 0 && !v.getPast(b.dials) {
-		b.unsaid = tally[hops.Timeout]
+	met, past := v.meetRejection(b.dials)
+	if icmp := tally[hops.Rejected] + tally[hops.Unreachable]; icmp > 0 && tally[hops.Refused] == 0 && !past {
+		b.unsaid, b.met = tally[hops.Timeout], met
 		b.outcome = hops.Rejected
 		if tally[hops.Unreachable] > tally[hops.Rejected] {
 			b.outcome = hops.Unreachable
@@ -71,19 +73,26 @@ func (v *view) shut() *blockade {
 	return b
 }
 
-// getPast reports whether packets of an attempt without an answer got as far as
-// where others are rejected: then it is not a message that it lacks.
-func (v *view) getPast(dials []*probe.Dial) bool {
+// meetRejection reads the hop searches for attempts without an answer, beside
+// others that are rejected: whether one met the rejection as well, and whether
+// the packets of one got as far as where it comes from, so that it is not the
+// message that is missing.
+func (v *view) meetRejection(dials []*probe.Dial) (met, past bool) {
 	farthest, nearest := 0, 0
 	for _, d := range dials {
-		switch t := readTrace(v.ev.PathTo(d.To)); {
-		case d.Outcome == hops.Timeout && t.answer == hops.Timeout:
-			farthest = max(farthest, t.expired)
-		case d.Outcome != hops.Timeout && t.answer == d.Outcome && (nearest == 0 || t.distance < nearest):
+		t := readTrace(v.ev.PathTo(d.To))
+		rejected := t.answer == hops.Rejected || t.answer == hops.Unreachable
+		switch {
+		case d.Outcome == hops.Timeout:
+			met = met || rejected
+			if t.answer == hops.Timeout {
+				farthest = max(farthest, t.expired)
+			}
+		case rejected && (nearest == 0 || t.distance < nearest):
 			nearest = t.distance
 		}
 	}
-	return nearest > 0 && farthest >= nearest
+	return met, nearest > 0 && farthest >= nearest
 }
 
 // certainty lowers what the rule would claim when the outcomes or places differ.
@@ -91,7 +100,7 @@ func (b *blockade) certainty(c Certainty) Certainty {
 	switch {
 	case b.mixed > 0:
 		return Possible
-	case c == Certain && b.other.known():
+	case c == Certain && (b.other.known() || b.unsaid > 0 && !b.met):
 		return Likely
 	}
 	return c

@@ -123,12 +123,29 @@ func (v *view) fateOf(d *probe.Dial, ports ...*exchange.Port) PortState {
 	switch {
 	case opened(d) && (whole || turned):
 		return PortArrived
+	case opened(d) && half: // it is what follows that does not get there
+		return ""
 	case opened(d) && !told, d.Outcome == hops.Timeout && !whole && !half && !told:
 		return ""
 	case opened(d):
 		return PortAnswered
 	case whole || half:
 		return PortHalfway
+	case d.Outcome == hops.Timeout && strangerByHalf(ports) && v.answeredNearer():
+		return "" // it may be ours: behind a proxy, data comes from another address than the sessions do
 	}
 	return state
+}
+
+// answeredNearer reports whether packets to another port of the server's get past
+// where the control port is answered.
+func (v *view) answeredNearer() bool {
+	of := v.distance()
+	return of > 0 && v.passes(v.peer, of)
+}
+
+func strangerByHalf(ports []*exchange.Port) bool {
+	return slices.ContainsFunc(ports, func(p *exchange.Port) bool {
+		return slices.ContainsFunc(p.Knocks, func(k exchange.Knock) bool { return k.Half })
+	})
 }

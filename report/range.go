@@ -45,6 +45,10 @@ func rangePartlyBlocked(v *view) *Finding {
 	}
 	v.fixPartlyBlocked(f, b)
 	v.placeShut(f, b)
+	if v.byCommand() {
+		f.Certainty = Possible
+		f.RuledOut = append(f.RuledOut, "Not ruled out: a device that opens the ports of which it reads in the dialogue, and reads one of EPSV and PASV only: those of one opened, those of the other did not. The opposite end (ftpcheck serve), or a sweep, would tell.")
+	}
 	return f
 }
 

@@ -1,11 +1,28 @@
 package report
 
 import (
+	"net/netip"
+	"slices"
 	"testing"
 
 	"ftpcheck/probe"
 	"ftpcheck/probe/hops"
 )
+
+// TestControlOrder: the addresses are dialled at once, and judged in the
+// resolver's order.
+func TestControlOrder(t *testing.T) {
+	blocked := unreached(map[string]probe.Outcome{"203.0.113.10:21": hops.Timeout, "203.0.113.11:21": hops.Rejected}, "203.0.113.10:21", "203.0.113.11:21")
+	resolved := func(ev *probe.Evidence) {
+		ev.Lookup = &probe.Lookup{Outcome: probe.OutcomeOK, Addresses: []netip.Addr{netip.MustParseAddr("203.0.113.10"), netip.MustParseAddr("203.0.113.11")}}
+	}
+	begun := func(ev *probe.Evidence) { slices.Reverse(ev.Control) }
+	for _, parts := range [][]part{{blocked, resolved}, {blocked, resolved, begun}} {
+		if got := brief(Diagnose(made(parts...))); got != "likely control-filtered" {
+			t.Errorf("got %s", got)
+		}
+	}
+}
 
 // TestControlPlace: where the control port is blocked is told by packets to
 // another port of the same host. Routers that never answer look like a filter.

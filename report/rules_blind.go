@@ -96,7 +96,7 @@ func (v *view) blindToPassive() *Finding {
 	f.Owner = ownerAt(f.Where)
 	// Ports that are blocked at random may fall so, too: all that were met under
 	// TLS, and none that was met in plain FTP.
-	f.Certainty = sure(chance(open, len(b.dials))/2 < unlikely)
+	f.Certainty = sure(chance(open, len(b.dials))/2 < unlikely && b.mixed == 0 && !b.other.known())
 	f.Story = []string{
 		fmt.Sprintf("With TLS %s: %s. In plain FTP, right after, %s did.", b.noneOpened(), b.list(), openedDial(without)),
 		"Nothing else was changed. A device on the way reads the dialogue, opens each port that it finds there, and cannot read an encrypted one.",

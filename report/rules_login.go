@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ftpcheck/probe"
+	"ftpcheck/probe/hops"
 )
 
 // From the greeting to the account.
@@ -87,7 +88,8 @@ func connectionLimit(v *view) *Finding {
 	}
 	var limits []probe.Limit
 	for _, l := range v.ev.Limits {
-		if l.Others > 0 {
+		// Where large packets get lost, no answer is not for the number of sessions.
+		if l.Others > 0 && (l.Code != 0 || l.Outcome != hops.Timeout || !v.largeVanish()) {
 			limits = append(limits, l)
 		}
 	}

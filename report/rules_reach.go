@@ -86,9 +86,20 @@ func (v *view) unreached() []*probe.Dial {
 		}
 	}
 	if len(routed) > 0 {
-		return routed
+		all = routed
 	}
+	v.inOrder(all)
 	return all
+}
+
+// inOrder sorts attempts by their address as the resolver did. They were begun
+// at once.
+func (v *view) inOrder(dials []*probe.Dial) {
+	if v.ev.Lookup == nil {
+		return
+	}
+	place := func(d *probe.Dial) int { return slices.Index(v.ev.Lookup.Addresses, d.To.Addr()) }
+	slices.SortStableFunc(dials, func(a, b *probe.Dial) int { return place(a) - place(b) })
 }
 
 // noRoute reports whether this machine itself has no way to the address.

@@ -31,10 +31,31 @@ func (v *view) attempts() []attempt {
 	list := slices.Clone(v.ports)
 	for _, t := range v.steps() {
 		if d := t.host; d != nil && !v.wrongPort(t.Command) {
-			list = append(list, attempt{d, true})
+			list = append(list, attempt{d, true, t.Command})
 		}
 	}
 	return list
+}
+
+// byCommand reports whether each command's ports all opened or all failed, and
+// those of one did this and those of another that.
+func (v *view) byCommand() bool {
+	opens, fails := map[string]bool{}, map[string]bool{}
+	for _, a := range v.attempts() {
+		switch {
+		case a.command == "" || !a.fresh:
+		case opened(a.Dial):
+			opens[a.command] = true
+		default:
+			fails[a.command] = true
+		}
+	}
+	for c := range fails {
+		if opens[c] {
+			return false
+		}
+	}
+	return len(opens) > 0 && len(fails) > 0
 }
 
 // byPort sums up the attempts by port, in port order.

@@ -51,7 +51,8 @@ type active struct {
 // attempt is one announced port dialled on the control host.
 type attempt struct {
 	*probe.Dial
-	fresh bool // right after its announcement: the server was listening
+	fresh   bool   // right after its announcement: the server was listening
+	command string // that announced it; empty: none did, or it is not known
 }
 
 func newView(ev *probe.Evidence) *view {
@@ -133,7 +134,7 @@ func (v *view) readPassive(m *probe.Mode) passive {
 func (v *view) collectPorts() {
 	for _, p := range v.passive {
 		if p.host != nil && !v.wrongPort(p.Command) {
-			v.ports = append(v.ports, attempt{p.host, true})
+			v.ports = append(v.ports, attempt{p.host, true, p.Command})
 		}
 	}
 	if !v.ran(probe.CheckPorts) {
@@ -141,12 +142,12 @@ func (v *view) collectPorts() {
 	}
 	for _, s := range v.ev.Samples {
 		if s != nil && tested(s.Dial.Outcome) && !v.wrongPort(s.Command) {
-			v.ports = append(v.ports, attempt{&s.Dial, true})
+			v.ports = append(v.ports, attempt{&s.Dial, true, s.Command})
 		}
 	}
 	for i := range v.ev.Confirms {
 		if d := &v.ev.Confirms[i]; tested(d.Outcome) {
-			v.ports = append(v.ports, attempt{d, false})
+			v.ports = append(v.ports, attempt{d, false, ""})
 		}
 	}
 }
@@ -160,7 +161,7 @@ func (v *view) collectListens() {
 		return
 	}
 	for _, l := range v.listens {
-		v.ports, v.lent = append(v.ports, attempt{l.dial, true}), true
+		v.ports, v.lent = append(v.ports, attempt{l.dial, true, ""}), true
 	}
 }
 

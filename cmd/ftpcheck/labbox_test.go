@@ -152,12 +152,16 @@ func narrowRoutes(b netlab.Box, device string) []string {
 		"client": {"203.0.113.0/24 via 203.0.113.2", "2001:db8:1::/64 via 2001:db8:a::2"},
 	}
 	var lines []string
-	for _, route := range routes[b.Toward] {
-		if device == b.At {
-			lines = append(lines, "route change "+route+" mtu lock "+b.Value)
-		}
+	if device != b.At {
+		return nil
 	}
-	return lines
+	for _, route := range routes[b.Toward] {
+		lines = append(lines, "route change "+route+" mtu lock "+b.Value)
+	}
+	return append(lines, map[string]string{ // where NAT hides the rest
+		"server": "route add 198.51.100.2 dev right",
+		"client": "route add 203.0.113.2 dev left",
+	}[b.Toward]+" mtu lock "+b.Value)
 }
 
 // nftBoxes returns the rules of the boxes at one device.
@@ -189,13 +193,34 @@ func nftBoxes(s *netlab.Scenario, device string) string {
 			through = append(through, nftReaders(s, b, server, client)...)
 		}
 	}
-	return nftTable("ip boxes", [][2]string{
+	chains := [][2]string{
 		{"first", "type filter hook prerouting priority -150;"}, // after connection tracking
 		{"pre", "type nat hook prerouting priority -101;"},
 		{"in", "type filter hook input priority -1;"},
 		{"through", "type filter hook forward priority -1;"},
 		{"out", "type filter hook output priority -1;"},
-	}, [][]string{first, pre, in, through, out})
+	}
+	return nftTable("ip boxes", chains, [][]string{first, pre, in, through, out}) + nftTable("ip6 boxes", chains, nftBoxes6(s, device))
+}
+
+// nftBoxes6 are the rules of the boxes that do not read along, for IPv6.
+func nftBoxes6(s *netlab.Scenario, device string) [][]string {
+	var first, through, out []string
+	if !s.Server.IPv6 {
+		return make([][]string, 5)
+	}
+	for _, b := range s.Boxes {
+		switch {
+		case b.Kind == netlab.BoxBlackHole && len(blackHoles(s, device)) > 0:
+			out = append(out, "icmpv6 type packet-too-big drop")
+		case b.At != device:
+		case b.Kind == netlab.BoxIdle:
+			through = append(through, "meta l4proto tcp ct state invalid drop")
+		case b.Kind == netlab.BoxIdleFirst:
+			first = append(first, "meta l4proto tcp ct state invalid drop")
+		}
+	}
+	return [][]string{first, nil, nil, through, out}
 }
 
 func TestNFTBoxes(t *testing.T) {
@@ -260,7 +285,7 @@ func TestNFTBoxes(t *testing.T) {
 		t.Errorf("links: %s, want %s", got, want)
 	}
 	up := &netlab.Scenario{Boxes: []netlab.Box{{At: "isp", Kind: netlab.BoxBlackHole, Value: "1300", Toward: "server"}}}
-	want2 := "[route change 198.51.100.0/24 via 198.51.100.2 mtu lock 1300 route change 2001:db8:2::/64 via 2001:db8:b::2 mtu lock 1300] []"
+	want2 := "[route change 198.51.100.0/24 via 198.51.100.2 mtu lock 1300 route change 2001:db8:2::/64 via 2001:db8:b::2 mtu lock 1300 route add 198.51.100.2 dev right mtu lock 1300] []"
 	if got := fmt.Sprint(blackHoles(up, "isp"), blackHoles(up, "sgw")); got != want2 {
 		t.Errorf("routes: %s, want %s", got, want2)
 	}

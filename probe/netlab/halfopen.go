@@ -51,7 +51,7 @@ func (n *Net) answerLost(p *path, l *listener) bool {
 	back := p.trail(true)
 	back.ttl = l.answer
 	switch {
-	case back.shortens() && back.expires():
+	case back.shortens() && back.expires() && !back.legs[back.ttl-1].mute:
 		p.hang(l, 2*back.legs[back.ttl-1].delay)
 	case back.shortens() || p.crossed || !p.carries(true):
 		p.hang(l, synAckLife)

@@ -65,19 +65,21 @@ func TestAnswersThatExpire(t *testing.T) {
 		name   string
 		rules  []Rule
 		client Client
+		boxes  []Box
 		half   string // by TTL from 1: whether the handshake stays by half; or is complete
 	}{
-		{"nothing in the way", nil, Client{}, "gone gone gone open"},
-		{"NAT at the client", nil, Client{NAT: true}, "gone gone gone open"},
-		{"dropped at the client", drop("cli"), Client{}, "gone gone gone half"},
-		{"dropped at its gateway", drop("cgw"), Client{}, "gone gone gone half"},
-		{"dropped in the middle", drop("isp"), Client{}, "gone gone half half"},
-		{"dropped in front of the server", drop("sgw"), Client{}, "gone half half half"},
-		{"dropped at the server", drop("srv"), Client{}, "half half half half"},
+		{"nothing in the way", nil, Client{}, nil, "gone gone gone open"},
+		{"NAT at the client", nil, Client{NAT: true}, nil, "gone gone gone open"},
+		{"dropped at the client", drop("cli"), Client{}, nil, "gone gone gone half"},
+		{"dropped at its gateway", drop("cgw"), Client{}, nil, "gone gone gone half"},
+		{"dropped in the middle", drop("isp"), Client{}, nil, "gone gone half half"},
+		{"dropped in front of the server", drop("sgw"), Client{}, nil, "gone half half half"},
+		{"its router lets no message in", nil, Client{}, []Box{{At: "sgw", Kind: BoxMute}}, "gone half half open"},
+		{"dropped at the server", drop("srv"), Client{}, nil, "half half half half"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, Scenario{Rules: tt.rules, Client: tt.client})
+				l := newLab(t, Scenario{Rules: tt.rules, Client: tt.client, Boxes: tt.boxes})
 				defer l.Close()
 				var got []string
 				for ttl := 1; ttl <= 4; ttl++ {

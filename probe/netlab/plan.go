@@ -3,6 +3,7 @@ package netlab
 import (
 	"crypto/tls"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ftpcheck/probe"
@@ -77,6 +78,9 @@ func (s *Scenario) names() []netip.Addr {
 		addrs = append(addrs, s.addresses().public)
 		if s.Server.IPv6 {
 			addrs = append(addrs, addrOf("2001:db8:2::10/64"))
+		}
+		if s.Client.IPv6 || s.Client.IPv6Only {
+			slices.Reverse(addrs) // a resolver prefers what this machine can use, and of that IPv6 (RFC 6724 6)
 		}
 	}
 	return addrs
