@@ -45,11 +45,32 @@ func rangePartlyBlocked(v *view) *Finding {
 	}
 	v.fixPartlyBlocked(f, b)
 	v.placeShut(f, b)
+	v.openOnRequest(f, b)
 	if v.byCommand() {
 		f.Certainty = Possible
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a device that opens the ports of which it reads in the dialogue, and reads one of EPSV and PASV only: those of one opened, those of the other did not. The opposite end (ftpcheck serve), or a sweep, would tell.")
 	}
 	return f
+}
+
+// openOnRequest says that blocked ports opened once the other end listened there
+// at our request: no firewall blocks them by their number.
+func (v *view) openOnRequest(f *Finding, b boundary) {
+	var ports []uint16
+	for _, s := range b.shut {
+		if slices.ContainsFunc(v.listens, func(l listen) bool { return l.dial.To.Port() == s.port && l.state == PortArrived }) {
+			ports = append(ports, s.port)
+		}
+	}
+	if len(ports) == 0 {
+		return
+	}
+	f.Checks = append(f.Checks, probe.CheckPeer)
+	f.Certainty, f.Owner, f.Title = Likely, ServerAdmin, "Part of the announced ports is closed"
+	f.Where = &Where{Side: SideServer, Of: v.distance()}
+	f.Story = append(f.Story, fmt.Sprintf("When the other end listened there at our request, connections arrived (ports %s). So nothing blocks these ports by their number: most likely the server does not listen on all that it announces.", portWords(ports)))
+	f.RuledOut = append(f.RuledOut, "Not ruled out: a device on the way that reads the dialogue, and closes some of the ports that are announced in it.")
+	f.Fixes = []Fix{{Who: ServerAdmin, Do: "Find out why the server does not listen there, or let it announce only ports on which it does.", Examples: v.serverLog()}}
 }
 
 // blockedChecks are the checks of all attempts at the blocked ports.

@@ -155,14 +155,21 @@ func (v *view) collectPorts() {
 // collectListens adds the ports on which the opposite end listened at our
 // request. They say nothing about the announced ones where a device opens only
 // what is announced in the dialogue, or the server announces ports on which it
-// does not listen.
+// does not listen: where all of them open, and not all of those.
 func (v *view) collectListens() {
-	if opens, _ := v.opensPorts(); opens != nil || len(v.directions().unheard) > 0 {
+	if opens, _ := v.opensPorts(); opens != nil || len(v.directions().unheard) > 0 || v.onlyAnnouncedFail() {
 		return
 	}
 	for _, l := range v.listens {
 		v.ports, v.lent = append(v.ports, attempt{l.dial, true, ""}), true
 	}
+}
+
+// onlyAnnouncedFail reports whether announced ports failed, and none of those on
+// which the other end listened at our request.
+func (v *view) onlyAnnouncedFail() bool {
+	fails := slices.ContainsFunc(v.attempts(), func(a attempt) bool { return failed(a.Dial) })
+	return fails && !slices.ContainsFunc(v.listens, func(l listen) bool { return failed(l.dial) })
 }
 
 // offered says of ports why the server should listen there.
