@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,11 +25,16 @@ import (
 //	FTPCHECK_LAB=skip      do not run it
 //	FTPCHECK_LAB_KEEP=1    leave networks and servers up and say how to enter; the next run removes them
 //	FTPCHECK_LAB_SERVERS   folder with the unpacked packages of ProFTPD and Pure-FTPd
+//	FTPCHECK_LAB_SCENARIOS folder of scenarios to run instead, such as the random networks of report's TestTruth
 //
 // One scenario alone: go test -run TestLab/private-address/vsftpd ./cmd/ftpcheck
 func TestLab(t *testing.T) {
 	program := openLab(t)
-	all, err := netlab.Load(scenarios.Files)
+	files := fs.FS(scenarios.Files)
+	if dir := os.Getenv("FTPCHECK_LAB_SCENARIOS"); dir != "" {
+		files = os.DirFS(dir)
+	}
+	all, err := netlab.Load(files)
 	if err != nil {
 		t.Fatal(err)
 	}
