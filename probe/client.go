@@ -41,15 +41,18 @@ func (c *crew) runClient(ctx context.Context) {
 	defer cancel()
 	e := Event{Kind: KindClient, Check: CheckClient, Outcome: OutcomeOK}
 	others := int(c.open.Load())
-	n, in, err := r.rehearse(ctx, c.cover)
+	n, in, flows, err := r.rehearse(ctx, c.cover)
 	c.clientIn = err == nil
 	e.Bytes = int64(n)
 	if err != nil {
 		if !in && others > 0 {
 			c.clientRefused(ctx, others, err)
 		}
-		if e.Outcome = OutcomeFailed; errors.Is(ctx.Err(), context.Canceled) {
+		switch e.Outcome = OutcomeFailed; {
+		case errors.Is(ctx.Err(), context.Canceled):
 			e.Outcome = OutcomeCancelled
+		case ctx.Err() != nil && flows:
+			e.Outcome = OutcomeMoving
 		}
 		first, _, _ := strings.Cut(err.Error(), "\n") // what follows is about closing the connection
 		e = r.received(e, []byte(first))
@@ -74,8 +77,9 @@ func (c *crew) clientRefused(ctx context.Context, others int, err error) {
 	c.refuse(ctx, e)
 }
 
-// rehearse reports whether the client got in, and what it listed.
-func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, in bool, err error) {
+// rehearse reports whether the client got in, what it listed, and whether data
+// still came at the end.
+func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, in, flows bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the client crashed: %v", p)
@@ -95,17 +99,17 @@ func (r *run) rehearse(ctx context.Context, cover TLSMode) (entries int, in bool
 	}
 	c, err := ftp.Dial(r.peer.String(), options...)
 	if err != nil {
-		return 0, false, err
+		return 0, false, false, err
 	}
 	defer c.Quit()
 	if err := c.Login(r.Target.User, r.Target.Password); err != nil {
-		return 0, false, err
+		return 0, false, false, err
 	}
 	if r.Target.Path != "" {
 		c.ChangeDir(r.Target.Path) // as the modes do: the login directory serves as well
 	}
 	list, err := c.List("")
-	return len(list), true, err
+	return len(list), true, watch.flows(r.ReplyTimeout), err
 }
 
 // watcher is the client's dial function.
@@ -154,6 +158,17 @@ func (w *watcher) dial(_, address string) (net.Conn, error) {
 func (r *run) clientPatience() time.Duration {
 	left := r.Timeout + 2500*time.Millisecond - time.Since(r.began)
 	return min(r.Timeout, max(left, time.Second, 4*r.rtt))
+}
+
+// flows reports whether data came lately over a connection that is not the
+// control connection's, see drains.flows.
+func (w *watcher) flows(patience time.Duration) bool {
+	for i, c := range w.conns {
+		if at := c.came.Load(); i > 0 && at != nil && time.Since(*at) < patience/4 {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *watcher) close() {

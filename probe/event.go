@@ -100,6 +100,7 @@ const (
 	OutcomeNotFound  Outcome = "not-found" // the name does not exist or has no address of the wanted family
 	OutcomeClosed    Outcome = "closed"    // the peer closed in good order (FIN) where more was due
 	OutcomeEOF       Outcome = "eof"       // the peer closed in good order at the end of the data
+	OutcomeMoving    Outcome = "moving"    // our time ended, and data was still coming
 	OutcomeLimit     Outcome = "limit"     // the peer sent more than a bound of ours allows
 	OutcomeMalformed Outcome = "malformed" // what came cannot be parsed by the standard
 	OutcomeForeign   Outcome = "foreign"   // another protocol answers; Text is "ssh", "http", "tls", "smtp", "pop3", "imap" or "unknown", a colon and the first bytes

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -90,14 +91,20 @@ func (e *Evidence) Transfers() []*Mode {
 }
 
 // Listed reports whether a listing came over the data connection and the
-// server confirmed it. A server confirms what it has handed to its system,
+// server confirmed it, or it was still coming when our time ended. A server confirms what it has handed to its system,
 // whether or not that arrives.
 func (m *Mode) Listed() bool {
 	if m == nil {
 		return false
 	}
 	r := m.List.Final()
-	return r != nil && r.Code/100 == 2 && !m.lostData() && !m.shookInVain()
+	return (r != nil && r.Code/100 == 2 && !m.lostData() || m.Moving()) && !m.shookInVain()
+}
+
+// Moving reports whether the listing is so long, or the way so slow, that our
+// time ended first.
+func (m *Mode) Moving() bool {
+	return m != nil && slices.ContainsFunc(m.allData(), func(d *Data) bool { return d.Outcome == OutcomeMoving })
 }
 
 // shookInVain reports whether TLS was due on the data connection, and did not

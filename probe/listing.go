@@ -107,13 +107,15 @@ type result struct {
 // judge sums up the data connections of one listing.
 func (d *drains) judge(answered, listed bool) result {
 	got := result{announced: true, opened: len(d.results) > 0}
+	moving := false
 	for _, e := range d.results {
+		moving = moving || e.Outcome == OutcomeMoving
 		got.carried = got.carried || e.Bytes > 0
 		got.failed = got.failed || e.Outcome == OutcomeFailed
 		got.resumed = got.resumed || e.secure != nil && e.secure.Resumed
 		got.stalled = got.stalled || e.Outcome == OutcomeTimeout && (listed || !answered) && !d.whole
 	}
-	got.listed = listed && !got.stalled && (!got.failed || got.carried)
+	got.listed = (listed || moving) && !got.stalled && (!got.failed || got.carried)
 	return got
 }
 
@@ -180,6 +182,14 @@ func (d *drains) settle(quiet time.Duration, over time.Time) {
 	}
 }
 
+// flows reports whether data still comes at the end of our patience: the last of
+// it is no older than a quarter of that.
+func (d *drains) flows(patience time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.moved.IsZero() && time.Since(d.moved) < patience/4
+}
+
 // touch notes that data moved.
 func (d *drains) touch() {
 	d.mu.Lock()
@@ -243,7 +253,11 @@ func (s *session) drain(ctx context.Context, check Check, j job, src source, dea
 		d.Bytes, d.Outcome = m.write(j.send)
 	} else {
 		d.Bytes, d.Outcome = m.read(j.most)
-		if d.Outcome == OutcomeEOF && s.step == 0 && !time.Now().Before(deadline) {
+		late := s.step == 0 && !time.Now().Before(deadline)
+		switch {
+		case late && (d.Outcome == OutcomeEOF || d.Outcome == OutcomeTimeout) && all.flows(s.patience()):
+			d.Outcome = OutcomeMoving
+		case late && d.Outcome == OutcomeEOF:
 			d.Outcome = OutcomeTimeout // our own patience ended with the control connection's, and the server closed both
 		}
 	}

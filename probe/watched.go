@@ -20,6 +20,7 @@ type watched struct {
 	left  atomic.Int64
 	stop  func() bool
 	talk  *talk // of a control connection
+	came  atomic.Pointer[time.Time]
 }
 
 var errTooMuch = errors.New("the server sent more than ftpcheck reads")
@@ -31,6 +32,9 @@ func (c *watched) Read(b []byte) (int, error) {
 	c.SetReadDeadline(time.Now().Add(c.limit))
 	n, err := c.Conn.Read(b)
 	c.left.Add(-int64(n))
+	if now := time.Now(); n > 0 {
+		c.came.Store(&now)
+	}
 	if c.talk != nil {
 		c.talk.heard(b[:n])
 	}

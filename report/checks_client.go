@@ -23,6 +23,10 @@ func clientLine(ev *probe.Evidence, l *CheckLine) {
 		l.State, l.Summary = Warn, "jlaffaye/ftp was denied the listing: "+run.Text
 		return
 	}
+	if run.Outcome == probe.OutcomeMoving {
+		l.State, l.Summary = OK, join("jlaffaye/ftp was still listing over ", clientMode(ev), " when our time ended")
+		return
+	}
 	if run.Outcome != probe.OutcomeOK {
 		l.State, l.Summary = Failed, join("jlaffaye/ftp failed", ": ", run.Text)
 		if missesResumption(ev) {

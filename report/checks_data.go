@@ -117,7 +117,10 @@ func activeLine(ev *probe.Evidence, l *CheckLine) {
 
 // listing judges what came over an open data connection.
 func listing(m *probe.Mode, d *probe.Data, opened string) (State, string) {
-	if m.Listed() {
+	switch {
+	case m.Moving() && m.Listed() && d != nil:
+		return OK, fmt.Sprintf("%s, %d bytes of a listing in %s, and more to come", opened, d.Bytes, ms(d.Took))
+	case m.Listed():
 		return OK, opened + ", listing received"
 	}
 	opened += tlsWords(m)

@@ -312,6 +312,10 @@ func activeInboundBlocked(v *view) *Finding {
 	f.Fixes = v.passiveOr(admitServer(a, forward))
 	if v.other == nil {
 		f.RuledOut = append(f.RuledOut, "Not ruled out: a firewall that does not let the server's own connection out. The opposite end (ftpcheck serve) would tell.")
+		if o := v.activeWhere(func(o active) bool { return len(o.Arrivals) > 0 }); len(o) > 0 {
+			f.Certainty = Possible
+			f.RuledOut = append(f.RuledOut, fmt.Sprintf("Not ruled out: chance, or a command that got lost. For %s the server's connection arrived.", strings.ToUpper(string(o[0].Check))))
+		}
 		return f
 	}
 	f.Checks = append(f.Checks, probe.CheckPeer)

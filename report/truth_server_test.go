@@ -98,6 +98,7 @@ func changeDialogue(w *world) bool {
 		w.chance = w.chance || strings.HasPrefix(kind, "cut")
 		w.claim("control-stalled", at)
 		if kind == netlab.BoxMask {
+			w.claim("command-masked", at)
 			w.lookAlike(at, map[string]string{"PASV": "passive-disabled", "EPSV": "epsv-unsupported", "PORT": "active-disabled", "EPRT": "eprt-unsupported", "LIST": "transfer-denied"}[verb])
 		}
 	case netlab.BoxRewrite, netlab.BoxRewritePort:
