@@ -217,7 +217,8 @@ func (v *view) maybeTranslated(t *twin) bool {
 	sent, _ := named(t.sent)
 	got, ok := named(t.got)
 	seen, _ := v.sourceRewritten()
-	return ok && t.dials() && seen.IsValid() && inner(sent.Addr()) && public(got.Addr()) && got.Port() == sent.Port()
+	proxy := v.distance() > 0 && v.passes(v.peer, v.distance())
+	return ok && t.dials() && (seen.IsValid() || proxy) && inner(sent.Addr()) && public(got.Addr()) && got.Port() == sent.Port()
 }
 
 // led reports whether the announcement, as it arrived, led one end to the other.

@@ -13,8 +13,13 @@ func (w *world) explainTogether() {
 		switch {
 		case len(w.faults) > 1 && c.code == "address-family-broken":
 			// Where the other family fails too, this one is told of as well.
-			w.lookAlike(c.at, "control-filtered", "control-refused")
+			w.lookAlike(c.at, "control-refused")
+			w.claim("control-filtered", c.at)
 			w.claim("control-rejected", c.at)
+		case len(w.faults) > 1 && c.code == "control-intercepted":
+			w.lookAlike(nowhere, "control-silent") // the server behind the proxy cannot be reached
+		case c.code == "data-silent" && w.scenario.Server.TLS.Mode != "":
+			w.lookAlike(nowhere, "data-tls-failed")
 		case c.code == "helper-blind-to-tls" && w.scenario.Server.TLS.Mode == "required-data":
 			// The server allows no comparison with plain FTP.
 			w.lookAlike(c.at, "data-filtered", "data-rejected", "data-refused", "data-not-forwarded")

@@ -13,12 +13,12 @@ import (
 )
 
 // frame is the pause in which events are collected before the screen is drawn
-// again: at most twenty times a second, however fast they come. Where judging
+// again: at most ten times a second, however fast they come. Where judging
 // them takes long, as with a sweep of all ports, the pause is so many times as
 // long.
 const (
-	frame     = 50 * time.Millisecond
-	frameRest = 20
+	frame     = 100 * time.Millisecond
+	frameRest = 30
 )
 
 // feed is one run under way. It keeps the events, so that none is lost between

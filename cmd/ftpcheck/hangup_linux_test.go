@@ -7,17 +7,24 @@ import (
 )
 
 // TestHangUp: when the terminal is gone, a run is cleared away as on any other
-// signal; under nohup it goes on.
+// signal, and under nohup the screen, whose work is to be seen, ends as well.
 func TestHangUp(t *testing.T) {
 	t.Parallel()
-	s := openScreen(t, nil, "tui", "--demo", "everything-filtered")
-	s.waitFor("running")
-	s.slave.Close()
-	s.control.Close()
-	if _ = s.cmd.Wait(); !s.cmd.ProcessState.Exited() {
-		t.Errorf("without its terminal it ends by %v", s.cmd.ProcessState)
+	tui := []string{"tui", "--demo", "everything-filtered"}
+	deaf := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `trap "" HUP; exec "$@"`, "sh"}, program(t, tui...).Args...)...)
+	for _, s := range []*terminal{openScreen(t, nil, tui...), startScreen(t, deaf, nil)} {
+		s.waitFor("running")
+		s.slave.Close()
+		s.control.Close()
+		if _ = s.cmd.Wait(); !s.cmd.ProcessState.Exited() {
+			t.Errorf("without its terminal it ends by %v", s.cmd.ProcessState)
+		}
 	}
+}
 
+// TestNohup: a run without a screen goes on when the terminal is gone.
+func TestNohup(t *testing.T) {
+	t.Parallel()
 	plain := program(t, "demo", "everything-filtered")
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `
 		trap "" HUP; : >report

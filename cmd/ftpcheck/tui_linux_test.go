@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -32,12 +33,20 @@ type terminal struct {
 // openScreen starts the program on a terminal of 80x24.
 func openScreen(t *testing.T, env []string, args ...string) *terminal {
 	t.Helper()
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP) // what is ignored here, as under nohup, would be ignored there
+	t.Cleanup(func() { signal.Stop(hangUp) })
+	return startScreen(t, program(t, args...), env)
+}
+
+func startScreen(t *testing.T, cmd *exec.Cmd, env []string) *terminal {
+	t.Helper()
 	control, slave := openPTY(t)
 	t.Cleanup(func() { slave.Close() })
 	if err := unix.IoctlSetWinsize(int(control.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
 		t.Fatal(err)
 	}
-	s := &terminal{t: t, cmd: program(t, args...), control: control, slave: slave, closed: make(chan struct{})}
+	s := &terminal{t: t, cmd: cmd, control: control, slave: slave, closed: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8", "LC_ALL=", "FTPCHECK_PASSWORD=", "NETRC=", "HOME="+t.TempDir())
 	s.cmd.Env = append(s.cmd.Env, env...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = slave, slave, slave
