@@ -18,7 +18,7 @@ func (w *world) explainTogether() {
 			w.claim("control-rejected", c.at)
 		case len(w.faults) > 1 && c.code == "control-intercepted":
 			w.lookAlike(nowhere, "control-silent") // the server behind the proxy cannot be reached
-		case c.code == "data-silent" && w.scenario.Server.TLS.Mode != "":
+		case c.code == "data-silent" && w.scenario.Server.TLS != nil:
 			w.lookAlike(nowhere, "data-tls-failed")
 		case c.code == "helper-blind-to-tls" && w.scenario.Server.TLS.Mode == "required-data":
 			// The server allows no comparison with plain FTP.

@@ -5,42 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"sync"
 
 	tea "charm.land/bubbletea/v2"
 )
 
-// Run shows the screen on standard input and output until the user quits or
-// ctx is cancelled. It needs a terminal.
+// Run shows the screen on standard output until the user quits or ctx is
+// cancelled. It needs a terminal.
 func Run(ctx context.Context, w Work, o Options) (Outcome, error) {
-	in := &terminalInput{File: os.Stdin, gone: make(chan struct{})}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-in.gone:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return run(ctx, New(ctx, w, o), tea.WithInput(in))
+	return run(ctx, New(ctx, w, o), from(o.Input)...)
 }
 
-// terminalInput tells when the terminal is gone: nobody looks at the screen any
-// more. Bubble Tea goes on without input (v2.0.10).
-type terminalInput struct {
-	*os.File
-	gone chan struct{}
-	once sync.Once
-}
-
-func (in *terminalInput) Read(b []byte) (int, error) {
-	n, err := in.File.Read(b)
-	if errors.Is(err, io.EOF) {
-		in.once.Do(func() { close(in.gone) })
+// from reads keys from a terminal; nil: standard input.
+func from(in io.Reader) []tea.ProgramOption {
+	if in == nil {
+		return nil
 	}
-	return n, err
+	return []tea.ProgramOption{tea.WithInput(in)}
 }
 
 // run shows a model. Signals are the caller's: they cancel ctx.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type ServerOptions struct {
 
 	Plain bool // no colours and no attributes at all
 	ASCII bool // rules of ASCII characters: the locale is not UTF-8
+
+	Input io.Reader // the terminal that keys come from; nil: standard input
 }
 
 // mostWaiting bounds the entries that wait for the screen: it may be paused,
@@ -103,13 +106,13 @@ func (l *ServerLog) next(ctx context.Context) tea.Cmd {
 	}
 }
 
-// RunServer shows the screen of a server on standard input and output until the
+// RunServer shows the screen of a server on standard output until the
 // user quits or ctx is cancelled, as it has to be when the server ends. It
 // needs a terminal.
 func RunServer(ctx context.Context, o ServerOptions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := tea.NewProgram(newServerModel(ctx, o), tea.WithoutSignalHandler(), tea.WithFPS(20))
+	p := tea.NewProgram(newServerModel(ctx, o), append(from(o.Input), tea.WithoutSignalHandler(), tea.WithFPS(20))...)
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
 	_, err := p.Run()

@@ -71,4 +71,6 @@ type Options struct {
 	Say   []string // warnings to show at first
 	Plain bool     // no colours and no attributes at all
 	ASCII bool     // rules of ASCII characters: the locale is not UTF-8
+
+	Input io.Reader // the terminal that keys come from; nil: standard input
 }

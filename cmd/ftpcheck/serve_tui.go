@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"slices"
 
 	"ftpcheck/probe/ftpd"
@@ -61,9 +62,12 @@ func (f *serveFlags) runScreen(ctx context.Context, s *streams, opt ftpd.Options
 		now.Faults = faults
 		return f.welcome(now, like, listening, server.Certificate())
 	}
-	failed := tui.RunServer(ctx, tui.ServerOptions{
+	watched, gone := context.WithCancel(ctx)
+	defer gone()
+	failed := tui.RunServer(watched, tui.ServerOptions{
 		Log: &shown, Address: listening[0].String(), About: welcome, Command: f.otherSide(opt, listening[0]),
 		Said: said, Faults: opt.Faults, SetFaults: server.SetFaults, ASCII: !utf8Locale(s),
+		Input: terminalInput{os.Stdin, gone},
 	})
 	cancel()
 	err = <-ended

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"ftpcheck/report"
 	"ftpcheck/tui"
@@ -11,6 +12,9 @@ import (
 
 // show shows the screen and prints what is left when it is closed.
 func show(ctx context.Context, s *streams, work tui.Work, o tui.Options, simulated bool) error {
+	ctx, gone := context.WithCancel(ctx)
+	defer gone()
+	o.Input = terminalInput{os.Stdin, gone}
 	out, err := tui.Run(ctx, work, o)
 	options := report.TextOptions{Color: (&viewFlags{color: "auto"}).colored(s, false)}
 	for _, r := range out.Reports {
